@@ -1,0 +1,3 @@
+module bgpaudit
+
+go 1.26

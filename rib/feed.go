@@ -1,0 +1,167 @@
+package rib
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// View says which table of which router a feed shows. It is declared by the user or carried by
+// the protocol, never guessed from a format.
+type View string
+
+// The views. What each proves stands in Coverage.
+const (
+	AdjRIBOutPost View = "adj-rib-out-post" // RFC 8671, advertised-routes dumps
+	AdjRIBOutPre  View = "adj-rib-out-pre"  // RFC 8671
+	FarEnd        View = "far-end"          // the table of the link's direct neighbour
+	Collector     View = "collector"        // a public collector or looking glass further away
+	AdjRIBInPost  View = "adj-rib-in-post"  // RFC 7854, routes dumps
+	AdjRIBInPre   View = "adj-rib-in-pre"   // RFC 7854, received-routes dumps
+	BGPTable      View = "bgp-table"        // a router's whole BGP table, losers included
+	LocRIB        View = "loc-rib"          // RFC 9069, any table of winners only
+	Monitor       View = "monitor"          // a session from a router to us
+	Declared      View = "declared"         // static: on a link
+)
+
+// Views lists the views that a feed can declare (Declared comes from static: alone).
+var Views = []View{AdjRIBOutPost, AdjRIBOutPre, FarEnd, Collector, AdjRIBInPost, AdjRIBInPre, BGPTable, LocRIB, Monitor}
+
+// Advertised reports whether the view can show what we advertise.
+func (v View) Advertised() bool {
+	switch v {
+	case AdjRIBOutPost, AdjRIBOutPre, FarEnd, Collector, Monitor, Declared:
+		return true
+	}
+	return false
+}
+
+// Received reports whether the view can show what we receive.
+func (v View) Received() bool {
+	switch v {
+	case AdjRIBInPost, AdjRIBInPre, BGPTable, LocRIB, Monitor, Declared:
+		return true
+	}
+	return false
+}
+
+// ASPathForm says whether a dump's AS paths hold our own ASN.
+type ASPathForm string
+
+const (
+	// AsSent: the path as the neighbour gets it.
+	AsSent ASPathForm = "as-sent"
+	// BeforeOwnASN: the path before our ASN is put in front of it; ours is added once.
+	BeforeOwnASN ASPathForm = "before-own-asn"
+)
+
+// ClassifyRule ties a feed's routes to links. Every condition that is set must hold; a rule with
+// Ignore set takes its routes out of the audit (iBGP copies, own loopbacks).
+type ClassifyRule struct {
+	BMPPeer   netip.Addr
+	Neighbor  netip.Addr
+	Community *Community
+	NextHop   netip.Addr
+	FirstASN  uint32
+	Link      string
+	Ignore    bool
+}
+
+// Feed is one source of routes: what it shows and how its routes are tied to links.
+type Feed struct {
+	Name     string
+	Link     string // every route is this link's; empty where Classify ties them
+	Router   string // the router that holds the table
+	View     View
+	Classify []ClassifyRule
+	Scope    []netip.Prefix // the dump was filtered to these; outside them it proves nothing
+	Families []Family       // families the feed is declared to cover
+	Mirrors  string         // view monitor: same export policy object as this link
+	AddPath  string         // view monitor: "all" when the router sends every path
+
+	State FeedState
+}
+
+// Completeness says whether a feed's table was seen to its end.
+type Completeness string
+
+// The three answers of a reader.
+const (
+	CompleteYes      Completeness = "yes"
+	CompleteNo       Completeness = "no"
+	CompleteUnproven Completeness = "unproven"
+)
+
+// AgeSource says where a feed's time comes from.
+type AgeSource string
+
+// Where a time can come from, strongest first; a file's mtime is weak.
+const (
+	AgeFromDump   AgeSource = "dump"
+	AgeFromConfig AgeSource = "config"
+	AgeFromMtime  AgeSource = "mtime"
+)
+
+// FeedState is what became of a feed: filled by dump for files and by sessions for live feeds.
+// The zero value is a feed that showed nothing, and covers nothing.
+type FeedState struct {
+	Format           string
+	Router           string // the router id the dump prints, if any
+	Families         []Family
+	Routes           int
+	Skipped          int
+	Complete         Completeness
+	AsOf             time.Time // zero where unknown
+	AsOfSource       AgeSource
+	MaxAge           time.Duration // 0: none given, the feed is never stale
+	Age              time.Duration // at the audit's time; never negative
+	Stale            bool          // older than MaxAge
+	WeakAge          bool          // MaxAge is given, but only an untrusted mtime is there to hold against it
+	Unreadable       bool          // nothing could be read
+	Contradiction    string        // the text contradicts the declared direction or neighbour
+	Errors           []string      // each with file:line
+	File             string        // as the user named it
+	ASPathForm       ASPathForm
+	DefaultLocalPref Optional // the dump's own default where it prints local preference only when set
+	Live             bool     // a session, not a file
+	Closed           bool     // left out on purpose (--files-only)
+}
+
+// Covers reports whether the feed covers the family: the dump marks or holds it, or the feed
+// declares it.
+func (f *Feed) Covers(fam Family) bool {
+	for _, have := range f.State.Families {
+		if have == fam {
+			return true
+		}
+	}
+	return false
+}
+
+// Failing says why the feed is no complete, fresh evidence; empty where it is.
+// A partial feed's rows stay certain, a stale or contradicting one's do not.
+func (f *Feed) Failing() string {
+	s := &f.State
+	switch {
+	case s.Closed:
+		return fmt.Sprintf("feed %s is live and was left out", f.Name)
+	case s.Unreadable:
+		return fmt.Sprintf("feed %s could not be read", f.Name)
+	case s.Contradiction != "":
+		return fmt.Sprintf("feed %s contradicts its declaration: %s", f.Name, s.Contradiction)
+	case s.Stale:
+		return fmt.Sprintf("feed %s is stale: %s old, max-age is %s", f.Name, s.Age.Round(time.Second), s.MaxAge)
+	case s.WeakAge:
+		return fmt.Sprintf("feed %s has max-age but only its file's mtime for an age: give taken:, or trust-mtime: true", f.Name)
+	case s.Complete == CompleteNo || s.Complete == "":
+		return fmt.Sprintf("feed %s is partial", f.Name)
+	}
+	return ""
+}
+
+// RowsUsable reports whether the feed's rows may be candidates: those of a partial feed may, those
+// of a stale, contradicting or unread one may not.
+func (f *Feed) RowsUsable() bool {
+	s := &f.State
+	return !s.Closed && !s.Unreadable && s.Contradiction == "" && !s.Stale && !s.WeakAge
+}
