@@ -1,0 +1,701 @@
+package dump
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Bounds on what a file can make a reader hold. A row is what one prefix, or one record, says.
+const (
+	maxRow   = 1 << 20
+	maxLine  = 64 << 10
+	maxDepth = 64
+	chunk    = 64 << 10
+)
+
+var (
+	errTooLong = fmt.Errorf("longer than %d bytes", maxRow)
+	errTooDeep = fmt.Errorf("nested deeper than %d levels", maxDepth)
+)
+
+// scanner walks JSON documents in a stream without holding them. The outer levels are walked
+// token by token; a row is captured whole, bounded by maxRow, and read by a [cursor].
+//
+// After enter('{') or enter('['), call next until it says false; between two calls take exactly
+// one member (key, then a value) or element.
+type scanner struct {
+	r     io.Reader
+	buf   []byte
+	pos   int   // next byte to read
+	end   int   // end of what is in buf
+	err   error // why the reader gave no more
+	line  int   // 1-based line of pos
+	comma bool  // a value came before, so a comma must follow
+	depth int
+
+	// spinner lets progress text of the Azure CLI ("- Running ..") stand between tokens.
+	spinner bool
+}
+
+func newScanner(r io.Reader) *scanner {
+	return &scanner{r: r, buf: make([]byte, 0, 2*chunk), line: 1}
+}
+
+// fill reads more and keeps everything from keep on. It returns by how much positions moved.
+func (s *scanner) fill(keep int) (shift int, ok bool) {
+	if s.err != nil {
+		return 0, false
+	}
+	if keep > 0 {
+		copy(s.buf[:s.end-keep], s.buf[keep:s.end])
+		s.pos -= keep
+		s.end -= keep
+	}
+	if cap(s.buf)-s.end < chunk {
+		grown := make([]byte, s.end, 2*cap(s.buf)+chunk)
+		copy(grown, s.buf[:s.end])
+		s.buf = grown
+	}
+	s.buf = s.buf[:cap(s.buf)]
+	for range 100 {
+		n, err := s.r.Read(s.buf[s.end : s.end+chunk])
+		s.end += n
+		if err != nil {
+			s.err = err
+		}
+		if n > 0 {
+			return keep, true
+		}
+		if err != nil {
+			return keep, false
+		}
+	}
+	s.err = io.ErrNoProgress
+	return keep, false
+}
+
+// eof is the reader's own error, or err where the stream just ended.
+func (s *scanner) eof(err error) error {
+	if s.err != nil && !errors.Is(s.err, io.EOF) {
+		return s.err
+	}
+	return err
+}
+
+// peek skips blanks and shows the next byte. At the end of the stream it returns io.EOF.
+func (s *scanner) peek() (byte, error) {
+	for {
+		for s.pos < s.end {
+			switch c := s.buf[s.pos]; c {
+			case '\n':
+				s.line++
+				s.pos++
+			case ' ', '\t', '\r':
+				s.pos++
+			default:
+				if !s.spinner || !s.skipSpinner() {
+					return c, nil
+				}
+			}
+		}
+		if _, ok := s.fill(s.pos); !ok {
+			return 0, s.eof(io.EOF)
+		}
+	}
+}
+
+// ahead shows up to n bytes from pos on without taking them.
+func (s *scanner) ahead(n int) []byte {
+	for s.end-s.pos < n {
+		if _, ok := s.fill(s.pos); !ok {
+			break
+		}
+	}
+	return s.buf[s.pos:min(s.end, s.pos+n)]
+}
+
+// spinnerWords are the progress texts that the Azure CLI writes over each other on one line.
+var spinnerWords = [][]byte{[]byte("Running .."), []byte("Finished .."), []byte("Starting ..")}
+
+// skipSpinner takes one progress text such as "- Finished .." or an erase-line sequence.
+func (s *scanner) skipSpinner() bool {
+	text := s.ahead(16)
+	if bytes.HasPrefix(text, []byte("\x1b[K")) {
+		s.pos += 3
+		return true
+	}
+	if len(text) < 2 || bytes.IndexByte([]byte(`-\|/`), text[0]) < 0 || text[1] != ' ' {
+		return false
+	}
+	for _, word := range spinnerWords {
+		if bytes.HasPrefix(text[2:], word) {
+			s.pos += 2 + len(word)
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scanner) unexpected(c byte, want string) error {
+	return fmt.Errorf("found %q where %s should stand", c, want)
+}
+
+// inner is peek within a document, where the end of the stream is a cut.
+func (s *scanner) inner() (byte, error) {
+	c, err := s.peek()
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return c, err
+}
+
+// enter takes an opening bracket.
+func (s *scanner) enter(open byte) error {
+	c, err := s.inner()
+	if err != nil {
+		return err
+	}
+	if c != open {
+		return s.unexpected(c, strconv.QuoteRune(rune(open)))
+	}
+	if s.depth++; s.depth > maxDepth {
+		return errTooDeep
+	}
+	s.pos++
+	s.comma = false
+	return nil
+}
+
+// next reports whether another member or element follows, and takes the closing bracket if not.
+func (s *scanner) next(closing byte) (bool, error) {
+	c, err := s.inner()
+	if err != nil {
+		return false, err
+	}
+	if c == closing {
+		s.pos++
+		s.depth--
+		s.comma = true
+		return false, nil
+	}
+	if s.comma {
+		if c != ',' {
+			return false, s.unexpected(c, "a comma")
+		}
+		s.pos++
+		if c, err = s.inner(); err != nil {
+			return false, err
+		}
+		if c == closing {
+			return false, s.unexpected(c, "a value")
+		}
+	}
+	return true, nil
+}
+
+// key takes a member's name and its colon, and says on which line the name stands.
+func (s *scanner) key() (string, int, error) {
+	c, err := s.inner()
+	if err != nil {
+		return "", 0, err
+	}
+	if c != '"' {
+		return "", 0, s.unexpected(c, "a key")
+	}
+	line := s.line
+	raw, err := s.raw()
+	if err != nil {
+		return "", line, err
+	}
+	cur := cursor{b: raw}
+	name := string(cur.str())
+	if cur.err != nil {
+		return "", line, cur.err
+	}
+	if c, err = s.inner(); err != nil {
+		return "", line, err
+	}
+	if c != ':' {
+		return "", line, s.unexpected(c, "a colon")
+	}
+	s.pos++
+	return name, line, nil
+}
+
+// skip takes a value of any size without holding it.
+func (s *scanner) skip() error {
+	_, err := s.capture(0)
+	if errors.Is(err, errTooLong) {
+		err = nil
+	}
+	return err
+}
+
+// raw takes a value and returns its text, good until the next call. A value over maxRow is taken
+// too, and errTooLong returned.
+func (s *scanner) raw() ([]byte, error) { return s.capture(maxRow) }
+
+func (s *scanner) capture(limit int) ([]byte, error) {
+	if _, err := s.inner(); err != nil {
+		return nil, err
+	}
+	s.comma = true
+	start := s.pos // of what is kept; -1 once the value is over the limit
+	var v valueScan
+	for {
+		n, done, err := v.scan(s.buf[s.pos:s.end])
+		s.pos += n
+		if err != nil {
+			s.line += v.takeLines()
+			return nil, err
+		}
+		if done {
+			break
+		}
+		if start >= 0 && s.pos-start > limit {
+			start = -1
+		}
+		keep := start
+		if keep < 0 {
+			keep = s.pos
+		}
+		if _, ok := s.fill(keep); !ok {
+			s.line += v.takeLines()
+			if v.depth == 0 && v.scalar {
+				break // a number at the very end of the stream
+			}
+			return nil, s.eof(io.ErrUnexpectedEOF)
+		}
+		if start >= 0 {
+			start = 0
+		}
+	}
+	s.line += v.takeLines()
+	if start < 0 || s.pos-start > limit {
+		return nil, errTooLong
+	}
+	return s.buf[start:s.pos], nil
+}
+
+// valueScan finds the end of one JSON value, whatever the pieces it comes in.
+type valueScan struct {
+	depth  int
+	stack  uint64 // one bit a level: 1 is an object
+	inStr  bool
+	escape bool
+	scalar bool
+	lines  int
+}
+
+func (v *valueScan) takeLines() int {
+	n := v.lines
+	v.lines = 0
+	return n
+}
+
+// structural marks the bytes that valueScan must look at outside strings.
+var structural = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true, '\n': true, ',': true, ':': true, ' ': true, '\t': true, '\r': true}
+
+// scan reads on in b. It returns how many bytes belong to the value and whether it ended.
+func (v *valueScan) scan(b []byte) (int, bool, error) {
+	i := 0
+	for i < len(b) {
+		if v.inStr {
+			i = v.scanString(b, i)
+			if !v.inStr && v.depth == 0 {
+				return i, true, nil
+			}
+			continue
+		}
+		c := b[i]
+		if !structural[c] {
+			if v.depth == 0 {
+				v.scalar = true
+			}
+			i++
+			continue
+		}
+		if v.scalar && v.depth == 0 {
+			return i, true, nil
+		}
+		i++
+		switch c {
+		case '\n':
+			v.lines++
+		case '"':
+			v.inStr = true
+		case '{', '[':
+			if v.depth == maxDepth {
+				return i, false, errTooDeep
+			}
+			v.stack <<= 1
+			if c == '{' {
+				v.stack |= 1
+			}
+			v.depth++
+		case '}', ']':
+			if v.depth == 0 || (c == '}') != (v.stack&1 == 1) {
+				return i, false, fmt.Errorf("found %q without its opening bracket", c)
+			}
+			v.stack >>= 1
+			if v.depth--; v.depth == 0 {
+				return i, true, nil
+			}
+		case ',', ':':
+			if v.depth == 0 {
+				return i, false, fmt.Errorf("found %q where a value should stand", c)
+			}
+		}
+	}
+	return i, false, nil
+}
+
+func (v *valueScan) scanString(b []byte, i int) int {
+	for i < len(b) {
+		c := b[i]
+		i++
+		switch {
+		case v.escape:
+			v.escape = false
+		case c == '\\':
+			v.escape = true
+		case c == '"':
+			v.inStr = false
+			return i
+		case c == '\n':
+			v.lines++
+		}
+	}
+	return i
+}
+
+// document finds the next JSON document and shows its opening bracket. What stands before it is
+// handed to text, line by line. At the end of the stream it returns io.EOF.
+func (s *scanner) document(text func(line int, text []byte)) (byte, error) {
+	for {
+		c, err := s.peek()
+		if err != nil {
+			return 0, err
+		}
+		if (c == '{' || c == '[') && jsonStart(s.ahead(64)) {
+			s.comma, s.depth = false, 0
+			return c, nil
+		}
+		line := s.line
+		text(line, s.restOfLine())
+	}
+}
+
+// restOfLine takes the text up to the end of the line, and returns the first maxLine bytes of it.
+func (s *scanner) restOfLine() []byte {
+	var out []byte
+	for {
+		i := bytes.IndexByte(s.buf[s.pos:s.end], '\n')
+		stop := s.end
+		if i >= 0 {
+			stop = s.pos + i
+		}
+		if room := maxLine - len(out); room > 0 {
+			out = append(out, s.buf[s.pos:min(stop, s.pos+room)]...)
+		}
+		s.pos = stop
+		if i >= 0 {
+			return out
+		}
+		if _, ok := s.fill(s.pos); !ok {
+			return out
+		}
+	}
+}
+
+// jsonStart reports whether b, which begins with a bracket, can begin a document; "[edit]" and
+// "[user@host ~]$" cannot.
+func jsonStart(b []byte) bool {
+	rest := bytes.TrimLeft(b[1:], " \t\r\n")
+	if len(rest) == 0 {
+		return true
+	}
+	switch c := rest[0]; {
+	case c == '"', c == '-', c == '\\', c == '|', c == '/', c == '\x1b':
+		return true
+	case b[0] == '{':
+		return c == '}'
+	default:
+		return c == '{' || c == '[' || c == ']'
+	}
+}
+
+// cursor reads JSON that is already in memory. Errors stick: after the first one every method
+// returns its zero value. It is used like a [scanner].
+type cursor struct {
+	b     []byte
+	i     int
+	err   error
+	comma bool
+	depth int
+}
+
+func (c *cursor) fail(format string, args ...any) {
+	if c.err == nil {
+		c.err = fmt.Errorf(format, args...)
+		c.i = len(c.b)
+	}
+}
+
+// peek skips blanks and shows the next byte; 0 at the end.
+func (c *cursor) peek() byte {
+	for c.i < len(c.b) {
+		switch b := c.b[c.i]; b {
+		case ' ', '\t', '\r', '\n':
+			c.i++
+		default:
+			return b
+		}
+	}
+	return 0
+}
+
+func (c *cursor) enter(open byte) {
+	if b := c.peek(); b != open {
+		c.fail("found %q where %q should stand", b, open)
+		return
+	}
+	if c.depth++; c.depth > maxDepth {
+		c.fail("%w", errTooDeep)
+		return
+	}
+	c.i++
+	c.comma = false
+}
+
+func (c *cursor) next(closing byte) bool {
+	b := c.peek()
+	if c.err != nil {
+		return false
+	}
+	if b == closing {
+		c.i++
+		c.depth--
+		c.comma = true
+		return false
+	}
+	if c.comma {
+		if b != ',' {
+			c.fail("found %q where a comma should stand", b)
+			return false
+		}
+		c.i++
+		if c.peek() == closing {
+			c.fail("found %q where a value should stand", closing)
+			return false
+		}
+		c.comma = false
+	}
+	return c.err == nil
+}
+
+// key takes a member's name and its colon. The name is good until the next call.
+func (c *cursor) key() []byte {
+	name := c.str()
+	if b := c.peek(); b != ':' {
+		c.fail("found %q where a colon should stand", b)
+		return nil
+	}
+	c.i++
+	return name
+}
+
+// str takes a string. Without escapes it is a slice of the text itself.
+func (c *cursor) str() []byte {
+	if b := c.peek(); b != '"' {
+		c.fail("found %q where a string should stand", b)
+		return nil
+	}
+	c.comma = true
+	c.i++
+	start := c.i
+	for c.i < len(c.b) {
+		switch c.b[c.i] {
+		case '"':
+			c.i++
+			return c.b[start : c.i-1]
+		case '\\':
+			return c.escaped(start)
+		case '\n':
+			c.fail("a line ends inside a string")
+			return nil
+		}
+		c.i++
+	}
+	c.fail("a string is not closed")
+	return nil
+}
+
+var simpleEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+func (c *cursor) escaped(start int) []byte {
+	out := append([]byte(nil), c.b[start:c.i]...)
+	for c.i < len(c.b) {
+		b := c.b[c.i]
+		c.i++
+		switch {
+		case b == '"':
+			return out
+		case b == '\n':
+			c.fail("a line ends inside a string")
+			return nil
+		case b != '\\':
+			out = append(out, b)
+		case c.i >= len(c.b):
+		case c.b[c.i] == 'u':
+			c.i++
+			out = utf8.AppendRune(out, c.unicode())
+		default:
+			plain, ok := simpleEscapes[c.b[c.i]]
+			if !ok {
+				c.fail("bad escape %q", c.b[c.i])
+				return nil
+			}
+			c.i++
+			out = append(out, plain)
+		}
+	}
+	c.fail("a string is not closed")
+	return nil
+}
+
+// unicode reads the four digits after \u, and a second half where the first asks for one.
+func (c *cursor) unicode() rune {
+	first := c.hex4()
+	if !utf16.IsSurrogate(first) || c.i+6 > len(c.b) || c.b[c.i] != '\\' || c.b[c.i+1] != 'u' {
+		return first
+	}
+	c.i += 2
+	return utf16.DecodeRune(first, c.hex4())
+}
+
+func (c *cursor) hex4() rune {
+	if c.i+4 > len(c.b) {
+		c.fail("bad escape")
+		return 0
+	}
+	n, err := strconv.ParseUint(string(c.b[c.i:c.i+4]), 16, 32)
+	if err != nil {
+		c.fail("bad escape")
+		return 0
+	}
+	c.i += 4
+	return rune(n)
+}
+
+// uint32 takes a whole number, or a string that holds one.
+func (c *cursor) uint32() uint32 {
+	var text []byte
+	if c.peek() == '"' {
+		text = c.str()
+	} else {
+		text = c.word()
+	}
+	if c.err != nil {
+		return 0
+	}
+	n, ok := parseUint32(text)
+	if !ok {
+		c.fail("%s is no number from 0 to 4294967295", quote(text))
+		return 0
+	}
+	return n
+}
+
+func parseUint32(text []byte) (uint32, bool) {
+	if len(text) == 0 || len(text) > 10 {
+		return 0, false
+	}
+	var n uint64
+	for _, d := range text {
+		if d < '0' || d > '9' {
+			return 0, false
+		}
+		n = n*10 + uint64(d-'0')
+	}
+	return uint32(n), n <= 1<<32-1
+}
+
+// word takes a number, true, false or null as it stands.
+func (c *cursor) word() []byte {
+	c.peek()
+	start := c.i
+	for c.i < len(c.b) && !structural[c.b[c.i]] {
+		c.i++
+	}
+	if c.i == start {
+		c.fail("found %q where a value should stand", c.peek())
+		return nil
+	}
+	c.comma = true
+	return c.b[start:c.i]
+}
+
+// boolean takes true or false; null counts as false.
+func (c *cursor) boolean() bool {
+	switch string(c.word()) {
+	case "true":
+		return true
+	case "false", "null":
+		return false
+	}
+	c.fail("found a value that is neither true nor false")
+	return false
+}
+
+// null takes a null if one stands there.
+func (c *cursor) null() bool {
+	if c.peek() != 'n' {
+		return false
+	}
+	if string(c.word()) != "null" {
+		c.fail("found an unknown word")
+		return false
+	}
+	return true
+}
+
+// value takes a value of any kind and returns its text.
+func (c *cursor) value() []byte {
+	c.peek()
+	start := c.i
+	var v valueScan
+	n, done, err := v.scan(c.b[c.i:])
+	c.i += n
+	switch {
+	case err != nil:
+		c.fail("%w", err)
+		return nil
+	case !done && !v.scalar:
+		c.fail("a value is cut off")
+		return nil
+	}
+	c.comma = true
+	return c.b[start:c.i]
+}
+
+// end makes anything but blanks after the value an error.
+func (c *cursor) end() {
+	if b := c.peek(); b != 0 && c.err == nil {
+		c.fail("found %q after the value", b)
+	}
+}
+
+// quote shows text from a dump in a message: escaped, and no longer than a reader wants to see.
+func quote[T ~string | ~[]byte](text T) string {
+	const most = 80
+	if len(text) > most {
+		return strconv.QuoteToASCII(string(text[:most])) + "..."
+	}
+	return strconv.QuoteToASCII(string(text))
+}

@@ -1,0 +1,200 @@
+package rib
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Direction says which of a link's two tables is meant.
+type Direction uint8
+
+// The two directions.
+const (
+	Advertised Direction = iota // what we send on the link; decides the return
+	Received                    // what we get on the link; decides the forward
+)
+
+func (d Direction) String() string {
+	if d == Advertised {
+		return "advertised"
+	}
+	return "received"
+}
+
+// Coverage says what the feeds prove of one link, direction and family. Where absence is not
+// proven the link is blind there: routes that nobody showed may exist.
+type Coverage struct {
+	Link      LinkID
+	Direction Direction
+	Family    Family
+	Covered   bool           // absence is proven, at least inside Scope
+	Scope     []netip.Prefix // nil: everywhere
+	Why       string         // where not Covered: what is missing, for the reader
+	Weak      bool           // where not Covered: a feed is there, of a view that cannot prove this
+	Assumes   []string       // what the proof of absence takes on trust
+	Feeds     []FeedID       // every feed that speaks of the link in this direction, whatever its state
+
+	far, post  *proof // complete far-end; complete adj-rib-out-post or received post-policy
+	farFailing string // a configured far-end that fails leaves acceptance doubtful
+}
+
+// proof is what a complete feed, or several, cover.
+type proof struct{ scope []netip.Prefix }
+
+// covers reports whether a route of prefix p could not have been left out.
+func (p *proof) covers(q netip.Prefix) bool {
+	return p != nil && (p.scope == nil || slices.ContainsFunc(p.scope, func(s netip.Prefix) bool { return contains(s, q) }))
+}
+
+func (p *proof) add(scope []netip.Prefix) *proof {
+	switch {
+	case p == nil:
+		return &proof{scope}
+	case p.scope == nil || scope == nil:
+		return &proof{}
+	}
+	return &proof{append(slices.Clone(p.scope), scope...)}
+}
+
+// contains reports whether inner lies inside outer or equals it.
+func contains(outer, inner netip.Prefix) bool {
+	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
+}
+
+// speaksOf reports whether the feed's declaration names the link.
+func (f *Feed) speaksOf(l *Link) bool {
+	if f.View == Collector {
+		return l.Kind == Internet
+	}
+	if f.Link != "" || f.Mirrors != "" {
+		return f.Link == l.Name || f.Mirrors == l.Name
+	}
+	return slices.ContainsFunc(f.Classify, func(c ClassifyRule) bool { return c.Link == l.Name })
+}
+
+// directionOf says which direction of a link the feed speaks of. A monitor session shows what the
+// router received, unless it mirrors a link's export policy.
+func (f *Feed) directionOf() Direction {
+	switch {
+	case f.View == Monitor && f.Mirrors == "", !f.View.Advertised():
+		return Received
+	}
+	return Advertised
+}
+
+// declares reports whether the feed is meant to speak of the family: by declaration, or because
+// it does. An unread feed that declares nothing may have been meant for either.
+func (f *Feed) declares(fam Family) bool {
+	if len(f.Families) > 0 {
+		return slices.Contains(f.Families, fam) || f.Covers(fam)
+	}
+	return f.Covers(fam) || len(f.State.Families) == 0
+}
+
+// cover works out the coverage of one link, direction and family from the feeds' states.
+func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
+	l := &s.t.links[link]
+	c := Coverage{Link: link, Direction: dir, Family: fam}
+	var failing, weak []string
+	var absence *proof
+	for id, f := range s.t.feeds {
+		if !f.speaksOf(l) || f.directionOf() != dir || !f.declares(fam) {
+			continue
+		}
+		c.Feeds = append(c.Feeds, FeedID(id))
+		why := f.Failing()
+		if why == "" && s.strict && f.State.Complete == CompleteUnproven {
+			why = fmt.Sprintf("feed %s does not prove its end, and --strict is given", f.Name)
+		}
+		if why == "" && !f.Covers(fam) {
+			why = fmt.Sprintf("feed %s shows no %s", f.Name, fam)
+		}
+		proves, assume := f.proves(l, dir)
+		if why != "" {
+			failing = append(failing, why)
+			if f.View == FarEnd {
+				c.farFailing = why
+			}
+			continue
+		}
+		if proves == provesPresence {
+			weak = append(weak, fmt.Sprintf("feed %s is a %s view, which %s", f.Name, f.View, weakness(f.View, dir)))
+			continue
+		}
+		absence = absence.add(f.Scope)
+		if assume != "" {
+			c.Assumes = append(c.Assumes, assume)
+		}
+		if f.State.Complete == CompleteUnproven {
+			c.Assumes = append(c.Assumes, fmt.Sprintf("the end of feed %s is not proven", f.Name))
+		}
+		switch {
+		case f.View == FarEnd:
+			c.far = c.far.add(f.Scope)
+		case proves == provesRows:
+			c.post = c.post.add(f.Scope)
+		}
+	}
+	if l.Static != nil {
+		absence = absence.add(nil)
+		c.Assumes = append(c.Assumes, "declared, not observed: static on "+l.Name)
+	}
+	c.Covered = absence != nil
+	if c.Covered {
+		c.Scope = absence.scope
+		return c
+	}
+	c.Weak = len(failing) == 0 && len(weak) > 0
+	c.Why = strings.Join(append(failing, weak...), "; ")
+	if c.Why == "" {
+		c.Why = fmt.Sprintf("no feed shows what is %s on %s (%s)", dir, l.Name, fam)
+	}
+	return c
+}
+
+// strength is what a complete feed of a view proves of a link.
+type strength uint8
+
+const (
+	provesPresence strength = iota // its rows are there; others may be too
+	provesAbsence                  // what it lacks is not there; its rows' fate is open
+	provesRows                     // both
+)
+
+// proves is the table of views: what a complete feed of this one proves of the link, and what that
+// takes on trust.
+func (f *Feed) proves(l *Link, dir Direction) (strength, string) {
+	switch f.View {
+	case AdjRIBOutPost, FarEnd, AdjRIBInPost:
+		return provesRows, ""
+	case AdjRIBOutPre, AdjRIBInPre:
+		return provesAbsence, ""
+	case BGPTable:
+		// A router's table shows all that its own neighbours sent, and of others' only the winners.
+		if f.Router == "" || l.Router == "" || f.Router == l.Router {
+			return provesRows, ""
+		}
+	case Monitor:
+		if dir == Advertised && f.Mirrors == l.Name {
+			return provesRows, "mirrors " + l.Name
+		}
+		if dir == Received && f.AddPath == "all" {
+			return provesRows, fmt.Sprintf("feed %s sends every path", f.Name)
+		}
+	}
+	return provesPresence, ""
+}
+
+func weakness(v View, dir Direction) string {
+	switch v {
+	case LocRIB, Monitor:
+		return "hides the routes that lost"
+	case Collector:
+		return "proves presence only"
+	case BGPTable:
+		return "of another router shows only the winners of this link"
+	}
+	return "cannot prove what is " + dir.String()
+}

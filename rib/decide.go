@@ -1,0 +1,546 @@
+package rib
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Query narrows a decision.
+type Query struct {
+	Sees   []LinkID // nil: all; else the links whose received routes reach the asker
+	Behind string   // the router whose own marks count; empty: every router's
+}
+
+// decider makes one observer's decisions in one family.
+type decider struct {
+	s      *Sight
+	ob     *Observer
+	fam    Family
+	hears  []LinkID
+	behind string
+	locRIB *Feed // the table of winners that decides alone; nil: none does
+
+	live, certain []int // scratch
+}
+
+func (s *Sight) newDecider(ob *Observer, fam Family, q Query) *decider {
+	d := &decider{s: s, ob: ob, fam: fam, hears: ob.Hears, behind: q.Behind}
+	if q.Sees != nil {
+		d.hears = slices.DeleteFunc(slices.Clone(ob.Hears), func(l LinkID) bool { return !slices.Contains(q.Sees, l) })
+	}
+	d.locRIB = d.decidingLocRIB(q)
+	return d
+}
+
+// decidingLocRIB finds the table of winners that answers alone where losers stay hidden: that of
+// the router the asker stands behind, or of the only router of the site. It must be able to name
+// every link of that router.
+func (d *decider) decidingLocRIB(q Query) *Feed {
+	if d.ob.Direction != Received || q.Sees != nil {
+		return nil
+	}
+	router, blind := d.behind, false
+	for _, id := range d.hears {
+		l := &d.s.t.links[id]
+		blind = blind || !d.s.Coverage(id, Received, d.fam).Covered
+		if d.behind != "" {
+			continue
+		}
+		if router == "" {
+			router = l.Router
+		}
+		if l.Router == "" || l.Router != router {
+			return nil
+		}
+	}
+	if !blind || router == "" {
+		return nil
+	}
+	for _, f := range d.s.t.feeds {
+		if f.View == LocRIB && f.Router == router && f.Failing() == "" && f.Covers(d.fam) && f.Scope == nil && d.namesAll(f) &&
+			(!d.s.strict || f.State.Complete == CompleteYes) {
+			return f
+		}
+	}
+	return nil
+}
+
+func (d *decider) namesAll(f *Feed) bool {
+	for _, id := range d.hears {
+		if !f.speaksOf(&d.s.t.links[id]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Outcome is what became of a question.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeDecided      Outcome = "decided"
+	OutcomeTie          Outcome = "tie"
+	OutcomeUndetermined Outcome = "undetermined" // a route is known, its fate or an attribute is not
+	OutcomeUnknown      Outcome = "unknown"      // evidence is absent
+	OutcomeUnreachable  Outcome = "unreachable"  // no route, and none can be hidden
+)
+
+// pick is the outcome of one set of candidates that are taken to be there.
+type pick struct {
+	links     []LinkID // of the winners, sorted; none: no route
+	winners   []int    // indexes of the candidates left over
+	reason    Reason
+	inferred  bool
+	fragile   bool
+	best      LinkID // in a tie by multipath: the link that the router marks best
+	perRouter []RouterChoice
+	// open says which attribute the outcome hangs on where one is not shown; then others lists
+	// further outcomes that it allows.
+	open   string
+	others [][]LinkID
+}
+
+// loss says where a candidate lost.
+type loss struct {
+	step   Reason
+	detail string
+}
+
+// choose runs longest match and the observer's steps over the candidates named by in. losses,
+// where not nil, is filled by candidate index.
+func (d *decider) choose(cs []candidate, in []int, losses map[int]loss) pick {
+	p := pick{reason: ReasonNone, best: NoLink}
+	if len(in) == 0 {
+		return p
+	}
+	longest := 0
+	for _, i := range in {
+		longest = max(longest, cs[i].bits)
+	}
+	live := d.live[:0]
+	others := false // has a candidate of a link that is not among the live ones lost?
+	for _, i := range in {
+		if cs[i].bits == longest {
+			live = append(live, i)
+		}
+	}
+	p.reason = ReasonOnlyRoute
+	for _, i := range in {
+		if cs[i].bits < longest {
+			others = others || !d.linkLives(cs, live, cs[i].link)
+			if losses != nil {
+				losses[i] = loss{ReasonLongestMatch, fmt.Sprintf("prefix length /%d < /%d", cs[i].bits, longest)}
+			}
+		}
+	}
+	if others {
+		p.reason = ReasonLongestMatch
+	}
+	atMask := live
+	for k := range d.ob.steps {
+		st := &d.ob.steps[k]
+		if d.oneLink(cs, live) {
+			break
+		}
+		if st.skip != nil && st.skip(d, cs, live) {
+			continue
+		}
+		if st.reason == ReasonRouterChose {
+			live = d.runRouters(cs, live, &p, losses)
+			continue
+		}
+		kept, open := d.runStep(st, cs, live, losses)
+		if open != "" {
+			if d.behindOneRouter(cs, live) {
+				continue
+			}
+			p.open = open
+			for _, i := range live {
+				p.others = append(p.others, []LinkID{cs[i].link})
+			}
+		}
+		if d.lostLink(cs, live, kept) {
+			p.reason, p.inferred = st.reason, st.inferred
+		}
+		live = kept
+	}
+	p.winners = slices.Clone(live)
+	p.links = linksOf(cs, live)
+	d.live = atMask[:0]
+	switch {
+	case len(p.links) == 1 && p.reason == ReasonRouterLocal:
+		p.reason = ReasonRouterChose
+	case len(p.links) > 1 && p.reason != ReasonRouterLocal:
+		p.reason = ReasonEqual
+	}
+	d.checkMarks(cs, atMask, &p)
+	return p
+}
+
+// runStep keeps the candidates of the best rank, group by group. Where ranks that the step needs
+// are not shown, it keeps what no known rank has beaten and says what is open.
+func (d *decider) runStep(st *step, cs []candidate, live []int, losses map[int]loss) (kept []int, open string) {
+	best := map[uint32]rank{}
+	winner := map[uint32]int{}
+	members := map[uint32][]LinkID{}
+	groupOf := func(i int) uint32 {
+		if st.group == nil {
+			return 1
+		}
+		return st.group(d, &cs[i])
+	}
+	unknownIn := map[uint32]string{}
+	for _, i := range live {
+		g := groupOf(i)
+		if g == 0 {
+			continue
+		}
+		if l := cs[i].link; !slices.Contains(members[g], l) {
+			members[g] = append(members[g], l)
+		}
+		r := st.rank(d, &cs[i])
+		if r.unknown {
+			unknownIn[g] = d.s.t.LinkName(cs[i].link)
+			continue
+		}
+		if b, seen := best[g]; !seen || r.value < b.value {
+			best[g], winner[g] = r, i
+		}
+	}
+	kept = make([]int, 0, len(live))
+	for _, i := range live {
+		g := groupOf(i)
+		r := st.rank(d, &cs[i])
+		b, seen := best[g]
+		if g == 0 || r.unknown || !seen || r.value == b.value {
+			kept = append(kept, i)
+			continue
+		}
+		if losses != nil {
+			losses[i] = loss{st.reason, st.compareText(r, b)}
+		}
+	}
+	for g, link := range unknownIn {
+		if len(members[g]) > 1 && (open == "" || link < open) {
+			open = link
+		}
+	}
+	if open != "" {
+		open = fmt.Sprintf("the %s on %s is not shown", st.words, open)
+	}
+	return kept, open
+}
+
+// runRouters lets the routers' own marks choose.
+func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses map[int]loss) []int {
+	p.reason = ReasonRouterLocal
+	choices, complete := d.routersChoose(cs, live)
+	var links []LinkID
+	for _, c := range choices {
+		for _, l := range c.Links {
+			if !slices.Contains(links, l) {
+				links = append(links, l)
+			}
+		}
+	}
+	if !complete || len(links) == 0 {
+		p.fragile, p.perRouter = true, choices
+		return live
+	}
+	kept := live[:0:0]
+	for _, i := range live {
+		if slices.Contains(links, cs[i].link) {
+			kept = append(kept, i)
+		} else if losses != nil {
+			losses[i] = loss{ReasonRouterChose, fmt.Sprintf("%s marks another route best", d.routerOf(&cs[i]))}
+		}
+	}
+	if len(links) > 1 {
+		p.perRouter = choices
+		if len(choices) == 1 {
+			p.reason, p.best = ReasonEqual, choices[0].Links[0]
+		}
+	}
+	return kept
+}
+
+// behindOneRouter reports whether all live candidates end on one router that shows its choice
+// among them: its best mark then decides ahead of an attribute that is not shown.
+func (d *decider) behindOneRouter(cs []candidate, live []int) bool {
+	if !slices.ContainsFunc(d.ob.steps, func(s step) bool { return s.reason == ReasonRouterChose }) {
+		return false
+	}
+	router := ""
+	for _, i := range live {
+		if cs[i].src == nil || cs[i].link == NoLink {
+			return false
+		}
+		r := d.s.t.links[cs[i].link].Router
+		if r == "" || router != "" && r != router {
+			return false
+		}
+		router = r
+	}
+	choices, complete := d.routersChoose(cs, live)
+	return complete && len(choices) > 0
+}
+
+// checkMarks holds the outcome against the router's own mark: where every candidate of the
+// longest mask ends on one router and it marks another link's route best, something that no
+// attribute shows (a weight, a filter) decides there, and the outcome is open.
+func (d *decider) checkMarks(cs []candidate, atMask []int, p *pick) {
+	if d.ob.Direction != Received || p.open != "" || len(p.links) != 1 || d.oneLink(cs, atMask) {
+		return
+	}
+	marked := NoLink
+	for _, i := range atMask {
+		c := &cs[i]
+		if c.src == nil || c.link == NoLink || d.s.t.links[c.link].Router != d.s.t.links[cs[atMask[0]].link].Router {
+			return
+		}
+		if c.showsBest() && c.cell.marks().Has(Best) {
+			if c.link == p.links[0] {
+				return
+			}
+			marked = c.link
+		}
+	}
+	if marked != NoLink {
+		p.open = fmt.Sprintf("%s itself marks the route of %s best", d.s.t.links[marked].Router, d.s.t.links[marked].Name)
+		p.others = append(p.others, []LinkID{marked})
+	}
+}
+
+func (d *decider) oneLink(cs []candidate, live []int) bool {
+	for _, i := range live {
+		if cs[i].link != cs[live[0]].link {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *decider) linkLives(cs []candidate, live []int, link LinkID) bool {
+	return slices.ContainsFunc(live, func(i int) bool { return cs[i].link == link })
+}
+
+// lostLink reports whether some link has no candidate left among kept.
+func (d *decider) lostLink(cs []candidate, live, kept []int) bool {
+	if len(live) == len(kept) {
+		return false
+	}
+	return slices.ContainsFunc(live, func(i int) bool { return !d.linkLives(cs, kept, cs[i].link) })
+}
+
+func linksOf(cs []candidate, in []int) []LinkID {
+	var links []LinkID
+	for _, i := range in {
+		if !slices.Contains(links, cs[i].link) {
+			links = append(links, cs[i].link)
+		}
+	}
+	slices.Sort(links)
+	return links
+}
+
+// answer is what the candidates of one address come to, doubt counted both ways.
+type answer struct {
+	pick     // the certain candidates alone
+	outcome  Outcome
+	possible [][]LinkID  // every outcome, by links; the certain one first
+	doubts   []candidate // those that make a difference
+	capped   []LinkID    // blind links whose unseen routes are too short to make one
+}
+
+// resolve answers for the addresses of at, whose covering candidates are cs.
+func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
+	certain := d.certain[:0]
+	for i := range cs {
+		if cs[i].never == "" && cs[i].doubt == "" && slices.Contains(d.hears, cs[i].link) && d.counts(&cs[i]) {
+			certain = append(certain, i)
+		}
+	}
+	d.certain = certain
+	a := answer{pick: d.choose(cs, certain, nil)}
+	a.possible = addOutcome(a.possible, a.links)
+	for _, o := range a.others {
+		a.possible = addOutcome(a.possible, o)
+	}
+	d.addDoubtful(&a, cs, certain)
+	if d.locRIB == nil {
+		d.addUnseen(&a, cs, certain, at)
+	}
+	a.outcome = a.settle()
+	if d.locRIB != nil && len(a.links) > 0 {
+		a.reason = ReasonRouterChose
+	}
+	return a
+}
+
+// counts leaves only the deciding table's rows where one decides alone.
+func (d *decider) counts(c *candidate) bool {
+	return d.locRIB == nil || c.src.feed == d.locRIB
+}
+
+func (a *answer) settle() Outcome {
+	if len(a.possible) == 1 {
+		switch len(a.links) {
+		case 0:
+			return OutcomeUnreachable
+		case 1:
+			return OutcomeDecided
+		}
+		return OutcomeTie
+	}
+	for i := range a.doubts {
+		if a.doubts[i].absent {
+			return OutcomeUnknown
+		}
+	}
+	return OutcomeUndetermined
+}
+
+func addOutcome(all [][]LinkID, links []LinkID) [][]LinkID {
+	if slices.ContainsFunc(all, func(o []LinkID) bool { return slices.Equal(o, links) }) {
+		return all
+	}
+	return append(all, links)
+}
+
+// addDoubtful adds each doubtful candidate by itself, and where MED is compared every subset of
+// the doubtful ones of one neighbour AS.
+func (d *decider) addDoubtful(a *answer, cs []candidate, certain []int) {
+	byAS := map[uint32][]int{}
+	for i := range cs {
+		c := &cs[i]
+		if c.never != "" || c.doubt == "" || !d.counts(c) {
+			continue
+		}
+		if c.link == NoLink {
+			d.addUnclassified(a, cs, certain, i)
+			continue
+		}
+		if !slices.Contains(d.hears, c.link) || d.cannotMatter(a, cs, c) {
+			continue
+		}
+		d.consider(a, cs, append(slices.Clip(certain), i), c)
+		if d.ob.Direction == Received && c.facts.first != 0 {
+			byAS[c.facts.first] = append(byAS[c.facts.first], i)
+		}
+	}
+	for _, group := range byAS {
+		d.addSubsets(a, cs, certain, group)
+	}
+}
+
+// cannotMatter spares the work where the candidate is too short, or only supports the sole
+// outcome that there is.
+func (d *decider) cannotMatter(a *answer, cs []candidate, c *candidate) bool {
+	if len(a.winners) > 0 && c.bits < cs[a.winners[0]].bits {
+		return true
+	}
+	return len(a.possible) == 1 && len(a.links) == 1 && a.links[0] == c.link
+}
+
+func (d *decider) addSubsets(a *answer, cs []candidate, certain, group []int) {
+	const most = 6 // 64 subsets; beyond that, pairs
+	n := len(group)
+	if n < 2 {
+		return
+	}
+	try := func(subset []int) {
+		d.consider(a, cs, append(slices.Clip(certain), subset...), &cs[subset[0]])
+	}
+	if n > most {
+		for i := range group {
+			for j := range i {
+				try([]int{group[i], group[j]})
+			}
+		}
+		try(group)
+		return
+	}
+	for bits := 3; bits < 1<<n; bits++ {
+		var subset []int
+		for k := range group {
+			if bits&(1<<k) != 0 {
+				subset = append(subset, group[k])
+			}
+		}
+		if len(subset) > 1 {
+			try(subset)
+		}
+	}
+}
+
+// addUnclassified tries an untied route on every link that it could be of.
+func (d *decider) addUnclassified(a *answer, cs []candidate, certain []int, i int) {
+	c := cs[i]
+	if len(a.winners) > 0 && c.bits < cs[a.winners[0]].bits {
+		return
+	}
+	trial := append(slices.Clone(cs), c)
+	for _, link := range d.hears {
+		trial[len(cs)].link = link
+		if trial[len(cs)].src != nil && !d.cannotMatter(a, cs, &trial[len(cs)]) {
+			d.consider(a, trial, append(slices.Clip(certain), len(cs)), &cs[i])
+		}
+	}
+}
+
+// addUnseen tries the best route that each blind link could carry unseen.
+func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.Prefix) {
+	for _, link := range d.hears {
+		c, ok := d.s.unseen(link, d.ob.Direction, at)
+		if !ok {
+			continue
+		}
+		if d.cannotMatter(a, cs, &c) {
+			if len(a.winners) > 0 && c.bits < cs[a.winners[0]].bits {
+				a.capped = append(a.capped, link)
+			}
+			continue
+		}
+		d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
+	}
+}
+
+// consider adds the outcomes of the set to the possible ones, and the doubt to those that make
+// a difference where it brought a new one.
+func (d *decider) consider(a *answer, cs []candidate, in []int, doubt *candidate) {
+	p := d.choose(cs, in, nil)
+	before := len(a.possible)
+	differs := !slices.Equal(p.links, a.links)
+	a.possible = addOutcome(a.possible, p.links)
+	for _, o := range p.others {
+		differs = differs || !slices.Equal(o, a.links)
+		a.possible = addOutcome(a.possible, o)
+	}
+	known := slices.ContainsFunc(a.doubts, func(have candidate) bool {
+		return have.id == doubt.id && have.link == doubt.link && have.doubt == doubt.doubt && have.bits == doubt.bits
+	})
+	if (len(a.possible) > before || differs) && !known {
+		a.doubts = append(a.doubts, *doubt)
+	}
+}
+
+// key tells answers apart: by links and reason, and with routes also by the winning routes.
+func (d *decider) key(a *answer, cs []candidate, routes bool) string {
+	var b strings.Builder
+	fmt.Fprint(&b, a.outcome, a.links, a.reason, a.possible, a.open, a.capped)
+	for i := range a.doubts {
+		fmt.Fprint(&b, a.doubts[i].link, a.doubts[i].doubt)
+		if routes {
+			fmt.Fprint(&b, a.doubts[i].bits)
+		}
+	}
+	if routes {
+		for _, i := range a.winners {
+			fmt.Fprint(&b, "|", cs[i].link, cs[i].id, cs[i].src.feed.Name, cs[i].src.column.pathIDs[cs[i].id], cs[i].src.column.neighbor)
+		}
+	}
+	return b.String()
+}

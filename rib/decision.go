@@ -1,0 +1,272 @@
+package rib
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Decision is an answer with its reason. For a range it stands for every address in it.
+type Decision struct {
+	Observer  string
+	Direction Direction
+	Outcome   Outcome
+	Links     []LinkID // decided: the winner; tie: all of them; undetermined and unknown: every link that may win
+	Winner    LinkID   // decided: the winner. In a tie by multipath the link that the router marks best. Else NoLink.
+	Reason    Reason   // of the certain routes alone where the outcome is undetermined or unknown
+	Detail    string   // the deciding comparison in words
+	Inferred  bool     // rests on sound reasoning and not on a documented rule
+	Fragile   bool     // a tie that something router-local breaks, unseen
+	// Possible lists every outcome by its links, in LinkID order; an empty one is "no route". The
+	// first is that of the certain routes alone. One entry: the answer is firm.
+	Possible   [][]LinkID
+	Doubts     []Doubt // why there is more than one
+	Assumes    []string
+	PerRouter  []RouterChoice
+	Candidates []Candidate // winners first, then losers, longest mask first, then those out of it
+	Flips      []string
+}
+
+// Firm reports whether the evidence allows one outcome only.
+func (d *Decision) Firm() bool { return len(d.Possible) == 1 }
+
+// Doubt is one thing that could change an answer.
+type Doubt struct {
+	Link      LinkID // NoLink where the route is tied to none
+	Direction Direction
+	Family    Family
+	Prefix    netip.Prefix // the doubtful route; invalid for a blind link's unseen routes
+	Missing   bool         // evidence is absent (unknown), not a known route's fate (undetermined)
+	Why       string
+}
+
+// Candidate is a route that was looked at.
+type Candidate struct {
+	Entry
+	View   View
+	Lost   Reason // the step it lost at; empty for winners
+	Out    bool   // it took no part: Detail says why
+	Doubt  string // why it may not be there; empty where it is certain
+	Detail string // "AS path length 3 > 1"
+}
+
+// explain writes an answer out.
+func (d *decider) explain(a *answer, cs []candidate) *Decision {
+	dec := &Decision{Observer: d.ob.Name, Direction: d.ob.Direction, Outcome: a.outcome, Links: a.links, Winner: a.best,
+		Reason: a.reason, Inferred: a.inferred, Fragile: a.fragile, Possible: a.possible, PerRouter: a.perRouter}
+	losses := map[int]loss{}
+	d.choose(cs, d.certain, losses)
+	if a.outcome == OutcomeDecided {
+		dec.Winner = a.links[0]
+	}
+	if !dec.Firm() {
+		dec.Winner, dec.Links = NoLink, union(a.possible)
+	}
+	for i := range cs {
+		if !slices.Contains(a.winners, i) {
+			dec.Candidates = append(dec.Candidates, d.describe(&cs[i], losses, i))
+		}
+	}
+	slices.SortStableFunc(dec.Candidates, func(x, y Candidate) int {
+		if x.Out != y.Out {
+			return boolInt(x.Out) - boolInt(y.Out)
+		}
+		return y.Prefix.Bits() - x.Prefix.Bits()
+	})
+	var winners []Candidate
+	for _, i := range a.winners {
+		winners = append(winners, d.describe(&cs[i], nil, i))
+	}
+	slices.SortStableFunc(winners, func(x, y Candidate) int { return int(x.Link) - int(y.Link) })
+	dec.Candidates = append(winners, dec.Candidates...)
+	dec.Detail = d.detail(a, cs, losses)
+	dec.Inferred = dec.Inferred || d.inferredLongestMatch(a, cs)
+	d.explainDoubt(dec, a)
+	d.explainTrust(dec, a, cs)
+	if dec.Firm() && d.locRIB == nil {
+		dec.Flips = d.flips(a, cs, losses)
+	}
+	return dec
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func union(all [][]LinkID) []LinkID {
+	var out []LinkID
+	for _, links := range all {
+		for _, l := range links {
+			if !slices.Contains(out, l) {
+				out = append(out, l)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (d *decider) describe(c *candidate, losses map[int]loss, i int) Candidate {
+	ft := d.s.t.fam[d.fam]
+	out := Candidate{Entry: d.s.t.entry(ft, c.src.column, c.id, c.cell), View: c.src.feed.View, Doubt: c.doubt}
+	switch l, lost := losses[i]; {
+	case c.never != "":
+		out.Out, out.Detail = true, c.never
+	case c.doubt != "":
+		out.Out, out.Detail = true, "doubtful: "+c.doubt
+	case c.link != NoLink && !slices.Contains(d.hears, c.link):
+		out.Out, out.Detail = true, "not among the links that count here"
+	case !d.counts(c):
+		out.Out, out.Detail = true, fmt.Sprintf("the winners of %s decide", d.locRIB.Name)
+	case lost:
+		out.Lost, out.Detail = l.step, l.detail
+	}
+	return out
+}
+
+// detail says in words what decided.
+func (d *decider) detail(a *answer, cs []candidate, losses map[int]loss) string {
+	if len(a.winners) == 0 {
+		return "no route"
+	}
+	w := &cs[a.winners[0]]
+	route := d.s.t.fam[d.fam].prefix(w.id).String()
+	names := strings.Join(d.names(a.links), " and ")
+	switch a.reason {
+	case ReasonOnlyRoute:
+		return fmt.Sprintf("%s on %s: no other link has a route", route, names)
+	case ReasonEqual, ReasonRouterLocal:
+		if a.best != NoLink {
+			return fmt.Sprintf("%s on %s: %s marks %s best and spreads traffic over all", route, names, a.perRouter[0].Router, d.s.t.LinkName(a.best))
+		}
+		return fmt.Sprintf("%s on %s: equal in every step that can be seen", route, names)
+	case ReasonRouterChose:
+		return fmt.Sprintf("%s on %s: %s marks it best", route, names, d.routerOf(w))
+	}
+	for i := range cs {
+		if l, ok := losses[i]; ok && l.step == a.reason && !slices.Contains(a.links, cs[i].link) {
+			return fmt.Sprintf("%s on %s against %s on %s: %s", route, names, d.s.t.fam[d.fam].prefix(cs[i].id), d.s.t.LinkName(cs[i].link), l.detail)
+		}
+	}
+	return fmt.Sprintf("%s on %s", route, names)
+}
+
+func (d *decider) names(links []LinkID) []string {
+	out := make([]string, len(links))
+	for i, l := range links {
+		out[i] = d.s.t.LinkName(l)
+	}
+	return out
+}
+
+// inferredLongestMatch: that an internet more-specific beats an ExpressRoute aggregate follows from
+// longest match; no Microsoft page says it.
+func (d *decider) inferredLongestMatch(a *answer, cs []candidate) bool {
+	if d.ob.Name != ObserverMicrosoft || a.reason != ReasonLongestMatch || len(a.links) == 0 {
+		return false
+	}
+	if d.s.t.links[a.links[0]].Kind.ExpressRoute() {
+		return false
+	}
+	return slices.ContainsFunc(d.certain, func(i int) bool { return d.s.t.links[cs[i].link].Kind.ExpressRoute() })
+}
+
+func (d *decider) explainDoubt(dec *Decision, a *answer) {
+	if a.open != "" && !dec.Firm() {
+		dec.Doubts = append(dec.Doubts, Doubt{Link: NoLink, Direction: d.ob.Direction, Family: d.fam, Why: a.open})
+	}
+	for i := range a.doubts {
+		c := &a.doubts[i]
+		doubt := Doubt{Link: c.link, Direction: d.ob.Direction, Family: d.fam, Missing: c.absent, Why: c.doubt}
+		if c.src != nil {
+			doubt.Prefix = d.s.t.fam[d.fam].prefix(c.id)
+		}
+		dec.Doubts = append(dec.Doubts, doubt)
+	}
+}
+
+// explainTrust lists what the answer takes on trust: how the winners' rows came to count, and what
+// it says of the other links' silence.
+func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
+	add := func(text string) {
+		if text != "" && !slices.Contains(dec.Assumes, text) {
+			dec.Assumes = append(dec.Assumes, text)
+		}
+	}
+	for _, i := range a.winners {
+		add(d.s.trust(&cs[i]))
+	}
+	for _, link := range d.hears {
+		cover := d.s.Coverage(link, d.ob.Direction, d.fam)
+		if cover.Covered && d.locRIB == nil {
+			for _, text := range cover.Assumes {
+				add(text)
+			}
+		}
+	}
+	for _, link := range a.capped {
+		add(fmt.Sprintf("%s is blind, and carries nothing longer than /%d here", d.s.t.LinkName(link), d.s.longestUnseen(link, d.fam)))
+	}
+	if d.locRIB != nil {
+		add(fmt.Sprintf("feed %s shows every winner of %s", d.locRIB.Name, d.locRIB.Router))
+	}
+}
+
+// trust is what a row's standing as a candidate takes on trust.
+func (s *Sight) trust(c *candidate) string {
+	if c.link == NoLink {
+		return ""
+	}
+	name := s.t.LinkName(c.link)
+	switch f := c.src.feed; {
+	case f.View == Declared:
+		return "declared, not observed: static on " + name
+	case f.View == AdjRIBOutPost:
+		return "accepted on " + name
+	case f.View == Monitor && f.Mirrors != "":
+		return "mirrors " + name
+	case f.View == AdjRIBInPre && s.t.links[c.link].ImportAll:
+		return "import: all on " + name
+	}
+	return ""
+}
+
+// flips says what would change a firm answer.
+func (d *decider) flips(a *answer, cs []candidate, losses map[int]loss) []string {
+	if len(a.winners) == 0 {
+		return nil
+	}
+	bits := cs[a.winners[0]].bits
+	route := d.s.t.fam[d.fam].prefix(cs[a.winners[0]].id)
+	var out []string
+	for _, link := range a.links {
+		rest := slices.DeleteFunc(slices.Clone(d.certain), func(i int) bool { return cs[i].link == link && cs[i].bits == bits })
+		p := d.choose(cs, rest, nil)
+		if slices.Equal(p.links, a.links) {
+			continue
+		}
+		then := "no link has a route"
+		if len(p.links) > 0 {
+			then = fmt.Sprintf("%s wins by %s (%s)", strings.Join(d.names(p.links), " and "), d.s.t.fam[d.fam].prefix(cs[p.winners[0]].id), p.reason)
+		}
+		out = append(out, fmt.Sprintf("without %s on %s, %s", route, d.s.t.LinkName(link), then))
+	}
+	for _, link := range d.hears {
+		if len(a.links) == 1 && a.links[0] == link {
+			continue
+		}
+		if longest := d.s.longestUnseen(link, d.fam); bits < longest {
+			out = append(out, fmt.Sprintf("a more-specific of %s (up to /%d) on %s wins by longest match", route, longest, d.s.t.LinkName(link)))
+		}
+	}
+	for i := range cs {
+		if l, ok := losses[i]; ok && l.step != ReasonLongestMatch && !slices.Contains(a.links, cs[i].link) {
+			out = append(out, fmt.Sprintf("a better %s on %s (now %s)", l.step, d.s.t.LinkName(cs[i].link), l.detail))
+		}
+	}
+	return out
+}

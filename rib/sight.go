@@ -1,0 +1,333 @@
+package rib
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// Options are the parts of a site's declaration that bear on decisions.
+type Options struct {
+	RoutingPreference string // azure: "", "expressroute", "vpn" or "as-path"
+	Observers         []ObserverSpec
+	Strict            bool // a feed that does not prove its end covers nothing
+}
+
+// Sight answers questions over a table as it stands. Make a new one after the table or a feed's
+// state has changed. It keeps caches, so it is for one goroutine.
+type Sight struct {
+	t         *Table
+	strict    bool
+	observers []*Observer
+	coverage  [2][2][]Coverage   // [direction][family][link]
+	sources   [2][2][]source     // [direction][family]
+	shown     [2]map[LinkID]bool // links with a route that shows local preference, by family
+	facts     []attrFacts
+	buf       []prefixID
+}
+
+// source is a column that may hold candidates for a direction.
+type source struct {
+	column *column
+	feed   *Feed
+	cover  *Coverage // of the column's link; nil where it is tied to none
+}
+
+// NewSight looks at the table as it stands.
+func NewSight(t *Table, opt Options) *Sight {
+	s := &Sight{t: t, strict: opt.Strict}
+	for _, dir := range []Direction{Advertised, Received} {
+		for _, fam := range Families {
+			for link := range t.links {
+				s.coverage[dir][fam] = append(s.coverage[dir][fam], s.cover(LinkID(link), dir, fam))
+			}
+		}
+	}
+	for _, fam := range Families {
+		s.shown[fam] = map[LinkID]bool{}
+		for _, c := range t.fam[fam].columns {
+			s.addSource(fam, c)
+		}
+	}
+	s.observers = makeObservers(t, opt)
+	return s
+}
+
+// Table is the table that the sight looks at.
+func (s *Sight) Table() *Table { return s.t }
+
+// Coverage says what the feeds prove of the link.
+func (s *Sight) Coverage(link LinkID, dir Direction, fam Family) *Coverage {
+	return &s.coverage[dir][fam][link]
+}
+
+func (s *Sight) addSource(fam Family, c *column) {
+	f := s.t.feeds[c.feed]
+	if c.count == 0 || c.tie == Ignored || c.tie == Foreign {
+		return
+	}
+	dir := f.directionOf()
+	src := source{column: c, feed: f}
+	if c.link != NoLink {
+		src.cover = &s.coverage[dir][fam][c.link]
+	}
+	s.sources[dir][fam] = append(s.sources[dir][fam], src)
+	if dir == Received && c.link != NoLink && s.t.links[c.link].Preference.Set && s.showsLocalPref(c) {
+		s.shown[fam][c.link] = true
+	}
+}
+
+func (s *Sight) showsLocalPref(c *column) bool {
+	for _, pg := range c.pages {
+		if pg == nil {
+			continue
+		}
+		for _, v := range pg {
+			if v.attrs != 0 && s.fact(v.attrs).localPref.Set {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// LocalPrefShown reports whether any received route of the link shows a local preference.
+func (s *Sight) LocalPrefShown(link LinkID, fam Family) bool { return s.shown[fam][link] }
+
+// attrFacts is what decisions read of an attribute set.
+type attrFacts struct {
+	ready     bool
+	ownInPath bool // our ASN stands in the path
+	notShown  AttrSet
+	origin    Origin
+	length    int32 // AS-path length
+	lengthOwn int32 // the same from our ASN on, where it stands in the path
+	publicOwn int32 // likewise with private ASNs removed
+	first     uint32
+	localPref Optional
+	med       Optional
+}
+
+func (s *Sight) fact(id attrID) *attrFacts {
+	if int(id) >= len(s.facts) {
+		s.facts = append(s.facts, make([]attrFacts, max(len(s.t.attrs.spans), int(id)+1)-len(s.facts))...)
+	}
+	f := &s.facts[id]
+	if f.ready {
+		return f
+	}
+	a := s.t.attrs.get(id)
+	*f = attrFacts{ready: true, notShown: a.NotShown, origin: a.Origin, localPref: a.LocalPref, med: a.MED}
+	f.length = int32(a.ASPath.Length())
+	f.first, _ = a.ASPath.First()
+	tail := s.t.fromOwn(a.ASPath)
+	f.ownInPath = tail != nil
+	if tail == nil {
+		tail = a.ASPath
+	}
+	f.lengthOwn, f.publicOwn = int32(tail.Length()), int32(tail.LengthPublic())
+	return f
+}
+
+// fromOwn is the path from the first of our own ASNs on, nil where it holds none: what stands
+// left of it was put there after the route left us.
+func (t *Table) fromOwn(p ASPath) ASPath {
+	for i, seg := range p {
+		for j, asn := range seg.ASNs {
+			if !t.own(asn) {
+				continue
+			}
+			tail := slices.Clone(p[i:])
+			if seg.Type == ASSequence {
+				tail[0].ASNs = seg.ASNs[j:]
+			}
+			return tail
+		}
+	}
+	return nil
+}
+
+// candidate is one route that may take part in a decision.
+type candidate struct {
+	id     prefixID
+	bits   int
+	link   LinkID
+	src    *source // nil: an unseen route of a blind link
+	cell   cell
+	facts  *attrFacts
+	never  string // why it is shown but takes no part; empty where it does
+	doubt  string // why it may not be there; empty where it is certain
+	absent bool   // the doubt is missing evidence (unknown), not an open fate (undetermined)
+}
+
+// candidatesOf appends the candidates that one prefix gives in a direction.
+func (s *Sight) candidatesOf(into []candidate, dir Direction, fam Family, id prefixID) []candidate {
+	sources := s.sources[dir][fam]
+	first := len(into)
+	for i := range sources {
+		src := &sources[i]
+		v := src.column.at(id)
+		if v.attrs == 0 {
+			continue
+		}
+		c := candidate{id: id, bits: int(s.t.fam[fam].bits[id]), link: src.column.link, src: src, cell: v, facts: s.fact(v.attrs)}
+		if dir == Advertised {
+			s.weighAdvertised(&c, fam)
+		} else {
+			s.weighReceived(&c, fam)
+		}
+		into = append(into, c)
+	}
+	if dir == Advertised {
+		clearLengthDoubt(into[first:])
+	}
+	return into
+}
+
+const longMoreSpecific = "longer than the internet carries, and no collector shows it"
+
+// clearLengthDoubt lifts the doubt of a long more-specific where a collector shows it on the link.
+func clearLengthDoubt(cs []candidate) {
+	for i := range cs {
+		if cs[i].doubt != longMoreSpecific {
+			continue
+		}
+		for j := range cs {
+			if cs[j].link == cs[i].link && cs[j].src.feed.View == Collector && cs[j].never == "" {
+				cs[i].doubt = ""
+			}
+		}
+	}
+}
+
+func (s *Sight) weighAdvertised(c *candidate, fam Family) {
+	f := c.src.feed
+	if s.weighFeed(c) {
+		return
+	}
+	p := s.t.fam[fam].prefix(c.id)
+	cover := c.src.cover
+	switch f.View {
+	case AdjRIBOutPost, Monitor:
+		switch {
+		case cover.far.covers(p):
+			// The far end's complete table is the truth: only its own rows count.
+			c.never = "not in the far end's table: not accepted, or not sent"
+			if s.inFarEnd(c, fam) {
+				c.never = "the far end's own row counts"
+			}
+		case cover.farFailing != "":
+			c.doubt = "whether it was accepted: " + cover.farFailing
+		}
+	case AdjRIBOutPre:
+		if cover.far.covers(p) || cover.post.covers(p) {
+			c.never = "a stronger view covers the link"
+		} else {
+			c.doubt = fmt.Sprintf("feed %s is pre-policy: export policy may drop it", f.Name)
+		}
+	}
+	if c.never != "" || c.doubt != "" {
+		return
+	}
+	switch {
+	case c.cell.marks().Has(Stale):
+		c.doubt = "the route is marked stale"
+	case f.View != FarEnd && f.View != Collector && s.holdsNeighbor(c):
+		c.doubt = "its AS path holds the neighbour's own AS: the neighbour drops it, and some platforms list it unsent (FRR #8940)"
+	case s.t.links[c.link].Kind == Internet && f.View != Collector && c.bits > internetMax(fam):
+		c.doubt = longMoreSpecific
+	}
+}
+
+// inFarEnd reports whether a usable far-end feed of the link shows the same prefix.
+func (s *Sight) inFarEnd(c *candidate, fam Family) bool {
+	for i := range s.sources[Advertised][fam] {
+		src := &s.sources[Advertised][fam][i]
+		if src.column.link == c.link && src.feed.View == FarEnd && src.column.at(c.id).attrs != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsNeighbor reports whether the path holds an ASN of the link's neighbour.
+func (s *Sight) holdsNeighbor(c *candidate) bool {
+	path := s.t.attrs.get(c.cell.attrs).ASPath
+	return slices.ContainsFunc(s.t.links[c.link].NeighborASNs, path.Contains)
+}
+
+func (s *Sight) weighReceived(c *candidate, fam Family) {
+	f, marks := c.src.feed, c.cell.marks()
+	if s.weighFeed(c) {
+		return
+	}
+	switch {
+	case c.facts.ownInPath:
+		c.never = "our own AS is in its AS path: the router drops it"
+	case marks.Has(Filtered):
+		c.never = "filtered by import policy"
+	case marks.Has(Invalid):
+		c.never = "not valid on the router: next hop unresolved, damped or history"
+	case f.View == AdjRIBInPre && c.src.cover.post.covers(s.t.fam[fam].prefix(c.id)):
+		c.never = "a post-policy feed covers the link"
+	case f.View == AdjRIBInPre && !s.t.links[c.link].ImportAll:
+		c.doubt = fmt.Sprintf("feed %s is pre-policy: import policy may drop it", f.Name)
+	case marks.Has(Stale):
+		c.doubt = "the route is marked stale"
+	}
+}
+
+// weighFeed says what holds for every row of the candidate's feed, and reports whether that
+// settles it.
+func (s *Sight) weighFeed(c *candidate) bool {
+	switch f := c.src.feed; {
+	case !f.RowsUsable():
+		c.never = f.Failing()
+	case c.src.column.tie == Unclassified:
+		c.doubt, c.absent = fmt.Sprintf("no rule of feed %s ties it to one link", f.Name), true
+	default:
+		return false
+	}
+	return true
+}
+
+// internetMax is the longest prefix that leaves an ISP, by common practice: /24 and /48.
+func internetMax(fam Family) int {
+	if fam == IPv4 {
+		return 24
+	}
+	return 48
+}
+
+// longestUnseen is the longest prefix that a blind link may carry unseen.
+func (s *Sight) longestUnseen(link LinkID, fam Family) int {
+	if s.t.links[link].Kind == Internet {
+		return internetMax(fam)
+	}
+	return fam.Bits()
+}
+
+// unseen is the longest route that the link may carry at an address without any feed having
+// shown it, and false where its coverage leaves no room for one. Inside a dump's scope only
+// aggregates shorter than the scope can have been left out.
+func (s *Sight) unseen(link LinkID, dir Direction, at netip.Prefix) (candidate, bool) {
+	fam := FamilyOf(at)
+	cover := s.Coverage(link, dir, fam)
+	longest := s.longestUnseen(link, fam)
+	why := cover.Why
+	if cover.Covered {
+		if cover.Scope == nil {
+			return candidate{}, false
+		}
+		why = fmt.Sprintf("the feeds of %s show only their scope", s.t.links[link].Name)
+		for _, scope := range cover.Scope {
+			if contains(scope, at) {
+				longest = min(longest, scope.Bits()-1)
+			}
+		}
+		if longest < 0 {
+			return candidate{}, false
+		}
+	}
+	return candidate{bits: longest, link: link, doubt: why, absent: true}, true
+}

@@ -1,0 +1,317 @@
+package rib
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Reason says which step decided.
+type Reason string
+
+// The reasons, in the order in which the steps that give them run.
+const (
+	ReasonNone              Reason = "none"
+	ReasonOnlyRoute         Reason = "only-route"
+	ReasonLongestMatch      Reason = "longest-match"
+	ReasonLocalPref         Reason = "local-pref"
+	ReasonASPathLength      Reason = "as-path-length"
+	ReasonOrigin            Reason = "origin"
+	ReasonMED               Reason = "med"
+	ReasonRouterChose       Reason = "router-chose"
+	ReasonLinkKind          Reason = "link-kind"
+	ReasonRoutingPreference Reason = "routing-preference"
+	ReasonConnectionWeight  Reason = "connection-weight"
+	ReasonEqual             Reason = "equal"
+	ReasonRouterLocal       Reason = "router-local"
+)
+
+// step is one step of a decision after longest match. rank orders candidates, lower first.
+type step struct {
+	reason Reason
+	words  string // as FRR's selectionReason would say it
+	rank   func(d *decider, c *candidate) rank
+	// groups splits the candidates that can be compared at all (MED: the same neighbour AS);
+	// nil: all with all. A candidate of group 0 is compared with none.
+	group func(d *decider, c *candidate) uint32
+	// skip passes over the step where it says nothing of these candidates.
+	skip func(d *decider, cs []candidate, live []int) bool
+	// inferred: the step is sound reasoning and not a documented rule.
+	inferred bool
+}
+
+// rank is a candidate's place in one step. An unknown rank could be anything.
+type rank struct {
+	value   int64 // lower wins
+	shown   int64 // the number to print
+	unknown bool
+}
+
+func stepsNamed(names ...string) []step {
+	var out []step
+	for _, name := range names {
+		switch name {
+		case "local-pref":
+			out = append(out, localPref)
+		case "as-path-length":
+			out = append(out, asPathLength)
+		case "origin":
+			out = append(out, origin)
+		case "med":
+			out = append(out, med)
+		case "router-chose":
+			out = append(out, routerChose)
+		case "link-kind":
+			out = append(out, linkKind)
+		case "routing-preference":
+			out = append(out, routingPreference(""))
+		case "connection-weight":
+			out = append(out, connectionWeight)
+		}
+	}
+	return out
+}
+
+// RFC 4271 9.1.1 and 9.1.2: the degree of preference comes first.
+var localPref = step{reason: ReasonLocalPref, words: "local preference", rank: func(d *decider, c *candidate) rank {
+	if c.src == nil {
+		return rank{value: -1 << 32, shown: 1 << 32} // unseen: the best there could be
+	}
+	v, known := d.s.localPref(c, d.fam)
+	return rank{value: -int64(v), shown: int64(v), unknown: !known}
+}}
+
+// localPref is the candidate's degree of preference: the shown one; else what the link's
+// declaration says our import policy sets, where no route of the link shows one; else, in a
+// post-policy table that prints it only when set, the dump's default.
+func (s *Sight) localPref(c *candidate, fam Family) (value uint32, known bool) {
+	f := c.src.feed
+	switch {
+	case c.facts.localPref.Set:
+		return c.facts.localPref.Value, true
+	case c.link != NoLink && s.t.links[c.link].Preference.Set && !s.shown[fam][c.link]:
+		return s.t.links[c.link].Preference.Value, true
+	case c.facts.notShown.Has(AttrLocalPref), f.View == AdjRIBInPre, f.View == Declared:
+		return 0, false
+	}
+	return f.State.DefaultLocalPref.Or(100), true
+}
+
+// RFC 4271 9.1.2.2 (a).
+var asPathLength = step{reason: ReasonASPathLength, words: "AS path length", rank: func(d *decider, c *candidate) rank {
+	if c.src == nil {
+		return rank{}
+	}
+	n, known := d.pathLength(c)
+	return rank{value: n, shown: n, unknown: !known}
+}}
+
+// pathLength is the AS-path length as the observer sees it: what a received path holds, or what
+// an advertised one holds from our own ASN on, with ours added where the dump shows it before
+// that.
+func (d *decider) pathLength(c *candidate) (int64, bool) {
+	f := c.src.feed
+	if c.facts.notShown.Has(AttrASPath) || f.View == Declared || d.ob.Direction == Advertised && f.View == Collector {
+		return 0, false
+	}
+	if d.ob.Direction == Received {
+		return int64(c.facts.length), true
+	}
+	n, own := int64(c.facts.lengthOwn), int64(1)
+	if d.ob.publicPath {
+		n = int64(c.facts.publicOwn)
+		if len(d.s.t.asns) > 0 && PrivateASN(d.s.t.asns[0]) {
+			own = 0
+		}
+	}
+	if f.State.ASPathForm == BeforeOwnASN {
+		n += own
+	}
+	return n, true
+}
+
+// RFC 4271 9.1.2.2 (b). An absent origin cannot be on the wire; it ranks as incomplete.
+var origin = step{reason: ReasonOrigin, words: "origin", rank: func(d *decider, c *candidate) rank {
+	if c.src == nil {
+		return rank{}
+	}
+	o := c.facts.origin
+	if o == OriginAbsent {
+		o = OriginIncomplete
+	}
+	return rank{value: int64(o), shown: int64(o), unknown: c.facts.notShown.Has(AttrOrigin) || c.src.feed.View == Declared}
+}}
+
+// RFC 4271 9.1.2.2 (c): among routes of one neighbour AS; absent is 0.
+var med = step{reason: ReasonMED, words: "MED",
+	rank: func(d *decider, c *candidate) rank {
+		if c.src == nil {
+			return rank{}
+		}
+		v := int64(c.facts.med.Or(0))
+		return rank{value: v, shown: v, unknown: c.facts.notShown.Has(AttrMED) || c.src.feed.View == Declared}
+	},
+	group: func(d *decider, c *candidate) uint32 {
+		if c.src == nil {
+			return 0
+		}
+		return c.facts.first
+	},
+}
+
+// Microsoft prefers ExpressRoute at the same mask (expressroute-asymmetric-routing.md, 2024-07:
+// "the preferred path is always ExpressRoute").
+var linkKind = step{reason: ReasonLinkKind, words: "link kind", rank: func(d *decider, c *candidate) rank {
+	if d.s.t.links[c.link].Kind.ExpressRoute() {
+		return rank{value: 0, shown: 0}
+	}
+	return rank{value: 1, shown: 1}
+}}
+
+// Between circuits AS-path length decides (expressroute-optimize-routing.md). Microsoft's and the
+// ISPs' preferences between internet links are not ours to see. Between the sides of one circuit
+// a length that is not shown leaves a tie.
+var circuitPath = step{reason: ReasonASPathLength, words: "AS path length", rank: asPathLength.rank,
+	skip: func(d *decider, cs []candidate, live []int) bool {
+		first := &d.s.t.links[cs[live[0]].link]
+		same, unknown := true, false
+		for _, i := range live {
+			l := &d.s.t.links[cs[i].link]
+			if !l.Kind.ExpressRoute() {
+				return true
+			}
+			same = same && l.Circuit == first.Circuit
+			unknown = unknown || cs[i].src != nil && asPathLength.rank(d, &cs[i]).unknown
+		}
+		return same && unknown
+	},
+}
+
+// The internet's choice is seen only where collectors show every link's path: then the shorter.
+var collectorPath = step{reason: ReasonASPathLength, words: "AS path length at the collectors", inferred: true,
+	rank: func(d *decider, c *candidate) rank {
+		if c.src == nil || c.src.feed.View != Collector {
+			return rank{value: 1 << 32}
+		}
+		return rank{value: int64(c.facts.length), shown: int64(c.facts.length)}
+	},
+	skip: func(d *decider, cs []candidate, live []int) bool {
+		seen := map[LinkID]bool{}
+		for _, i := range live {
+			if cs[i].src == nil {
+				return true
+			}
+			seen[cs[i].link] = seen[cs[i].link] || cs[i].src.feed.View == Collector && !cs[i].facts.notShown.Has(AttrASPath)
+		}
+		for _, shown := range seen {
+			if !shown {
+				return true
+			}
+		}
+		return false
+	},
+}
+
+// routingPreference is the virtual network gateway's or hub's setting (hub-routing-preference):
+// ExpressRoute before VPN by default.
+func routingPreference(preference string) step {
+	vpnFirst := preference == "vpn"
+	return step{reason: ReasonRoutingPreference, words: "routing preference", rank: func(d *decider, c *candidate) rank {
+		if d.s.t.links[c.link].Kind.ExpressRoute() != vpnFirst {
+			return rank{value: 0}
+		}
+		return rank{value: 1, shown: 1}
+	}}
+}
+
+// Connection weight decides between circuits before the AS path (expressroute-optimize-routing.md).
+var connectionWeight = step{reason: ReasonConnectionWeight, words: "connection weight", rank: func(d *decider, c *candidate) rank {
+	w := int64(d.s.t.links[c.link].Weight.Or(0))
+	return rank{value: -w, shown: w}
+}}
+
+// routerChose is the last step of ours: what follows in RFC 4271 9.1.2.2 (d) to (g) is local to
+// each router, so only its own best mark can tell. decider.routersChoose does the work.
+var routerChose = step{reason: ReasonRouterChose, words: "the router's own best mark"}
+
+// showsBest reports whether the candidate's source prints the router's own choice.
+func (c *candidate) showsBest() bool {
+	if c.src == nil || c.facts.notShown.Has(AttrBest) {
+		return false
+	}
+	switch c.src.feed.View {
+	case BGPTable, AdjRIBInPost, LocRIB:
+		return true
+	}
+	return false
+}
+
+// RouterChoice is what one router's own marks say.
+type RouterChoice struct {
+	Router string
+	Links  []LinkID // best first, then multipath
+}
+
+// routersChoose reads the best and multipath marks of the live candidates, router by router.
+// complete is false where some candidate's router does not show its choice.
+func (d *decider) routersChoose(cs []candidate, live []int) (choices []RouterChoice, complete bool) {
+	silent := map[string]bool{}
+	for _, i := range live {
+		c := &cs[i]
+		router := d.routerOf(c)
+		if d.behind != "" && router != d.behind {
+			continue
+		}
+		k := slices.IndexFunc(choices, func(r RouterChoice) bool { return r.Router == router })
+		if k < 0 {
+			choices = append(choices, RouterChoice{Router: router})
+			k = len(choices) - 1
+			silent[router] = true
+		}
+		if !c.showsBest() {
+			continue
+		}
+		silent[router] = false
+		links := &choices[k].Links
+		switch marks := c.cell.marks(); {
+		case marks.Has(Best):
+			*links = slices.DeleteFunc(*links, func(l LinkID) bool { return l == c.link })
+			*links = slices.Insert(*links, 0, c.link)
+		case marks.Has(Multipath) && !slices.Contains(*links, c.link):
+			*links = append(*links, c.link)
+		}
+	}
+	complete = len(choices) > 0
+	for _, quiet := range silent {
+		complete = complete && !quiet
+	}
+	// A router that marks none of these prefers a route of another router: it has no say here.
+	choices = slices.DeleteFunc(choices, func(r RouterChoice) bool { return len(r.Links) == 0 })
+	return choices, complete
+}
+
+func (d *decider) routerOf(c *candidate) string {
+	if c.src != nil && c.src.feed.Router != "" {
+		return c.src.feed.Router
+	}
+	if c.link != NoLink {
+		return d.s.t.links[c.link].Router
+	}
+	return ""
+}
+
+// compareText is a loser's line: "AS path length 3 > 1".
+func (st *step) compareText(loser, winner rank) string {
+	switch st.reason {
+	case ReasonLinkKind:
+		return "ExpressRoute is preferred to the internet at the same mask"
+	case ReasonRoutingPreference:
+		return "the routing preference is for the other kind of link"
+	case ReasonOrigin:
+		return fmt.Sprintf("origin %s > %s", Origin(loser.shown), Origin(winner.shown))
+	}
+	sign := ">"
+	if loser.shown < winner.shown {
+		sign = "<"
+	}
+	return fmt.Sprintf("%s %d %s %d", st.words, loser.shown, sign, winner.shown)
+}

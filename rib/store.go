@@ -1,0 +1,254 @@
+package rib
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/maphash"
+	"net/netip"
+)
+
+// attrID names an interned attribute set. 0 is none.
+type attrID uint32
+
+// attrStore keeps each distinct attribute set once, as canonical bytes in one arena, with a
+// reference count. A full feed has some seven routes a set, and bytes in one slice are nothing
+// for the garbage collector to walk.
+type attrStore struct {
+	seed  maphash.Seed
+	arena []byte
+	spans []span   // by attrID; spans[0] is unused
+	free  []attrID // ids whose count fell to zero
+	slots []attrID // open addressing, linear probing; 0 = empty; power of two
+	used  int      // live sets
+	dead  int      // arena bytes that no live set owns
+	buf   []byte
+}
+
+type span struct {
+	off, len uint32
+	refs     uint32
+	hash     uint32
+}
+
+func newAttrStore() *attrStore {
+	return &attrStore{seed: maphash.MakeSeed(), spans: make([]span, 1), slots: make([]attrID, 1024)}
+}
+
+// intern returns the id of the set, with one reference more.
+func (s *attrStore) intern(a *Attrs) attrID {
+	s.buf = appendAttrs(s.buf[:0], a)
+	h := uint32(maphash.Bytes(s.seed, s.buf))
+	mask := uint32(len(s.slots) - 1)
+	i := h & mask
+	for ; s.slots[i] != 0; i = (i + 1) & mask {
+		id := s.slots[i]
+		if sp := &s.spans[id]; sp.hash == h && bytes.Equal(s.bytes(id), s.buf) {
+			sp.refs++
+			return id
+		}
+	}
+	id := s.newID()
+	s.spans[id] = span{off: uint32(len(s.arena)), len: uint32(len(s.buf)), refs: 1, hash: h}
+	s.arena = append(s.arena, s.buf...)
+	s.slots[i] = id
+	s.used++
+	if s.used*4 > len(s.slots)*3 {
+		s.rehash(len(s.slots) * 2)
+	}
+	return id
+}
+
+func (s *attrStore) newID() attrID {
+	if n := len(s.free); n > 0 {
+		id := s.free[n-1]
+		s.free = s.free[:n-1]
+		return id
+	}
+	s.spans = append(s.spans, span{})
+	return attrID(len(s.spans) - 1)
+}
+
+// release gives one reference back; the last one frees the set.
+func (s *attrStore) release(id attrID) {
+	sp := &s.spans[id]
+	if sp.refs--; sp.refs > 0 {
+		return
+	}
+	s.unlink(id)
+	s.dead += int(sp.len)
+	s.used--
+	*sp = span{}
+	s.free = append(s.free, id)
+	if s.dead > 1<<20 && s.dead > len(s.arena)/2 {
+		s.compact()
+	}
+}
+
+// unlink takes id out of the slots and moves later entries of its run up (linear probing).
+func (s *attrStore) unlink(id attrID) {
+	mask := uint32(len(s.slots) - 1)
+	i := s.spans[id].hash & mask
+	for s.slots[i] != id {
+		i = (i + 1) & mask
+	}
+	hole := i
+	for {
+		i = (i + 1) & mask
+		next := s.slots[i]
+		if next == 0 {
+			break
+		}
+		home := s.spans[next].hash & mask
+		if (i-home)&mask >= (i-hole)&mask {
+			s.slots[hole] = next
+			hole = i
+		}
+	}
+	s.slots[hole] = 0
+}
+
+func (s *attrStore) rehash(size int) {
+	s.slots = make([]attrID, size)
+	mask := uint32(size - 1)
+	for id := 1; id < len(s.spans); id++ {
+		if s.spans[id].refs == 0 {
+			continue
+		}
+		i := s.spans[id].hash & mask
+		for s.slots[i] != 0 {
+			i = (i + 1) & mask
+		}
+		s.slots[i] = attrID(id)
+	}
+}
+
+// compact copies the live sets together.
+func (s *attrStore) compact() {
+	arena := make([]byte, 0, len(s.arena)-s.dead)
+	for id := range s.spans {
+		sp := &s.spans[id]
+		if sp.refs == 0 {
+			continue
+		}
+		off := uint32(len(arena))
+		arena = append(arena, s.bytes(attrID(id))...)
+		sp.off = off
+	}
+	s.arena, s.dead = arena, 0
+}
+
+func (s *attrStore) bytes(id attrID) []byte {
+	sp := s.spans[id]
+	return s.arena[sp.off : sp.off+sp.len]
+}
+
+// get decodes a set. The result shares nothing with the store.
+func (s *attrStore) get(id attrID) Attrs { return decodeAttrs(s.bytes(id)) }
+
+// appendAttrs writes a set so that equal sets, and only they, give equal bytes.
+func appendAttrs(b []byte, a *Attrs) []byte {
+	b = binary.AppendUvarint(b, uint64(a.NotShown))
+	b = append(b, byte(a.Origin))
+	b = appendAddr(b, a.NextHop)
+	b = binary.AppendUvarint(b, uint64(a.NeighborASN))
+	b = appendOptional(b, a.LocalPref)
+	b = appendOptional(b, a.MED)
+	b = binary.AppendUvarint(b, uint64(len(a.ASPath)))
+	for _, seg := range a.ASPath {
+		b = append(b, byte(seg.Type))
+		b = binary.AppendUvarint(b, uint64(len(seg.ASNs)))
+		for _, asn := range seg.ASNs {
+			b = binary.AppendUvarint(b, uint64(asn))
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(a.Communities)))
+	for _, c := range a.Communities {
+		b = binary.BigEndian.AppendUint32(b, uint32(c))
+	}
+	b = binary.AppendUvarint(b, uint64(len(a.LargeCommunities)))
+	for _, c := range a.LargeCommunities {
+		for _, part := range c {
+			b = binary.AppendUvarint(b, uint64(part))
+		}
+	}
+	return b
+}
+
+func appendAddr(b []byte, a netip.Addr) []byte {
+	if !a.IsValid() {
+		return append(b, 0)
+	}
+	raw := a.WithZone("").AsSlice()
+	b = append(b, byte(len(raw)))
+	return append(b, raw...)
+}
+
+func appendOptional(b []byte, o Optional) []byte {
+	if !o.Set {
+		return append(b, 0)
+	}
+	return binary.AppendUvarint(b, uint64(o.Value)+1)
+}
+
+// attrReader walks what appendAttrs wrote. The bytes are our own, so it checks nothing.
+type attrReader struct{ b []byte }
+
+func (r *attrReader) byte() byte {
+	c := r.b[0]
+	r.b = r.b[1:]
+	return c
+}
+
+func (r *attrReader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *attrReader) optional() Optional {
+	if v := r.uvarint(); v > 0 {
+		return Some(uint32(v - 1))
+	}
+	return Optional{}
+}
+
+func (r *attrReader) addr() netip.Addr {
+	n := int(r.byte())
+	a, _ := netip.AddrFromSlice(r.b[:n])
+	r.b = r.b[n:]
+	return a
+}
+
+func decodeAttrs(b []byte) Attrs {
+	r := attrReader{b}
+	a := Attrs{NotShown: AttrSet(r.uvarint()), Origin: Origin(r.byte()), NextHop: r.addr()}
+	a.NeighborASN = uint32(r.uvarint())
+	a.LocalPref, a.MED = r.optional(), r.optional()
+	if n := r.uvarint(); n > 0 {
+		a.ASPath = make(ASPath, n)
+		for i := range a.ASPath {
+			seg := &a.ASPath[i]
+			seg.Type = SegmentType(r.byte())
+			seg.ASNs = make([]uint32, r.uvarint())
+			for j := range seg.ASNs {
+				seg.ASNs[j] = uint32(r.uvarint())
+			}
+		}
+	}
+	if n := r.uvarint(); n > 0 {
+		a.Communities = make([]Community, n)
+		for i := range a.Communities {
+			a.Communities[i] = Community(binary.BigEndian.Uint32(r.b))
+			r.b = r.b[4:]
+		}
+	}
+	if n := r.uvarint(); n > 0 {
+		a.LargeCommunities = make([]LargeCommunity, n)
+		for i := range a.LargeCommunities {
+			for j := range a.LargeCommunities[i] {
+				a.LargeCommunities[i][j] = uint32(r.uvarint())
+			}
+		}
+	}
+	return a
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Installs what the tests need and this machine lacks: a C compiler for the race detector, git and
+# make, and the two routing daemons the daemon tests talk to. Debian and its relatives only; anywhere
+# else, or without the right to install, it says what is missing and what goes untested for it.
+#
+#   tools/deps.sh            install what is missing
+#   tools/deps.sh --check    only say what is missing; exit 1 where something is
+#
+# BGPAUDIT_NO_APT=1 never installs anything.
+# The exit code is 0 even where something could not be installed: the tests say what they skip, and a
+# run with NOSKIP=1 fails on it.
+set -euo pipefail
+
+say() { printf 'deps: %s\n' "$*" >&2; }
+
+# The race detector needs a compiler and the C library's headers.
+have_cc() {
+  local cc
+  for cc in "${CC:-}" gcc cc clang; do
+    [ -n "$cc" ] || continue
+    if printf '#include <stdlib.h>\n' | $cc -E -x c - >/dev/null 2>&1; then return 0; fi
+  done
+  return 1
+}
+have_frr() { [ -x /usr/lib/frr/bgpd ] || command -v bgpd >/dev/null 2>&1; }
+have_bird() { [ -x /usr/sbin/bird ] || command -v bird >/dev/null 2>&1; }
+
+packages=() untested=()
+need() { # need TEST WHAT-GOES-UNTESTED PACKAGE...
+  local test=$1 lost=$2
+  shift 2
+  "$test" && return 0
+  packages+=("$@")
+  untested+=("$lost")
+}
+have_git() { command -v git >/dev/null 2>&1; }
+have_make() { command -v make >/dev/null 2>&1; }
+
+look() {
+  packages=() untested=()
+  need have_make "the Makefile" make
+  need have_git "the tests that need git" git
+  need have_cc "data races: without a C compiler the tests run without -race" gcc libc6-dev
+  need have_frr "the tests against FRR's bgpd" frr
+  need have_bird "the tests against BIRD" bird2
+}
+
+complain() { # complain WHY
+  say "$1"
+  say "missing packages: ${packages[*]}"
+  local lost
+  for lost in "${untested[@]}"; do say "SKIPPED for that: $lost"; done
+}
+
+look
+[ "${#packages[@]}" -eq 0 ] && exit 0
+
+if [ "${1:-}" = --check ]; then
+  complain "something is missing"
+  exit 1
+fi
+if [ -n "${BGPAUDIT_NO_APT:-}" ]; then
+  complain "BGPAUDIT_NO_APT is set, nothing is installed"
+  exit 0
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+  complain "no apt-get here: install them your own way"
+  exit 0
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  else
+    complain "not root and no passwordless sudo: sudo apt-get install ${packages[*]}"
+    exit 0
+  fi
+fi
+
+say "installing ${packages[*]}"
+apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2; }
+apt update || say "apt-get update failed, trying with the lists that are there"
+if ! apt install --no-install-recommends "${packages[@]}"; then
+  # One package that cannot be had shall not cost the others.
+  for package in "${packages[@]}"; do
+    apt install --no-install-recommends "$package" || say "could not install $package"
+  done
+fi
+look
+[ "${#packages[@]}" -eq 0 ] || complain "could not install everything"
+exit 0
