@@ -7,7 +7,7 @@ export NOSKIP TESTFLAGS PACKAGES FUZZTIME LINT
 .PHONY: build test lint golden fuzz bench deps help
 
 build: ## build bin/bgpaudit
-	go build -trimpath -o bin/bgpaudit ./cmd/bgpaudit
+	CGO_ENABLED=0 go build -trimpath -o bin/bgpaudit ./cmd/bgpaudit
 
 test: deps ## go vet and every test, with the race detector; NOSKIP=1 forbids skips
 	tools/test.sh

@@ -38,7 +38,7 @@ type siteEntry struct {
 
 type monitorEntry struct {
 	ASN         asn              `yaml:"asn,omitempty" jsonschema:"example=65536" jsonschema_description:"The ASN that the monitor speaks with; a feed's bgp.local-asn overrides it."`
-	RouterID    netip.Addr       `yaml:"router-id,omitzero" jsonschema:"example=10.255.0.9" jsonschema_description:"The monitor's BGP identifier."`
+	RouterID    netip.Addr       `yaml:"router-id,omitempty" jsonschema:"example=10.255.0.9" jsonschema_description:"The monitor's BGP identifier."`
 	Listen      []netip.AddrPort `yaml:"listen,omitempty" jsonschema:"example=[\"0.0.0.0:179\"]" jsonschema_description:"Addresses on which routers may open BGP sessions to the monitor."`
 	API         string           `yaml:"api,omitempty" jsonschema:"example=127.0.0.1:8179" jsonschema_description:"Address of the page and the API."`
 	Auth        *authEntry       `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of sessions that name none of their own."`
@@ -79,10 +79,10 @@ type feedEntry struct {
 	File            string          `yaml:"file,omitempty" jsonschema:"example=dumps/edge1-isp-a-advertised.json" jsonschema_description:"The dump, relative to this file. A feed has one of file, bgp and bmp."`
 	Format          string          `yaml:"format,omitempty" jsonschema:"default=auto,example=frr-json" jsonschema_description:"The dump's format, where recognising it does not work."`
 	VRF             string          `yaml:"vrf,omitempty" jsonschema:"example=internet" jsonschema_description:"The VRF to take from a dump that holds several."`
-	Neighbor        netip.Addr      `yaml:"neighbor,omitzero" jsonschema:"example=192.0.2.1" jsonschema_description:"The neighbour that the table belongs to; by default the link's, if it has one."`
+	Neighbor        netip.Addr      `yaml:"neighbor,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The neighbour that the table belongs to; by default the link's, if it has one."`
 	Families        []familyName    `yaml:"families,omitempty" jsonschema:"example=[ipv4]" jsonschema_description:"The address families that the feed covers even where it holds no route of them."`
 	Scope           []netip.Prefix  `yaml:"scope,omitempty" jsonschema:"example=[203.0.112.0/22]" jsonschema_description:"The prefixes that the dump was filtered to: outside them it proves nothing."`
-	Taken           moment          `yaml:"taken,omitzero" jsonschema:"example=2026-11-20T09:14:00Z" jsonschema_description:"When the dump was made, for formats that do not say; without a zone it is UTC."`
+	Taken           moment          `yaml:"taken,omitempty" jsonschema:"example=2026-11-20T09:14:00Z" jsonschema_description:"When the dump was made, for formats that do not say; without a zone it is UTC."`
 	MaxAge          span            `yaml:"max-age,omitempty" jsonschema:"example=24h" jsonschema_description:"Older than this the feed is stale and proves nothing. Without it no age is too old."`
 	TrustMtime      bool            `yaml:"trust-mtime,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"Take the file's own time for the dump's, which a copy may have changed."`
 	ExpectEmpty     bool            `yaml:"expect-empty,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"An empty table is right here: permitted, not demanded."`
@@ -96,10 +96,10 @@ type feedEntry struct {
 }
 
 type classifyEntry struct {
-	BMPPeer   netip.Addr `yaml:"bmp-peer,omitzero" jsonschema:"example=192.0.2.9" jsonschema_description:"Matches the peer address of a BMP header."`
-	Neighbor  netip.Addr `yaml:"neighbor,omitzero" jsonschema:"example=192.0.2.1" jsonschema_description:"Matches the BGP neighbour of the row."`
-	Community *community `yaml:"community,omitempty" jsonschema:"example=65536:101" jsonschema_description:"Matches a community that our import policy sets per link."`
-	NextHop   netip.Addr `yaml:"next-hop,omitzero" jsonschema:"example=192.0.2.1" jsonschema_description:"Matches the next hop."`
+	BMPPeer   netip.Addr `yaml:"bmp-peer,omitempty" jsonschema:"example=192.0.2.9" jsonschema_description:"Matches the peer address of a BMP header."`
+	Neighbor  netip.Addr `yaml:"neighbor,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"Matches the BGP neighbour of the row."`
+	Community *community `yaml:"community,omitempty" jsonschema:"example=64512:101" jsonschema_description:"Matches a community that our import policy sets per link."`
+	NextHop   netip.Addr `yaml:"next-hop,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"Matches the next hop."`
 	FirstASN  asn        `yaml:"first-asn,omitempty" jsonschema:"example=12076" jsonschema_description:"Matches the first ASN of the path; a row without a path fits no such rule."`
 	Link      string     `yaml:"link,omitempty" jsonschema:"example=er-primary" jsonschema_description:"The link of the matching routes. A rule has link or ignore."`
 	Ignore    bool       `yaml:"ignore,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"Takes matching routes out of the audit: iBGP copies, own loopbacks."`
@@ -195,7 +195,7 @@ type checkEntry struct {
 type waiverEntry struct {
 	Check         string       `yaml:"check" jsonschema:"required,example=nat/shared-pool" jsonschema_description:"The check whose findings are accepted."`
 	Link          string       `yaml:"link,omitempty" jsonschema:"example=isp-a" jsonschema_description:"Only findings about this link."`
-	Prefix        netip.Prefix `yaml:"prefix,omitzero" jsonschema:"example=198.51.100.0/24" jsonschema_description:"Only findings about prefixes inside this one."`
+	Prefix        netip.Prefix `yaml:"prefix,omitempty" jsonschema:"example=198.51.100.0/24" jsonschema_description:"Only findings about prefixes inside this one."`
 	Pool          string       `yaml:"pool,omitempty" jsonschema:"example=nat-users" jsonschema_description:"Only findings about this pool."`
 	Service       string       `yaml:"service,omitempty" jsonschema:"example=mail-in" jsonschema_description:"Only findings about this service."`
 	Reason        string       `yaml:"reason" jsonschema:"required,example=CHG0042 migration" jsonschema_description:"Why it is accepted."`

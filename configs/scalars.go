@@ -35,6 +35,8 @@ func (c community) MarshalText() ([]byte, error) { return []byte(rib.Community(c
 func (d day) MarshalText() ([]byte, error)       { return []byte(d.Format(time.DateOnly)), nil }
 func (m moment) MarshalText() ([]byte, error)    { return []byte(m.Format(time.RFC3339)), nil }
 
+func (s span) duration() time.Duration { return time.Duration(s) }
+
 func (s span) MarshalText() ([]byte, error) {
 	text := time.Duration(s).String()
 	if short, ok := strings.CutSuffix(text, "m0s"); ok {
@@ -61,10 +63,10 @@ func wrong(hint, format string, args ...any) error {
 // field's type, and refuses what does not fit. It stands in for mapstructure's own conversions,
 // whose errors name Go types.
 func decodeValue(from, to reflect.Value) (any, error) {
-	if from.Type() == to.Type() || !from.IsValid() {
-		return from.Interface(), nil
-	}
 	in := from.Interface()
+	if from.Type() == to.Type() {
+		return in, nil
+	}
 	switch to.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Interface:
 		return in, nil
@@ -243,13 +245,11 @@ func parseASN(s string) (uint64, error) {
 func readCommunity(in any) (community, error) {
 	s, ok := in.(string)
 	if !ok {
-		return 0, wrong(`write it in quotes, as "65536:101"`, "expected a community, got %s", describe(in))
+		return 0, wrong(`write it in quotes, as "64512:101"`, "expected a community, got %s", describe(in))
 	}
-	// Four-byte ASNs do not fit into an RFC 1997 community. Operators write them all the same,
-	// and mean the low half of the number, which a router would refuse.
 	c, err := rib.ParseCommunity(s)
 	if err != nil {
-		return 0, wrong(`write two numbers up to 65535, as "12076:5010"`, "bad community %q", s)
+		return 0, wrong(`write two numbers up to 65535, as "12076:5010" (RFC 1997)`, "bad community %q", s)
 	}
 	return community(c), nil
 }

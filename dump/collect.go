@@ -20,12 +20,13 @@ type collector struct {
 	emit func(rib.Route) error
 
 	res        Result
-	more       int         // errors beyond maxErrors
-	partial    bool        // something of the table is missing
-	unproven   bool        // the format has no end to see
-	zeroStated bool        // the dump says that its table is empty
-	families   [2]bool     // held or marked
-	notShown   rib.AttrSet // what no row shows
+	more       int          // errors beyond maxErrors
+	partial    bool         // something of the table is missing
+	unproven   bool         // the format has no end to see
+	zeroStated bool         // the dump says that its table is empty
+	families   [2]bool      // held or marked
+	notShown   rib.AttrSet  // what no row shows
+	hides      *rib.AttrSet // what the dump itself says that it cannot show
 	ids        identities
 	contradiction
 }
@@ -87,10 +88,12 @@ func (c *collector) stopped() bool { return c.ctx.Err() != nil }
 // finish closes the counts and judges completeness (docs/formats/README.md, "Completeness").
 func (c *collector) finish(shape rib.AttrSet) Result {
 	h := &c.res.Header
-	if c.res.Routes == 0 {
-		c.notShown = shape
+	switch h.NotShown = c.notShown; {
+	case c.hides != nil:
+		h.NotShown = *c.hides
+	case c.res.Routes == 0:
+		h.NotShown = shape
 	}
-	h.NotShown = c.notShown
 	for _, fam := range rib.Families {
 		if c.families[fam] {
 			h.Families = append(h.Families, fam)

@@ -78,6 +78,10 @@ func (f *Feed) speaksOf(l *Link) bool {
 // router received, unless it mirrors a link's export policy.
 func (f *Feed) directionOf() Direction {
 	switch {
+	case f.View == Declared:
+		if f.staticReceives {
+			return Received
+		}
 	case f.View == Monitor && f.Mirrors == "", !f.View.Advertised():
 		return Received
 	}
@@ -99,18 +103,24 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 	c := Coverage{Link: link, Direction: dir, Family: fam}
 	var failing, weak []string
 	var absence *proof
+	broken := map[View]bool{}
 	for id, f := range s.t.feeds {
 		if !f.speaksOf(l) || f.directionOf() != dir || !f.declares(fam) {
 			continue
 		}
 		c.Feeds = append(c.Feeds, FeedID(id))
-		why := f.Failing()
-		if why == "" && s.strict && f.State.Complete == CompleteUnproven {
-			why = fmt.Sprintf("feed %s does not prove its end, and --strict is given", f.Name)
+		// Feeds of one view are one table in parts: one that fails leaves the others' absence
+		// unproven. One that was left out on purpose does not.
+		if proves, _ := f.proves(l, dir); proves != provesPresence && s.failing(f, fam) != "" && !f.State.Closed {
+			broken[f.View] = true
 		}
-		if why == "" && !f.Covers(fam) {
-			why = fmt.Sprintf("feed %s shows no %s", f.Name, fam)
+	}
+	for _, id := range c.Feeds {
+		f := s.t.feeds[id]
+		if f.View == Declared {
+			continue
 		}
+		why := s.failing(f, fam)
 		proves, assume := f.proves(l, dir)
 		if why != "" {
 			failing = append(failing, why)
@@ -121,6 +131,9 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 		}
 		if proves == provesPresence {
 			weak = append(weak, fmt.Sprintf("feed %s is a %s view, which %s", f.Name, f.View, weakness(f.View, dir)))
+			continue
+		}
+		if broken[f.View] {
 			continue
 		}
 		absence = absence.add(f.Scope)
@@ -152,6 +165,18 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 		c.Why = fmt.Sprintf("no feed shows what is %s on %s (%s)", dir, l.Name, fam)
 	}
 	return c
+}
+
+// failing says why the feed proves nothing of the family by its silence; empty where it does.
+func (s *Sight) failing(f *Feed, fam Family) string {
+	why := f.Failing()
+	if why == "" && s.strict && f.State.Complete == CompleteUnproven {
+		why = fmt.Sprintf("feed %s does not prove its end, and --strict is given", f.Name)
+	}
+	if why == "" && !f.Covers(fam) {
+		why = fmt.Sprintf("feed %s shows no %s", f.Name, fam)
+	}
+	return why
 }
 
 // strength is what a complete feed of a view proves of a link.

@@ -3,6 +3,7 @@ package rib
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -80,6 +81,8 @@ type Feed struct {
 	AddPath  string         // view monitor: "all" when the router sends every path
 
 	State FeedState
+
+	staticReceives bool // view declared: what a link's static: receives, not what it advertises
 }
 
 // Completeness says whether a feed's table was seen to its end.
@@ -130,12 +133,7 @@ type FeedState struct {
 // Covers reports whether the feed covers the family: the dump marks or holds it, or the feed
 // declares it.
 func (f *Feed) Covers(fam Family) bool {
-	for _, have := range f.State.Families {
-		if have == fam {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.State.Families, fam) || slices.Contains(f.Families, fam)
 }
 
 // Failing says why the feed is no complete, fresh evidence; empty where it is.

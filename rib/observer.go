@@ -53,13 +53,6 @@ func makeObservers(t *Table, opt Options) []*Observer {
 		{Name: ObserverInternet, Hears: kinds(Internet), steps: []step{collectorPath}},
 		{Name: ObserverAzure, Hears: kinds(ExpressRoutePrivate, VPN), steps: stepsNamed(azure...)},
 	}
-	for _, o := range all {
-		for i := range o.steps {
-			if o.steps[i].reason == ReasonRoutingPreference {
-				o.steps[i] = routingPreference(opt.RoutingPreference)
-			}
-		}
-	}
 	for _, spec := range opt.Observers {
 		i := slices.IndexFunc(all, func(o *Observer) bool { return o.Name == spec.Name })
 		if i < 0 {
@@ -77,6 +70,13 @@ func makeObservers(t *Table, opt Options) []*Observer {
 		}
 		if spec.Steps != nil {
 			all[i].steps = stepsNamed(spec.Steps...)
+		}
+	}
+	for _, o := range all {
+		for i := range o.steps {
+			if o.steps[i].reason == ReasonRoutingPreference {
+				o.steps[i] = routingPreference(opt.RoutingPreference)
+			}
 		}
 	}
 	return slices.DeleteFunc(all, func(o *Observer) bool { return len(o.Hears) == 0 })

@@ -59,9 +59,10 @@ func (x *prefixIndex) chain(into []prefixID, p netip.Prefix) []prefixID {
 	return x.tree6.FindTagsAppend(into, patricia.NewIPv6Address(raw[:], uint(p.Bits())))
 }
 
-// lookup finds p itself. scratch spares an allocation.
-func (x *prefixIndex) lookup(scratch []prefixID, p netip.Prefix) (prefixID, bool) {
-	chain := x.chain(scratch[:0], p)
+// lookup finds p itself.
+func (x *prefixIndex) lookup(p netip.Prefix) (prefixID, bool) {
+	var buf [40]prefixID // on the stack; a longer chain allocates
+	chain := x.chain(buf[:0], p)
 	if n := len(chain); n > 0 && int(x.bits[chain[n-1]]) == p.Bits() {
 		return chain[n-1], true
 	}

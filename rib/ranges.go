@@ -42,7 +42,7 @@ func (s *Sight) Ranges(ob *Observer, p netip.Prefix, q Query, grain Grain) []Ran
 	edges := s.scopeEdges(ob, p)
 	for _, id := range index.within(s.buf[:0], p) {
 		node := index.prefix(id)
-		for len(edges) > 0 && netipx.ComparePrefix(edges[0], node) < 0 {
+		for len(edges) > 0 && edges[0].Compare(node) < 0 {
 			w.enter(edges[0], s, index, 0, false)
 			edges = edges[1:]
 		}
@@ -73,7 +73,7 @@ func (s *Sight) scopeEdges(ob *Observer, p netip.Prefix) []netip.Prefix {
 			}
 		}
 	}
-	slices.SortFunc(edges, netipx.ComparePrefix)
+	slices.SortFunc(edges, netip.Prefix.Compare)
 	return edges
 }
 

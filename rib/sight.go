@@ -193,7 +193,7 @@ func clearLengthDoubt(cs []candidate) {
 			continue
 		}
 		for j := range cs {
-			if cs[j].link == cs[i].link && cs[j].src.feed.View == Collector && cs[j].never == "" {
+			if cs[j].link == cs[i].link && cs[j].src.feed.View == Collector && cs[j].never == "" && cs[j].doubt == "" {
 				cs[i].doubt = ""
 			}
 		}
@@ -202,13 +202,17 @@ func clearLengthDoubt(cs []candidate) {
 
 func (s *Sight) weighAdvertised(c *candidate, fam Family) {
 	f := c.src.feed
-	if s.weighFeed(c) {
+	if !f.RowsUsable() {
+		c.never = f.Failing()
+		return
+	}
+	if s.unclassified(c) {
 		return
 	}
 	p := s.t.fam[fam].prefix(c.id)
 	cover := c.src.cover
 	switch f.View {
-	case AdjRIBOutPost, Monitor:
+	case AdjRIBOutPost, Monitor, Declared:
 		switch {
 		case cover.far.covers(p):
 			// The far end's complete table is the truth: only its own rows count.
@@ -258,7 +262,8 @@ func (s *Sight) holdsNeighbor(c *candidate) bool {
 
 func (s *Sight) weighReceived(c *candidate, fam Family) {
 	f, marks := c.src.feed, c.cell.marks()
-	if s.weighFeed(c) {
+	if !f.RowsUsable() {
+		c.never = f.Failing()
 		return
 	}
 	switch {
@@ -268,6 +273,7 @@ func (s *Sight) weighReceived(c *candidate, fam Family) {
 		c.never = "filtered by import policy"
 	case marks.Has(Invalid):
 		c.never = "not valid on the router: next hop unresolved, damped or history"
+	case s.unclassified(c):
 	case f.View == AdjRIBInPre && c.src.cover.post.covers(s.t.fam[fam].prefix(c.id)):
 		c.never = "a post-policy feed covers the link"
 	case f.View == AdjRIBInPre && !s.t.links[c.link].ImportAll:
@@ -277,17 +283,12 @@ func (s *Sight) weighReceived(c *candidate, fam Family) {
 	}
 }
 
-// weighFeed says what holds for every row of the candidate's feed, and reports whether that
-// settles it.
-func (s *Sight) weighFeed(c *candidate) bool {
-	switch f := c.src.feed; {
-	case !f.RowsUsable():
-		c.never = f.Failing()
-	case c.src.column.tie == Unclassified:
-		c.doubt, c.absent = fmt.Sprintf("no rule of feed %s ties it to one link", f.Name), true
-	default:
+// unclassified marks the doubt of a row that is tied to no link.
+func (s *Sight) unclassified(c *candidate) bool {
+	if c.src.column.tie != Unclassified {
 		return false
 	}
+	c.doubt, c.absent = fmt.Sprintf("no rule of feed %s ties it to one link", c.src.feed.Name), true
 	return true
 }
 

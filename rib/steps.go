@@ -82,7 +82,8 @@ var localPref = step{reason: ReasonLocalPref, words: "local preference", rank: f
 
 // localPref is the candidate's degree of preference: the shown one; else what the link's
 // declaration says our import policy sets, where no route of the link shows one; else, in a
-// post-policy table that prints it only when set, the dump's default.
+// post-policy table that prints it only when set, the dump's default. A session to us shows it
+// always (iBGP) or never (eBGP), so that there its absence says nothing.
 func (s *Sight) localPref(c *candidate, fam Family) (value uint32, known bool) {
 	f := c.src.feed
 	switch {
@@ -90,7 +91,7 @@ func (s *Sight) localPref(c *candidate, fam Family) (value uint32, known bool) {
 		return c.facts.localPref.Value, true
 	case c.link != NoLink && s.t.links[c.link].Preference.Set && !s.shown[fam][c.link]:
 		return s.t.links[c.link].Preference.Value, true
-	case c.facts.notShown.Has(AttrLocalPref), f.View == AdjRIBInPre, f.View == Declared:
+	case c.facts.notShown.Has(AttrLocalPref), f.View == AdjRIBInPre, f.View == Monitor, f.View == Declared:
 		return 0, false
 	}
 	return f.State.DefaultLocalPref.Or(100), true

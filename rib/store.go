@@ -25,9 +25,10 @@ type attrStore struct {
 }
 
 type span struct {
-	off, len uint32
-	refs     uint32
-	hash     uint32
+	off  uint64 // a hostile peer can fill more than 4 GiB with distinct sets
+	len  uint32
+	refs uint32
+	hash uint32
 }
 
 func newAttrStore() *attrStore {
@@ -48,7 +49,7 @@ func (s *attrStore) intern(a *Attrs) attrID {
 		}
 	}
 	id := s.newID()
-	s.spans[id] = span{off: uint32(len(s.arena)), len: uint32(len(s.buf)), refs: 1, hash: h}
+	s.spans[id] = span{off: uint64(len(s.arena)), len: uint32(len(s.buf)), refs: 1, hash: h}
 	s.arena = append(s.arena, s.buf...)
 	s.slots[i] = id
 	s.used++
@@ -130,7 +131,7 @@ func (s *attrStore) compact() {
 		if sp.refs == 0 {
 			continue
 		}
-		off := uint32(len(arena))
+		off := uint64(len(arena))
 		arena = append(arena, s.bytes(attrID(id))...)
 		sp.off = off
 	}
@@ -139,7 +140,7 @@ func (s *attrStore) compact() {
 
 func (s *attrStore) bytes(id attrID) []byte {
 	sp := s.spans[id]
-	return s.arena[sp.off : sp.off+sp.len]
+	return s.arena[sp.off : sp.off+uint64(sp.len)]
 }
 
 // get decodes a set. The result shares nothing with the store.

@@ -42,7 +42,6 @@ type Table struct {
 	asns    []uint32
 	attrs   *attrStore
 	fam     [2]*familyTable
-	scratch []prefixID
 }
 
 type familyTable struct {
@@ -109,8 +108,8 @@ func (c *column) set(id prefixID, v cell) {
 	c.pages[i][int(id)%pageSize] = v
 }
 
-// NewTable makes an empty table for a site's links and feeds. asns are the site's own AS
-// numbers. The feeds stay the caller's to fill with state; their declarations must not change.
+// NewTable makes a table for a site's links and feeds that holds what the links' static: declares
+// and nothing else. asns are the site's own AS numbers. The feeds stay the caller's to fill with state; their declarations must not change.
 func NewTable(asns []uint32, links []Link, feeds []*Feed) *Table {
 	t := &Table{links: links, feeds: feeds, asns: asns, attrs: newAttrStore(), linkIDs: map[string]LinkID{}}
 	for i := range links {
@@ -119,7 +118,27 @@ func NewTable(asns []uint32, links []Link, feeds []*Feed) *Table {
 	for _, f := range Families {
 		t.fam[f] = &familyTable{prefixIndex: newPrefixIndex(f), byPeer: map[columnPeer][]*column{}}
 	}
+	t.feeds = slices.Clip(t.feeds)
+	for i := range links {
+		if st := links[i].Static; st != nil {
+			t.declare(&links[i], false, st.Advertises)
+			t.declare(&links[i], true, st.Receives)
+		}
+	}
 	return t
+}
+
+// declare enters one direction of a link's static: as a feed of its own, behind the caller's.
+func (t *Table) declare(l *Link, receives bool, prefixes []netip.Prefix) {
+	f := &Feed{Name: "static " + l.Name, Link: l.Name, Router: l.Router, View: Declared, staticReceives: receives,
+		State: FeedState{Families: Families[:], Complete: CompleteYes, Routes: len(prefixes)}}
+	t.feeds = append(t.feeds, f)
+	for _, p := range prefixes {
+		r := Route{Prefix: p.Masked()}
+		r.Attrs.NotShown = AttrNextHop | AttrASPath | AttrOrigin | AttrLocalPref | AttrMED | AttrCommunities |
+			AttrLargeCommunities | AttrBest | AttrNeighbor | AttrNeighborASN
+		_, _ = t.Advertise(FeedID(len(t.feeds)-1), &r) // the config has checked the prefix
+	}
 }
 
 // Links and Feeds are the table's own, by LinkID and FeedID. Read only.
@@ -167,8 +186,10 @@ func (t *Table) Advertise(feed FeedID, r *Route) (replaced bool, err error) {
 		return false, fmt.Errorf("prefix %v is not in canonical form", p)
 	}
 	ft := t.fam[FamilyOf(p)]
-	t.scratch = t.scratch[:0]
-	id, known := ft.lookup(t.scratch, p)
+	id, known := ft.lookup(p)
+	if len(ft.byPeer[columnPeer{feed, r.Neighbor}]) >= maxPaths && !t.hasRoom(ft, id, known, feed, r) {
+		return false, fmt.Errorf("more than %d paths for %v from %v", maxPaths, p, r.Neighbor)
+	}
 	if !known {
 		id = ft.add(p)
 	}
@@ -221,7 +242,10 @@ func (t *Table) drop(c *column, id prefixID, old cell) {
 // Withdraw takes one route out and reports whether it was there.
 func (t *Table) Withdraw(feed FeedID, p netip.Prefix, neighbor netip.Addr, pathID uint32) bool {
 	ft := t.fam[FamilyOf(p)]
-	id, known := ft.lookup(t.scratch, p)
+	if !p.IsValid() {
+		return false
+	}
+	id, known := ft.lookup(p)
 	if !known {
 		return false
 	}
@@ -294,7 +318,7 @@ type Entry struct {
 // Exact returns the routes of p itself.
 func (t *Table) Exact(p netip.Prefix) []Entry {
 	ft := t.fam[FamilyOf(p)]
-	id, known := ft.lookup(nil, p)
+	id, known := ft.lookup(p)
 	if !known {
 		return nil
 	}

@@ -30,8 +30,18 @@ func (t *Table) tie(f *Feed, r *Route) (LinkID, Tie) {
 		return NoLink, Ignored
 	case f.Link != "":
 		return t.tieNamed(f, r)
+	case f.Mirrors != "":
+		return t.linkNamed(f.Mirrors)
 	}
 	return t.tieByRules(f, r)
+}
+
+// linkNamed: a name that no link bears ties nothing, rather than the first link of the config.
+func (t *Table) linkNamed(name string) (LinkID, Tie) {
+	if link, ok := t.linkIDs[name]; ok {
+		return link, Tied
+	}
+	return NoLink, Unclassified
 }
 
 // selfMade reports whether a received table's row is the router's own route: no path, and a next
@@ -45,8 +55,8 @@ func selfMade(f *Feed, r *Route) bool {
 // table it is: leftmost, or behind the neighbour's own number where its table shows it.
 func (t *Table) tieFarEnd(f *Feed, r *Route) (LinkID, Tie) {
 	link, ok := t.linkIDs[f.Link]
-	if !ok {
-		return NoLink, Unclassified
+	if !ok || r.Attrs.NotShown.Has(AttrASPath) {
+		return NoLink, Unclassified // whose route it is cannot be told
 	}
 	for _, seg := range r.Attrs.ASPath {
 		if seg.Type != ASSequence {
@@ -66,6 +76,9 @@ func (t *Table) tieFarEnd(f *Feed, r *Route) (LinkID, Tie) {
 
 // tieCollector: the link is that of the ASN left of the first of ours.
 func (t *Table) tieCollector(r *Route) (LinkID, Tie) {
+	if r.Attrs.NotShown.Has(AttrASPath) {
+		return NoLink, Unclassified
+	}
 	before, ours := uint32(0), false
 scan:
 	for _, seg := range r.Attrs.ASPath {
@@ -89,8 +102,11 @@ scan:
 // tieNamed: the feed's own link, but in a received view a row that begins with the ASN of a known
 // other neighbour is that neighbour's.
 func (t *Table) tieNamed(f *Feed, r *Route) (LinkID, Tie) {
-	link := t.linkIDs[f.Link]
+	link, tie := t.linkNamed(f.Link)
 	first, ok := r.Attrs.ASPath.First()
+	if tie != Tied {
+		return link, tie
+	}
 	if !f.View.Received() || f.View.Advertised() || !ok || len(t.links[link].NeighborASNs) == 0 || t.links[link].HasNeighborASN(first) {
 		return link, Tied
 	}
@@ -112,8 +128,8 @@ func (t *Table) tieByRules(f *Feed, r *Route) (LinkID, Tie) {
 		if rule.Ignore {
 			return NoLink, Ignored
 		}
-		id := t.linkIDs[rule.Link]
-		if tied && id != link {
+		id, named := t.linkNamed(rule.Link)
+		if named != Tied || tied && id != link {
 			return NoLink, Unclassified
 		}
 		link, tied = id, true

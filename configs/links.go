@@ -1,0 +1,122 @@
+package configs
+
+import (
+	"fmt"
+	"slices"
+
+	"bgpaudit/policy"
+	"bgpaudit/rib"
+)
+
+func (c *checker) site() policy.Site {
+	e := c.file.Site
+	if e == nil {
+		e = &siteEntry{}
+		c.file.Site = e
+	}
+	once(c, "site.asns", e.ASNs)
+	once(c, "site.families", e.Families)
+	if e.RoutingPreference == "" {
+		e.RoutingPreference = "expressroute"
+	}
+	return policy.Site{
+		ASNs: asns(e.ASNs), Families: families(e.Families),
+		RoutingPreference: string(e.RoutingPreference), Pos: c.pos("site"),
+	}
+}
+
+func (c *checker) links() []rib.Link {
+	sides := map[string]int{}
+	var out []rib.Link
+	for i := range c.file.Links {
+		e, path := &c.file.Links[i], fmt.Sprintf("links[%d]", i)
+		c.link(e, path)
+		if e.Circuit != "" {
+			key := fmt.Sprintf("%s/%s/%s", e.Kind, e.Circuit, e.Side)
+			if before, taken := sides[key]; taken {
+				c.fail(path, "a circuit has a primary and a secondary side: say which with side:",
+					"the same circuit, kind and side as link %s", c.file.Links[before].Name)
+			} else {
+				sides[key] = i
+			}
+		}
+		out = append(out, e.link())
+	}
+	return out
+}
+
+func (c *checker) link(e *linkEntry, path string) {
+	if c.has(path+".firewall") && !c.broken[path+".firewall"] {
+		c.legible(path+".firewall", "firewall", e.Firewall)
+	}
+	if c.has(path+".router") && !c.broken[path+".router"] {
+		c.legible(path+".router", "router", e.Router)
+	}
+	once(c, path+".neighbor-asns", e.NeighborASNs)
+	once(c, path+".neighbors", e.Neighbors)
+	for i, a := range e.NeighborASNs {
+		if c.file.Site != nil && a != 0 && slices.Contains(c.file.Site.ASNs, a) {
+			c.fail(fmt.Sprintf("%s.neighbor-asns[%d]", path, i), "neighbor-asns are the other side's", "AS number %d is our own (site.asns)", a)
+		}
+	}
+	c.expressRouteKeys(e, path)
+	if e.Preference != nil {
+		c.between(path+".preference", *e.Preference, 0, 1<<32-1)
+	}
+	if e.Static != nil || c.has(path+".static") {
+		c.static(e.Static, path+".static")
+	}
+}
+
+// expressRouteKeys holds the link to the keys of its kind.
+func (c *checker) expressRouteKeys(e *linkEntry, path string) {
+	if e.Kind == "" { // missing or unknown, and reported
+		return
+	}
+	kind := rib.LinkKind(e.Kind)
+	if kind.ExpressRoute() {
+		if !c.has(path + ".circuit") {
+			c.fail(path, "name the circuit; its primary and secondary sides are two links", "circuit is missing on an ExpressRoute link")
+		} else if !c.broken[path+".circuit"] {
+			c.legible(path+".circuit", "circuit", e.Circuit)
+		}
+	} else {
+		for _, key := range []string{"circuit", "sku", "side"} {
+			if c.has(path + "." + key) {
+				c.fail(path+"."+key, "kind "+string(kind)+" has none", "%s is for ExpressRoute links only", key)
+			}
+		}
+	}
+	if e.Weight != nil {
+		if kind != rib.ExpressRoutePrivate {
+			c.fail(path+".weight", "", "weight is for expressroute-private links only")
+		}
+		c.between(path+".weight", *e.Weight, 0, 32000)
+	}
+}
+
+func (c *checker) static(e *staticEntry, path string) {
+	if !c.has(path+".receives") && !c.has(path+".advertises") {
+		c.fail(path, "write receives: and advertises:; an empty list says that there is nothing", "static says nothing")
+		return
+	}
+	if e == nil { // receives: and advertises: are both unusable, and reported
+		return
+	}
+	once(c, path+".receives", e.Receives)
+	c.ourPrefixes(path+".advertises", e.Advertises)
+}
+
+func (e *linkEntry) link() rib.Link {
+	l := rib.Link{
+		Name: e.Name, Kind: rib.LinkKind(e.Kind), Router: e.Router, Firewall: e.Firewall,
+		NeighborASNs: asns(e.NeighborASNs), Neighbors: e.Neighbors,
+		Circuit: e.Circuit, SKU: string(e.SKU), Side: string(e.Side),
+		Preference: optional(e.Preference), ImportAll: e.Import == "all", Weight: optional(e.Weight),
+		Balancing: string(e.Balancing),
+	}
+	if e.Static != nil {
+		l.Static = &rib.Static{Receives: e.Static.Receives, Advertises: e.Static.Advertises}
+	}
+	return l
+}

@@ -1,0 +1,28 @@
+package dump
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// prompt is what stands in front of a command on a terminal: "edge1# ", "admin@edge1:~$ ".
+var prompt = regexp.MustCompile(`^[^\s"{}]{1,64}(:[^\s]*)?\s?[#>$%](\s|$)`)
+
+// between judges a line of text before, between or after JSON documents. An error of the router
+// or a pager's mark means that something is missing. A prompt, a comment, a warning or an echoed
+// command does not. Anything else is taken for a banner before the first document, and for a
+// damage after it.
+func (c *collector) between(line int, text []byte, before bool) {
+	text = bytes.TrimSpace(text)
+	lower := bytes.ToLower(text)
+	switch {
+	case len(text) == 0:
+	case bytes.HasPrefix(text, []byte("%")), bytes.HasPrefix(lower, []byte("error:")):
+		c.problem(line, "the dump holds an error: %s", quote(text))
+	case bytes.Contains(lower, []byte("--more--")), bytes.Contains(lower, []byte("-- more --")):
+		c.problem(line, "a pager stopped the dump: export without paging")
+	case before, text[0] == '#', bytes.HasPrefix(lower, []byte("warning:")), prompt.Match(text):
+	default:
+		c.problem(line, "unexpected text: %s", quote(text))
+	}
+}

@@ -1,0 +1,70 @@
+package dump
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"bgpaudit/rib"
+)
+
+func load(ctx context.Context, src Source, now time.Time, put func(rib.Route) error, bytes func(read, size int64)) rib.FeedState {
+	got, err := readFile(ctx, src, put, bytes)
+	s := rib.FeedState{
+		Format:           got.Header.Format,
+		Router:           got.Header.Router,
+		Routes:           got.Routes,
+		Skipped:          got.Skipped,
+		Complete:         got.Complete,
+		MaxAge:           src.MaxAge,
+		Unreadable:       err != nil,
+		Contradiction:    got.contradiction,
+		Errors:           got.Errors,
+		File:             src.Name,
+		ASPathForm:       got.Header.ASPathForm,
+		DefaultLocalPref: got.Header.DefaultLocalPref,
+	}
+	if !s.Unreadable {
+		s.Families = covered(src, got.Result)
+	}
+	judgeAge(&s, src, got, now)
+	return s
+}
+
+// covered is the families that a readable dump is evidence of: those that it holds or marks and
+// those that the config declares; where an empty table is expected and came, IPv4 if none is named.
+func covered(src Source, got Result) []rib.Family {
+	var out []rib.Family
+	for _, fam := range rib.Families {
+		if slices.Contains(got.Header.Families, fam) || slices.Contains(src.Families, fam) {
+			out = append(out, fam)
+		}
+	}
+	if len(out) == 0 && got.Routes == 0 && src.ExpectEmpty && got.Complete != rib.CompleteNo {
+		out = []rib.Family{rib.IPv4}
+	}
+	return out
+}
+
+// judgeAge takes the time inside the dump, else the config's, else the file's.
+func judgeAge(s *rib.FeedState, src Source, got reading, now time.Time) {
+	switch {
+	case !got.Header.Time.IsZero():
+		s.AsOf, s.AsOfSource = got.Header.Time, rib.AgeFromDump
+	case !src.Taken.IsZero():
+		s.AsOf, s.AsOfSource = src.Taken, rib.AgeFromConfig
+	case !got.mtime.IsZero():
+		s.AsOf, s.AsOfSource = got.mtime, rib.AgeFromMtime
+	default:
+		return
+	}
+	s.Age = max(0, now.Sub(s.AsOf))
+	if src.MaxAge <= 0 {
+		return
+	}
+	if s.AsOfSource == rib.AgeFromMtime && !src.TrustMtime {
+		s.WeakAge = true
+		return
+	}
+	s.Stale = s.Age > src.MaxAge
+}

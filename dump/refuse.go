@@ -1,0 +1,104 @@
+package dump
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// What a head holds that is no route table, and what to export in its place.
+var (
+	summaryText = []string{
+		"bgp summary information", "bgp router identifier", "bgp is not running", "bgp not active",
+		"msgrcvd", "state/pfxrcd", "statepfxrcd", "pfxrcd", "<bgp-information", "peer-count",
+	}
+	neighborText = []string{"bgp neighbor is", "bgp neighbor information", "bgp state =", "remote router id"}
+	summaryKeys  = []string{"peers", "peercount", "peerlist", "statepfxrcd", "prefixreceivedcount", "pfxrcd", "msgrcvd", "failedpeers", "totalpeers"}
+	neighborKeys = []string{"bgpstate", "nbrdesc", "bgpneighboraddr", "remoterouterid", "neighboraddr", "bgptimerupmsec", "peeraddress"}
+	nicKeys      = []string{"nexthopipaddress", "hasbgpoverride", "disablebgproutepropagation"}
+	arpKeys      = []string{"macaddress"}
+)
+
+// refusal says why no format reads a file that begins with head.
+func refusal(head, body []byte) error {
+	trimmed := bytes.TrimSpace(head)
+	switch line := firstLine(trimmed); {
+	case len(trimmed) == 0:
+		return fmt.Errorf("holds nothing but blanks: the export failed; run it again")
+	case bytes.HasPrefix(trimmed, []byte("%")):
+		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(line))
+	case binaryText(head):
+		return fmt.Errorf("is a binary file, not a dump in a known format (known: %s)", strings.Join(FormatNames(), ", "))
+	}
+	if said := routerWarning(body); said != "" {
+		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
+	}
+	if what := lookalike(head, body); what != "" {
+		return fmt.Errorf("not a route table: looks like %s: export the routes themselves, as docs/formats says", what)
+	}
+	return fmt.Errorf("not a route table in a known format (known: %s): it begins %s; export it in one of these, as docs/formats says, or name its format with format:",
+		strings.Join(FormatNames(), ", "), quote(firstLine(trimmed)))
+}
+
+// routerWarning is the text of {"warning":"No such neighbor"}.
+func routerWarning(body []byte) string {
+	cur := cursor{b: body}
+	cur.enter('{')
+	if !cur.next('}') {
+		return ""
+	}
+	if key := string(cur.key()); key != "warning" && key != "error" || cur.peek() != '"' {
+		return ""
+	}
+	return string(cur.str())
+}
+
+// lookalike names the page that a head comes from, where it is one that people take for a table.
+func lookalike(head, body []byte) string {
+	if body[0] == '{' || body[0] == '[' {
+		list := members(body)
+		switch {
+		case hasMember(list, nicKeys...):
+			return "the effective routes of a network interface, which are not BGP routes"
+		case hasMember(list, arpKeys...):
+			return "an ARP table"
+		case hasMember(list, summaryKeys...):
+			return "a BGP summary"
+		case hasMember(list, neighborKeys...):
+			return "a BGP neighbor page"
+		}
+		return ""
+	}
+	text := strings.ToLower(string(head))
+	switch {
+	case containsAny(text, neighborText):
+		return "a BGP neighbor page"
+	case containsAny(text, summaryText):
+		return "a BGP summary"
+	}
+	return ""
+}
+
+func containsAny(text string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func firstLine(b []byte) []byte {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return bytes.TrimSpace(line)
+}
+
+// binaryText reports whether the head holds bytes that no text does.
+func binaryText(head []byte) bool {
+	for _, c := range head {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\x1b' && c != '\b' {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,129 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"bgpaudit/rib"
+)
+
+// CauseKind says what kind of thing a finding comes from.
+type CauseKind string
+
+// The kinds of cause.
+const (
+	CauseAdvertised CauseKind = "advertised" // a route we advertise
+	CauseReceived   CauseKind = "received"   // routes we receive towards a remote
+	CauseAbsent     CauseKind = "absent"     // a route that should be there and is not
+	CauseEvidence   CauseKind = "evidence"   // what the audit could not see
+)
+
+// Cause is what must change for a finding to go. Findings of one cause form a group.
+type Cause struct {
+	What   CauseKind
+	Prefix netip.Prefix // zero for a received or evidence cause
+	Remote string       // of a received cause, in place of a prefix
+	Link   string       // a link, or the circuit where all its sides show the same
+}
+
+// Subject is what a finding is about.
+type Subject struct {
+	Kind string // "prefix", "pool", "service", "link", "feed", "site", "waiver"
+	Name string
+}
+
+// Evidence is one route or feed that a finding rests on.
+type Evidence struct {
+	Feed   string
+	Link   string
+	View   rib.View
+	Prefix netip.Prefix
+	Seen   string // file:line
+}
+
+// Finding is one thing that is wrong, or that the audit could not see.
+type Finding struct {
+	ID       string // fingerprint
+	Group    string // ID of the group's head
+	CausedBy string // ID of the head where this is an effect, else empty
+	Cause    Cause
+	Check    string
+	Severity Severity
+	Subject  Subject
+	Family   rib.Family
+	Prefixes []netip.Prefix
+	Links    []string
+	Message  string
+	Story    []string // the packet's way, step by step
+	Hint     string   // what to do
+	Source   string   // the document behind the rule
+	Inferred bool
+	Assumes  []string
+	Evidence []Evidence
+	Config   string // file:line of the declaration
+	WaivedBy string // file:line of the waiver, or empty
+}
+
+// fingerprint names a finding for ever: by check, subject, family, links and cause, and never by
+// files, times, wording or the ranges that happen to be affected.
+func (f *Finding) fingerprint() string {
+	links := slices.Clone(f.Links)
+	slices.Sort(links)
+	cause := f.Cause.Remote
+	if f.Cause.Prefix.IsValid() {
+		cause = f.Cause.Prefix.String()
+	}
+	text := strings.Join([]string{f.Check, f.Subject.Kind, f.Subject.Name, f.Family.String(), strings.Join(links, ","), string(f.Cause.What), cause}, "\x00")
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}
+
+// State is what a check says of one link and family.
+type State string
+
+// The states, weakest first.
+const (
+	NotApplicable State = "not-applicable"
+	OK            State = "ok"
+	UnknownState  State = "unknown"
+	Fired         State = "fired"
+)
+
+var stateOrder = []State{NotApplicable, OK, UnknownState, Fired}
+
+// CheckState is one line of the list of checks.
+type CheckState struct {
+	Check  string
+	Link   string
+	Family rib.Family
+	State  State
+	Reason string
+}
+
+// gap is a piece of missing evidence that leaves something open: a link's direction and family,
+// or a feed's fault.
+type gap struct {
+	link rib.LinkID // NoLink: no link in particular
+	dir  rib.Direction
+	fam  rib.Family
+}
+
+// open is one check or flow that is left open, and the gaps it is left open by.
+type open struct {
+	what string // "check link/wrong" or "flow adfs"
+	gaps []gap
+	// fate: not missing evidence but a known route's open fate or attribute.
+	fate bool
+}
+
+func (c Cause) String() string {
+	what := c.Remote
+	if c.Prefix.IsValid() {
+		what = c.Prefix.String()
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s", c.What, what, c.Link))
+}

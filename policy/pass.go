@@ -1,0 +1,281 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"bgpaudit/rib"
+)
+
+// Pass is what a check reads and where it reports. One pass serves one audit.
+type Pass struct {
+	*Intent
+	Sight *rib.Sight
+	Now   time.Time
+
+	check    *Check // the one running
+	table    *rib.Table
+	families []rib.Family
+	declared []*declaration
+	remotes  map[string]*remoteSet
+	flows    []*flow
+	findings []*Finding
+	states   map[stateKey]*CheckState
+	opens    []open
+	rows     [2][]advertisedRow // by family
+}
+
+type stateKey struct {
+	check string
+	link  string
+	fam   rib.Family
+}
+
+// report adds a finding of the running check. The fields that the check leaves empty are filled.
+func (ps *Pass) report(f Finding) *Finding {
+	f.Check = ps.check.ID
+	if f.Severity == 0 {
+		f.Severity = ps.check.Severity
+	}
+	if f.Source == "" {
+		f.Source = ps.check.Source
+	}
+	for _, set := range ps.Checks {
+		// A setting moves the check's weight; a finding that the check itself made lighter stays so.
+		if set.ID == f.Check && set.Severity != 0 && f.Severity == ps.check.Severity {
+			f.Severity = set.Severity
+		}
+	}
+	f.ID = f.fingerprint()
+	for _, have := range ps.findings {
+		if have.ID == f.ID {
+			mergeInto(have, &f)
+			return have
+		}
+	}
+	ps.findings = append(ps.findings, &f)
+	for _, link := range f.Links {
+		ps.say(link, f.Family, Fired, "")
+	}
+	return &f
+}
+
+// mergeInto adds what a second sighting of the same finding shows.
+func mergeInto(have, more *Finding) {
+	for _, p := range more.Prefixes {
+		if !slices.Contains(have.Prefixes, p) {
+			have.Prefixes = append(have.Prefixes, p)
+		}
+	}
+	for _, e := range more.Evidence {
+		if !slices.Contains(have.Evidence, e) {
+			have.Evidence = append(have.Evidence, e)
+		}
+	}
+	have.Assumes = addTexts(have.Assumes, more.Assumes...)
+	have.Severity = max(have.Severity, more.Severity)
+}
+
+func addTexts(to []string, texts ...string) []string {
+	for _, t := range texts {
+		if !slices.Contains(to, t) {
+			to = append(to, t)
+		}
+	}
+	return to
+}
+
+// say records the running check's state for a link and family. The strongest word stands.
+func (ps *Pass) say(link string, fam rib.Family, st State, reason string) {
+	if !slices.ContainsFunc(ps.Links, func(l rib.Link) bool { return l.Name == link }) {
+		return
+	}
+	k := stateKey{ps.check.ID, link, fam}
+	have := ps.states[k]
+	if have == nil {
+		ps.states[k] = &CheckState{Check: k.check, Link: link, Family: fam, State: st, Reason: reason}
+		return
+	}
+	if slices.Index(stateOrder, st) > slices.Index(stateOrder, have.State) {
+		have.State, have.Reason = st, reason
+	}
+}
+
+// leaveOpen records that the running check cannot tell for a link, and for want of what.
+func (ps *Pass) leaveOpen(link rib.LinkID, dir rib.Direction, fam rib.Family, why string, fate bool) {
+	ps.say(ps.table.LinkName(link), fam, UnknownState, why)
+	ps.opens = append(ps.opens, open{what: "check " + ps.check.ID, gaps: []gap{{link, dir, fam}}, fate: fate})
+}
+
+// overAdvertised says OK for every link and audited family whose advertised routes the check can
+// see, unknown where they are blind. kinds limits it; the rest is not applicable.
+func (ps *Pass) overAdvertised(applies func(*rib.Link, rib.Family) bool) {
+	for i := range ps.Links {
+		l := &ps.Links[i]
+		for _, fam := range rib.Families {
+			switch cover := ps.Sight.Coverage(rib.LinkID(i), rib.Advertised, fam); {
+			case !slices.Contains(ps.families, fam):
+				ps.say(l.Name, fam, NotApplicable, fam.String()+" is not audited")
+			case !applies(l, fam):
+				ps.say(l.Name, fam, NotApplicable, "nothing declared here that it looks at")
+			case !cover.Covered:
+				ps.leaveOpen(rib.LinkID(i), rib.Advertised, fam, cover.Why, false)
+			case cover.Scope != nil:
+				ps.leaveOpen(rib.LinkID(i), rib.Advertised, fam, "its feeds show only their scope", false)
+			default:
+				ps.say(l.Name, fam, OK, "")
+			}
+		}
+	}
+}
+
+func everyLink(*rib.Link, rib.Family) bool { return true }
+
+// advertisedRow is a route that we advertise on a link, as far as the feeds show.
+type advertisedRow struct {
+	rib.Standing
+	link *rib.Link
+}
+
+// advertised lists the routes we advertise in a family, in address order.
+func (ps *Pass) advertised(fam rib.Family) []advertisedRow {
+	if ps.rows[fam] == nil {
+		ps.rows[fam] = []advertisedRow{}
+		ps.Sight.EachAdvertised(fam, func(st rib.Standing) {
+			ps.rows[fam] = append(ps.rows[fam], advertisedRow{st, &ps.Links[st.Link]})
+		})
+	}
+	return ps.rows[fam]
+}
+
+// evidence points at a route of the table.
+func (ps *Pass) evidence(e rib.Entry) Evidence {
+	f := ps.table.Feeds()[e.Feed]
+	return Evidence{Feed: f.Name, Link: ps.table.LinkName(e.Link), View: f.View, Prefix: e.Prefix, Seen: Seen(f, e.Line)}
+}
+
+// Seen is where a route was seen: file:line, the declaration, or the session.
+func Seen(f *rib.Feed, line int) string {
+	switch {
+	case f.State.File == "":
+		return f.Name
+	case line == 0:
+		return f.State.File
+	}
+	return fmt.Sprintf("%s:%d", f.State.File, line)
+}
+
+// trustIn says what a row's standing takes on trust.
+func (ps *Pass) trustIn(rows ...rib.Entry) []string {
+	var out []string
+	for _, e := range rows {
+		if ps.table.Feeds()[e.Feed].View == rib.AdjRIBOutPost {
+			out = addTexts(out, "accepted on "+ps.table.LinkName(e.Link))
+		}
+	}
+	return out
+}
+
+// circuitName is the name that a cause gives to links: the circuit where every configured side of
+// it is among them, else the first link.
+func (ps *Pass) circuitName(links []string) string {
+	if len(links) == 0 {
+		return ""
+	}
+	first := ps.linkNamed(links[0])
+	if first == nil || first.Circuit == "" {
+		return links[0]
+	}
+	sides := ps.sides(first)
+	if len(sides) < 2 {
+		return links[0]
+	}
+	for _, side := range sides {
+		if !slices.Contains(links, side) {
+			return links[0]
+		}
+	}
+	return first.Circuit
+}
+
+// sides lists the links of the same circuit and kind, in config order.
+func (ps *Pass) sides(l *rib.Link) []string {
+	var out []string
+	for i := range ps.Links {
+		if ps.Links[i].Circuit == l.Circuit && ps.Links[i].Kind == l.Kind && l.Circuit != "" {
+			out = append(out, ps.Links[i].Name)
+		}
+	}
+	return out
+}
+
+func (ps *Pass) linkNamed(name string) *rib.Link {
+	for i := range ps.Links {
+		if ps.Links[i].Name == name {
+			return &ps.Links[i]
+		}
+	}
+	return nil
+}
+
+// names turns link ids into names.
+func (ps *Pass) names(ids []rib.LinkID) []string {
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, ps.table.LinkName(id))
+	}
+	return out
+}
+
+// outside lists those of the links that are not intended. Nothing intended: none is outside.
+func (ps *Pass) outside(ids []rib.LinkID, intended []string) []string {
+	if len(intended) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(ps.names(ids), func(n string) bool { return slices.Contains(intended, n) })
+}
+
+// inCircuits groups link names so that all sides of a circuit come together when all are there.
+func (ps *Pass) inCircuits(links []string) [][]string {
+	var out [][]string
+	taken := map[string]bool{}
+	for _, name := range links {
+		if taken[name] {
+			continue
+		}
+		group := []string{name}
+		if l := ps.linkNamed(name); l != nil && l.Circuit != "" {
+			sides := ps.sides(l)
+			if len(sides) > 1 && !slices.ContainsFunc(sides, func(s string) bool { return !slices.Contains(links, s) }) {
+				group = sides
+			}
+		}
+		for _, n := range group {
+			taken[n] = true
+		}
+		out = append(out, group)
+	}
+	return out
+}
+
+// list writes names for a sentence: "a, b and c".
+func list(names []string) string {
+	switch len(names) {
+	case 0:
+		return "none"
+	case 1:
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+func prefixTexts(ps []netip.Prefix) []string {
+	out := make([]string, len(ps))
+	for i, p := range ps {
+		out[i] = p.String()
+	}
+	return out
+}

@@ -1,0 +1,197 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"bgpaudit/rib"
+
+	"go4.org/netipx"
+)
+
+// everything is the name that reports give to a remote that the config leaves out.
+const everything = "everything"
+
+// remoteSet is a remote's addresses as of today, one entry a family. It is resolved once.
+type remoteSet struct {
+	name     string
+	observer string
+	fams     [2]resolved
+	listed   bool // the addresses are the config's own, and few; else they come from the table
+}
+
+// resolved is what a remote comes to in one family.
+type resolved struct {
+	prefixes []netip.Prefix // disjoint, in address order
+	missing  string         // a source is blind or partial: every flow of it is unknown
+	gaps     []gap
+	rest     string // a part could not be looked up: one unknown flow stands for it
+	restGaps []gap
+}
+
+// bogons are addresses that no remote of the internet has: private, loopback, link-local, shared,
+// benchmarking, multicast and reserved (RFC 6890). Documentation prefixes are no bogons here.
+var bogons = func() []netip.Prefix {
+	var out []netip.Prefix
+	for _, s := range []string{"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+		"192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1"} {
+		out = append(out, netip.MustParsePrefix(s))
+	}
+	return out
+}()
+
+// resolveRemotes works out the addresses of every remote that a service names, and of everything.
+func (ps *Pass) resolveRemotes() {
+	ps.remotes = map[string]*remoteSet{}
+	for i := range ps.Services {
+		name := ps.Services[i].Remote
+		if ps.remotes[name] != nil {
+			continue
+		}
+		if name == "" {
+			ps.remotes[name] = ps.resolveEverything()
+			continue
+		}
+		for j := range ps.Remotes {
+			if ps.Remotes[j].Name == name {
+				ps.remotes[name] = ps.resolveRemote(&ps.Remotes[j])
+			}
+		}
+	}
+}
+
+func (ps *Pass) resolveEverything() *remoteSet {
+	set := &remoteSet{name: everything, observer: rib.ObserverInternet}
+	if ps.Sight.Observer(rib.ObserverMicrosoft) != nil && slices.ContainsFunc(ps.Links, func(l rib.Link) bool { return l.Kind == rib.ExpressRouteMicrosoft }) {
+		set.observer = rib.ObserverMicrosoft
+	}
+	for _, fam := range ps.families {
+		r := &set.fams[fam]
+		var b netipx.IPSetBuilder
+		ps.addCarried(&b, r, fam)
+		ps.addDefaultOnly(&b, r, fam)
+		r.prefixes = setPrefixes(&b, fam)
+	}
+	return set
+}
+
+func (ps *Pass) resolveRemote(remote *Remote) *remoteSet {
+	set := &remoteSet{name: remote.Name, observer: remote.Observer, listed: !remote.DefaultOnly}
+	for _, fam := range ps.families {
+		r := &set.fams[fam]
+		var b netipx.IPSetBuilder
+		for _, list := range [][]netip.Prefix{remote.Prefixes, remote.ServiceTags, remote.M365Endpoints} {
+			for _, p := range inFamily(list, fam) {
+				b.AddPrefix(p)
+			}
+		}
+		if len(remote.Communities) > 0 {
+			ps.addCommunities(&b, r, fam, remote)
+		}
+		if remote.DefaultOnly {
+			ps.addDefaultOnly(&b, r, fam)
+		}
+		r.prefixes = setPrefixes(&b, fam)
+	}
+	return set
+}
+
+func setPrefixes(b *netipx.IPSetBuilder, fam rib.Family) []netip.Prefix {
+	set, err := b.IPSet()
+	if err != nil {
+		return nil // only an invalid prefix errs, and none was added
+	}
+	return inFamily(set.Prefixes(), fam)
+}
+
+// received reports what keeps the link's received routes from being read whole.
+func (ps *Pass) received(link int, fam rib.Family, r *resolved) {
+	if cover := ps.Sight.Coverage(rib.LinkID(link), rib.Received, fam); !cover.Covered || cover.Scope != nil {
+		why := cover.Why
+		if cover.Covered {
+			why = "its feeds show only their scope"
+		}
+		r.missing = fmt.Sprintf("what is received on %s is not known (%s): %s", ps.Links[link].Name, fam, why)
+		r.gaps = append(r.gaps, gap{rib.LinkID(link), rib.Received, fam})
+	}
+}
+
+// addCarried adds every prefix that the ExpressRoute links carry beyond a default.
+func (ps *Pass) addCarried(b *netipx.IPSetBuilder, r *resolved, fam rib.Family) {
+	ps.eachReceived(fam, r, func(l *rib.Link, st rib.Standing) {
+		if l.Kind.ExpressRoute() && st.Prefix.Bits() > 0 {
+			b.AddPrefix(st.Prefix)
+		}
+	})
+}
+
+// addDefaultOnly adds the addresses that some other link routes today and that no ExpressRoute
+// link carries beyond a default, less our own and bogons.
+func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Family) {
+	var rest netipx.IPSetBuilder
+	var carried []netip.Prefix
+	ps.eachReceived(fam, r, func(l *rib.Link, st rib.Standing) {
+		switch {
+		case !l.Kind.ExpressRoute():
+			rest.AddPrefix(st.Prefix)
+		case st.Prefix.Bits() > 0:
+			carried = append(carried, st.Prefix)
+		}
+	})
+	for _, p := range carried {
+		rest.RemovePrefix(p)
+	}
+	for _, d := range ps.declared {
+		for _, p := range d.prefixes {
+			rest.RemovePrefix(p)
+		}
+	}
+	for _, p := range bogons {
+		rest.RemovePrefix(p)
+	}
+	if set, err := rest.IPSet(); err == nil {
+		b.AddSet(set)
+	}
+}
+
+// eachReceived walks the received routes of every link, and says what of them is not known.
+func (ps *Pass) eachReceived(fam rib.Family, r *resolved, fn func(*rib.Link, rib.Standing)) {
+	for i := range ps.Links {
+		ps.received(i, fam, r)
+	}
+	ps.Sight.EachReceived(fam, func(st rib.Standing) { fn(&ps.Links[st.Link], st) })
+}
+
+// addCommunities looks a remote's communities up among what the ExpressRoute links receive.
+func (ps *Pass) addCommunities(b *netipx.IPSetBuilder, r *resolved, fam rib.Family, remote *Remote) {
+	var blind resolved
+	shown, hidden := map[rib.LinkID]bool{}, map[rib.LinkID]bool{}
+	for i := range ps.Links {
+		if ps.Links[i].Kind.ExpressRoute() {
+			ps.received(i, fam, &blind)
+		}
+	}
+	ps.Sight.EachReceived(fam, func(st rib.Standing) {
+		switch {
+		case !ps.Links[st.Link].Kind.ExpressRoute():
+		case st.Attrs.NotShown.Has(rib.AttrCommunities):
+			hidden[st.Link] = true
+		default:
+			shown[st.Link] = true
+			if slices.ContainsFunc(remote.Communities, st.Attrs.HasCommunity) {
+				b.AddPrefix(st.Prefix)
+			}
+		}
+	})
+	if remote.CommunitiesOptional {
+		return
+	}
+	r.missing, r.gaps = blind.missing, blind.gaps
+	for i := range ps.Links {
+		if id := rib.LinkID(i); hidden[id] && !shown[id] {
+			r.rest = fmt.Sprintf("the dumps of what is received on %s show no communities (%s)", ps.Links[i].Name, fam)
+			r.restGaps = append(r.restGaps, gap{id, rib.Received, fam})
+		}
+	}
+}
