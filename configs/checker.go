@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -55,12 +54,8 @@ func (c *checker) fail(path, hint, format string, args ...any) {
 // spoil is fail for a value that nothing can be made of: what follows from it is not reported.
 func (c *checker) spoil(path, hint, format string, args ...any) {
 	c.fail(path, hint, format, args...)
-	if path != "" && !entryPath.MatchString(path) {
-		c.broken[path] = true
-	}
+	c.broken[path] = true
 }
-
-var entryPath = regexp.MustCompile(`^\w+(-\w+)*(\[\d+\])?$`)
 
 // place is the position of a path, or of the nearest thing around it.
 func (c *checker) place(path string) position {
@@ -143,27 +138,21 @@ func keyOf(path string) string {
 
 // decodeErrors flattens the tree of joined errors to the innermost ones that name a field.
 func decodeErrors(err error) []*mapstructure.DecodeError {
-	var many interface{ Unwrap() []error }
-	var one *mapstructure.DecodeError
-	switch e := err.(type) {
-	case interface{ Unwrap() []error }:
-		many = e
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*mapstructure.DecodeError
 		for _, each := range many.Unwrap() {
 			all = append(all, decodeErrors(each)...)
 		}
 		return all
-	case *mapstructure.DecodeError:
-		if inner := decodeErrors(e.Unwrap()); len(inner) > 0 {
-			return inner
-		}
-		return []*mapstructure.DecodeError{e}
-	default:
-		if errors.As(err, &one) {
-			return decodeErrors(one)
-		}
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	inner := decodeErrors(errors.Unwrap(err))
+	if here, ok := err.(*mapstructure.DecodeError); ok && len(inner) == 0 {
+		return []*mapstructure.DecodeError{here}
+	}
+	return inner
 }
 
 // defined reports a name that nothing in the file has.
@@ -237,7 +226,11 @@ func (c *checker) between(path string, n, low, high int64) {
 func once[T comparable](c *checker, path string, list []T) {
 	seen := map[T]bool{}
 	for i, v := range list {
-		if at := fmt.Sprintf("%s[%d]", path, i); seen[v] {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if c.broken[at] {
+			continue
+		}
+		if seen[v] {
 			c.fail(at, "", "%v is listed twice", v)
 		}
 		seen[v] = true

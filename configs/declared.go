@@ -38,12 +38,9 @@ func (c *checker) prefixes() []policy.Prefix {
 }
 
 func (c *checker) moreSpecifics(e *prefixEntry, path string) {
-	m := e.MoreSpecifics
-	if m == nil {
-		if c.has(path) && !c.broken[path] {
-			c.fail(path, "write max-length: or links:", "more-specifics says nothing")
-		}
-		return
+	m := &e.MoreSpecifics
+	if c.has(path) && !c.has(path+".max-length") && !c.has(path+".links") {
+		c.fail(path, "write max-length: or links:", "more-specifics says nothing")
 	}
 	c.linksDefined(path+".links", m.Links)
 	for j, name := range m.Links {
@@ -71,7 +68,7 @@ func (c *checker) moreSpecifics(e *prefixEntry, path string) {
 
 func (e *prefixEntry) prefix(pos string) policy.Prefix {
 	p := policy.Prefix{Name: e.Name, Prefixes: e.Prefixes, Links: e.Links, NeverLinks: e.NeverLinks, Pos: pos}
-	if m := e.MoreSpecifics; m != nil {
+	if m := e.MoreSpecifics; m.MaxLength != nil || m.Links != nil {
 		p.MoreSpecifics = &policy.MoreSpecifics{Links: m.Links}
 		if m.MaxLength != nil {
 			p.MoreSpecifics.MaxLength = int(*m.MaxLength)

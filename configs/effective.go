@@ -14,14 +14,10 @@ const secret = "***"
 // secrets as ***. Reading it back from the same folder gives the same config.
 func Dump(config *Config) ([]byte, error) {
 	f := config.effective
-	if f.Settings != nil {
-		masked := *f.Settings
-		if masked.Token != "" {
-			masked.Token = secret
-		}
-		masked.Server = withoutPassword(masked.Server)
-		f.Settings = &masked
+	if f.Settings.Token != "" {
+		f.Settings.Token = secret
 	}
+	f.Settings.Server = withoutPassword(f.Settings.Server)
 	return yaml.MarshalWithOptions(inEffect(reflect.ValueOf(f)), yaml.IndentSequence(true))
 }
 

@@ -83,8 +83,10 @@ func (c *checker) m365Endpoints(e *m365Entry, path string, lists prefixLists) []
 	}
 	at := path + ".service-area"
 	var out []netip.Prefix
+	complete := !slices.Contains(e.Categories, "") // an unknown one, and reported
 	for _, area := range e.ServiceArea {
 		if !slices.Contains(known, area) {
+			complete = false
 			c.fail(at, suggest(area, known), "service area %q is not in %s", shorten(area), e.File)
 		}
 	}
@@ -94,7 +96,7 @@ func (c *checker) m365Endpoints(e *m365Entry, path string, lists prefixLists) []
 			out = append(out, c.listed(set.IPs, at, e.File)...)
 		}
 	}
-	if len(out) == 0 && len(e.ServiceArea) > 0 {
+	if len(out) == 0 && len(e.ServiceArea) > 0 && complete {
 		c.fail(at, "", "%s has no prefixes for it", e.File)
 	}
 	return ordered(out)

@@ -96,10 +96,7 @@ func (c *checker) bgp(e *feedEntry, path string) {
 	if !c.broken[path+".view"] && e.View != viewName(rib.Monitor) {
 		c.fail(path+".view", "leave view out", "a bgp feed has view monitor, not %s", e.View)
 	}
-	b := e.BGP
-	if b == nil {
-		return
-	}
+	b := &e.BGP
 	c.between(path+".bgp.port", int64(b.Port), 1, 65535)
 	c.between(path+".bgp.ttl-security", int64(b.TTLSecurity), 1, 254)
 	if b.Port == 0 {
@@ -140,7 +137,7 @@ func (c *checker) classify(e *feedEntry, r *classifyEntry, path string) {
 	if conditions == 0 {
 		c.fail(path, "give it bmp-peer, neighbor, community, next-hop or first-asn", "a classify rule without a condition")
 	}
-	if r.BMPPeer.IsValid() && e.BGP != nil {
+	if r.BMPPeer.IsValid() && e.BGP != (bgpEntry{}) {
 		c.fail(path+".bmp-peer", "use neighbor:, next-hop: or community:", "a bgp feed has no bmp-peer")
 	}
 	link := c.has(path + ".link")
@@ -221,10 +218,10 @@ func (c *checker) feed(e *feedEntry, path string, link *linkEntry) Feed {
 		f.Classify = append(f.Classify, e.Classify[i].rule())
 	}
 	switch {
-	case e.BGP != nil:
-		f.BGP = c.session(e.BGP)
+	case c.has(path + ".bgp"):
+		f.BGP = c.session(&e.BGP)
 		f.AddPath = f.BGP.AddPath
-	case e.BMP != nil:
+	case c.has(path + ".bmp"):
 		f.BMP = &BMPFeed{Listen: e.BMP.Listen}
 	default:
 		f.Source = c.source(e, link)
@@ -244,16 +241,15 @@ func (c *checker) session(b *bgpEntry) *BGPFeed {
 		Neighbor: b.Neighbor, Port: uint16(b.Port), ASN: uint32(b.ASN), LocalASN: uint32(b.LocalASN),
 		AddPath: string(b.AddPath), MD5File: c.md5File(b.Auth), TTLSecurity: b.TTLSecurity,
 	}
-	if m := c.file.Monitor; m != nil {
-		if s.LocalASN == 0 {
-			s.LocalASN = uint32(m.ASN)
-		}
-		if s.MD5File == "" {
-			s.MD5File = c.md5File(m.Auth)
-		}
-		if s.TTLSecurity == 0 {
-			s.TTLSecurity = m.TTLSecurity
-		}
+	m := &c.file.Monitor
+	if s.LocalASN == 0 {
+		s.LocalASN = uint32(m.ASN)
+	}
+	if s.MD5File == "" {
+		s.MD5File = c.md5File(m.Auth)
+	}
+	if s.TTLSecurity == 0 {
+		s.TTLSecurity = m.TTLSecurity
 	}
 	return s
 }

@@ -9,10 +9,10 @@ import "net/netip"
 
 type file struct {
 	Version   int             `yaml:"version" jsonschema:"required,enum=1,example=1" jsonschema_description:"Version of the config language, so that a later release can tell old files from new ones."`
-	Settings  *settingsEntry  `yaml:"settings,omitempty" jsonschema_description:"Global settings that flags and the environment can override."`
-	Site      *siteEntry      `yaml:"site" jsonschema:"required" jsonschema_description:"The audited company."`
+	Settings  settingsEntry   `yaml:"settings,omitempty" jsonschema_description:"Global settings that flags and the environment can override."`
+	Site      siteEntry       `yaml:"site" jsonschema:"required" jsonschema_description:"The audited company."`
 	MaxSkew   span            `yaml:"max-skew,omitempty" jsonschema:"default=1h,example=30m" jsonschema_description:"How far apart in time the feeds may be: dumps taken far apart show a state that never was."`
-	Monitor   *monitorEntry   `yaml:"monitor,omitempty" jsonschema_description:"How the monitor speaks BGP and serves its API; an audit of files needs none of it."`
+	Monitor   monitorEntry    `yaml:"monitor,omitempty" jsonschema_description:"How the monitor speaks BGP and serves its API; an audit of files needs none of it."`
 	Links     []linkEntry     `yaml:"links" jsonschema:"required,minItems=1" jsonschema_description:"The ways in and out of the site."`
 	Feeds     []feedEntry     `yaml:"feeds,omitempty" jsonschema_description:"The sources of routes. What no feed covers is blind, and never OK."`
 	Prefixes  []prefixEntry   `yaml:"prefixes,omitempty" jsonschema_description:"Where our public prefixes may be advertised."`
@@ -31,17 +31,17 @@ type settingsEntry struct {
 }
 
 type siteEntry struct {
-	ASNs              []asn             `yaml:"asns" jsonschema:"required,minItems=1,example=[65536]" jsonschema_description:"Our AS numbers, by which a path is known to be ours."`
-	Families          []familyName      `yaml:"families,omitempty" jsonschema:"example=[ipv4]" jsonschema_description:"The address families to audit; by default those of the declared addresses and of what the feeds hold."`
+	ASNs              []asn             `yaml:"asns" jsonschema:"required,minItems=1,example=65536" jsonschema_description:"Our AS numbers, by which a path is known to be ours."`
+	Families          []familyName      `yaml:"families,omitempty" jsonschema:"example=ipv4" jsonschema_description:"The address families to audit; by default those of the declared addresses and of what the feeds hold."`
 	RoutingPreference routingPreference `yaml:"routing-preference,omitempty" jsonschema:"default=expressroute,example=vpn" jsonschema_description:"What the Azure gateway prefers for equal prefixes (observer azure)."`
 }
 
 type monitorEntry struct {
 	ASN         asn              `yaml:"asn,omitempty" jsonschema:"example=65536" jsonschema_description:"The ASN that the monitor speaks with; a feed's bgp.local-asn overrides it."`
 	RouterID    netip.Addr       `yaml:"router-id,omitempty" jsonschema:"example=10.255.0.9" jsonschema_description:"The monitor's BGP identifier."`
-	Listen      []netip.AddrPort `yaml:"listen,omitempty" jsonschema:"example=[\"0.0.0.0:179\"]" jsonschema_description:"Addresses on which routers may open BGP sessions to the monitor."`
+	Listen      []netip.AddrPort `yaml:"listen,omitempty" jsonschema:"example=0.0.0.0:179" jsonschema_description:"Addresses on which routers may open BGP sessions to the monitor."`
 	API         string           `yaml:"api,omitempty" jsonschema:"example=127.0.0.1:8179" jsonschema_description:"Address of the page and the API."`
-	Auth        *authEntry       `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of sessions that name none of their own."`
+	Auth        authEntry        `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of sessions that name none of their own."`
 	TTLSecurity int              `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to a neighbour that are accepted (RFC 5082)."`
 }
 
@@ -54,21 +54,21 @@ type linkEntry struct {
 	Kind         linkKind      `yaml:"kind" jsonschema:"required,example=internet" jsonschema_description:"What the link is: observers choose by it."`
 	Router       string        `yaml:"router,omitempty" jsonschema:"example=edge1" jsonschema_description:"The router that the link ends on."`
 	Firewall     string        `yaml:"firewall" jsonschema:"required,example=fw-internet" jsonschema_description:"The stateful device behind the link; links naming the same one share its state. none says that nothing keeps state, and must be written."`
-	NeighborASNs []asn         `yaml:"neighbor-asns,omitempty" jsonschema:"example=[65540]" jsonschema_description:"The ASNs of the neighbour, by which a path is known to be the link's."`
-	Neighbors    []netip.Addr  `yaml:"neighbors,omitempty" jsonschema:"example=[192.0.2.1]" jsonschema_description:"The BGP addresses of the neighbour, by which a dump is known to be the link's."`
+	NeighborASNs []asn         `yaml:"neighbor-asns,omitempty" jsonschema:"example=65540" jsonschema_description:"The ASNs of the neighbour, by which a path is known to be the link's."`
+	Neighbors    []netip.Addr  `yaml:"neighbors,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The BGP addresses of the neighbour, by which a dump is known to be the link's."`
 	Circuit      string        `yaml:"circuit,omitempty" jsonschema:"example=seattle" jsonschema_description:"ExpressRoute only, and required there: the circuit, which has two sides."`
 	SKU          skuName       `yaml:"sku,omitempty" jsonschema:"example=standard" jsonschema_description:"ExpressRoute only: the circuit's SKU, which sets its prefix limits."`
 	Side         sideName      `yaml:"side,omitempty" jsonschema:"example=primary" jsonschema_description:"ExpressRoute only: the side of the circuit."`
 	Preference   *int64        `yaml:"preference,omitempty" jsonschema:"minimum=0,maximum=4294967295,example=100" jsonschema_description:"The local preference that our import policy sets, for dumps that do not show it."`
 	Import       importName    `yaml:"import,omitempty" jsonschema:"example=all" jsonschema_description:"all says that import policy takes every route, so that rows seen before policy are certain."`
 	Weight       *int64        `yaml:"weight,omitempty" jsonschema:"minimum=0,maximum=32000,example=10" jsonschema_description:"expressroute-private only: the weight of the Azure connection, which decides before the AS path."`
-	Static       *staticEntry  `yaml:"static,omitempty" jsonschema_description:"Routes of a link without BGP, or that the ISP advertises for us: declared, not observed. What it does not list is absent."`
+	Static       staticEntry   `yaml:"static,omitempty" jsonschema_description:"Routes of a link without BGP, or that the ISP advertises for us: declared, not observed. What it does not list is absent."`
 	Balancing    balancingName `yaml:"balancing,omitempty" jsonschema:"example=per-flow" jsonschema_description:"How our routers spread traffic over equal links: by flow, or packet by packet, which breaks state."`
 }
 
 type staticEntry struct {
-	Receives   []netip.Prefix `yaml:"receives,omitempty" jsonschema:"example=[0.0.0.0/0]" jsonschema_description:"Prefixes routed to this link by hand."`
-	Advertises []netip.Prefix `yaml:"advertises,omitempty" jsonschema:"example=[198.51.100.0/24]" jsonschema_description:"Our prefixes that the world reaches over this link."`
+	Receives   []netip.Prefix `yaml:"receives,omitempty" jsonschema:"example=0.0.0.0/0" jsonschema_description:"Prefixes routed to this link by hand."`
+	Advertises []netip.Prefix `yaml:"advertises,omitempty" jsonschema:"example=198.51.100.0/24" jsonschema_description:"Our prefixes that the world reaches over this link."`
 }
 
 type feedEntry struct {
@@ -80,8 +80,8 @@ type feedEntry struct {
 	Format          string          `yaml:"format,omitempty" jsonschema:"default=auto,example=frr-json" jsonschema_description:"The dump's format, where recognising it does not work."`
 	VRF             string          `yaml:"vrf,omitempty" jsonschema:"example=internet" jsonschema_description:"The VRF to take from a dump that holds several."`
 	Neighbor        netip.Addr      `yaml:"neighbor,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The neighbour that the table belongs to; by default the link's, if it has one."`
-	Families        []familyName    `yaml:"families,omitempty" jsonschema:"example=[ipv4]" jsonschema_description:"The address families that the feed covers even where it holds no route of them."`
-	Scope           []netip.Prefix  `yaml:"scope,omitempty" jsonschema:"example=[203.0.112.0/22]" jsonschema_description:"The prefixes that the dump was filtered to: outside them it proves nothing."`
+	Families        []familyName    `yaml:"families,omitempty" jsonschema:"example=ipv4" jsonschema_description:"The address families that the feed covers even where it holds no route of them."`
+	Scope           []netip.Prefix  `yaml:"scope,omitempty" jsonschema:"example=203.0.112.0/22" jsonschema_description:"The prefixes that the dump was filtered to: outside them it proves nothing."`
 	Taken           moment          `yaml:"taken,omitempty" jsonschema:"example=2026-11-20T09:14:00Z" jsonschema_description:"When the dump was made, for formats that do not say; without a zone it is UTC."`
 	MaxAge          span            `yaml:"max-age,omitempty" jsonschema:"example=24h" jsonschema_description:"Older than this the feed is stale and proves nothing. Without it no age is too old."`
 	TrustMtime      bool            `yaml:"trust-mtime,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"Take the file's own time for the dump's, which a copy may have changed."`
@@ -91,8 +91,8 @@ type feedEntry struct {
 	Classify        []classifyEntry `yaml:"classify,omitempty" jsonschema_description:"Rules that tie the routes of the feed to links."`
 	Mirrors         string          `yaml:"mirrors,omitempty" jsonschema:"example=isp-a" jsonschema_description:"View monitor only: the session has the same export policy object as this link, so it shows what is advertised there."`
 	AddPath         addPathName     `yaml:"add-path,omitempty" jsonschema:"example=all" jsonschema_description:"View monitor only: the router sends every path (RFC 7911). For a session write it inside bgp."`
-	BGP             *bgpEntry       `yaml:"bgp,omitempty" jsonschema_description:"A BGP session from a router to the monitor."`
-	BMP             *bmpEntry       `yaml:"bmp,omitempty" jsonschema_description:"A BMP session (RFC 7854) from a router to the monitor."`
+	BGP             bgpEntry        `yaml:"bgp,omitempty" jsonschema_description:"A BGP session from a router to the monitor."`
+	BMP             bmpEntry        `yaml:"bmp,omitempty" jsonschema_description:"A BMP session (RFC 7854) from a router to the monitor."`
 }
 
 type classifyEntry struct {
@@ -111,7 +111,7 @@ type bgpEntry struct {
 	ASN         asn         `yaml:"asn" jsonschema:"required,example=65536" jsonschema_description:"The router's ASN."`
 	LocalASN    asn         `yaml:"local-asn,omitempty" jsonschema:"example=65551" jsonschema_description:"Our ASN in this session, in place of monitor.asn."`
 	AddPath     addPathName `yaml:"add-path,omitempty" jsonschema:"example=all" jsonschema_description:"The router sends every path (RFC 7911), so that losers are seen too."`
-	Auth        *authEntry  `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of the session."`
+	Auth        authEntry   `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of the session."`
 	TTLSecurity int         `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to the router that are accepted (RFC 5082)."`
 }
 
@@ -120,36 +120,36 @@ type bmpEntry struct {
 }
 
 type prefixEntry struct {
-	Name          string              `yaml:"name" jsonschema:"required,example=public" jsonschema_description:"The declaration's name in findings."`
-	Prefixes      []netip.Prefix      `yaml:"prefixes" jsonschema:"required,minItems=1,example=[203.0.112.0/22]" jsonschema_description:"The prefixes. The most specific declaration governs, so a service inside a pool inside a prefix is normal."`
-	Links         []string            `yaml:"links,omitempty" jsonschema:"example=[isp-a]" jsonschema_description:"Where the prefixes may be advertised, and must be."`
-	NeverLinks    []string            `yaml:"never-links,omitempty" jsonschema:"example=[er-primary]" jsonschema_description:"Where not even a covering aggregate may draw their traffic."`
-	MoreSpecifics *moreSpecificsEntry `yaml:"more-specifics,omitempty" jsonschema_description:"Bounds on parts of the prefixes that may be advertised."`
+	Name          string             `yaml:"name" jsonschema:"required,example=public" jsonschema_description:"The declaration's name in findings."`
+	Prefixes      []netip.Prefix     `yaml:"prefixes" jsonschema:"required,minItems=1,example=203.0.112.0/22" jsonschema_description:"The prefixes. The most specific declaration governs, so a service inside a pool inside a prefix is normal."`
+	Links         []string           `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"Where the prefixes may be advertised, and must be."`
+	NeverLinks    []string           `yaml:"never-links,omitempty" jsonschema:"example=er-primary" jsonschema_description:"Where not even a covering aggregate may draw their traffic."`
+	MoreSpecifics moreSpecificsEntry `yaml:"more-specifics,omitempty" jsonschema_description:"Bounds on parts of the prefixes that may be advertised."`
 }
 
 type moreSpecificsEntry struct {
 	MaxLength *int64   `yaml:"max-length,omitempty" jsonschema:"minimum=1,maximum=128,example=24" jsonschema_description:"The longest mask that may be advertised."`
-	Links     []string `yaml:"links,omitempty" jsonschema:"example=[isp-a]" jsonschema_description:"Where parts may be advertised; by default the prefixes' own links."`
+	Links     []string `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"Where parts may be advertised; by default the prefixes' own links."`
 }
 
 type poolEntry struct {
 	Name     string         `yaml:"name" jsonschema:"required,example=nat-users" jsonschema_description:"The pool's name."`
-	Prefixes []netip.Prefix `yaml:"prefixes" jsonschema:"required,minItems=1,example=[198.51.100.0/24]" jsonschema_description:"The pool's addresses; two pools share none."`
-	Links    []string       `yaml:"links,omitempty" jsonschema:"example=[isp-a]" jsonschema_description:"Where its traffic is meant to leave and return. Intent, not mechanism."`
+	Prefixes []netip.Prefix `yaml:"prefixes" jsonschema:"required,minItems=1,example=198.51.100.0/24" jsonschema_description:"The pool's addresses; two pools share none."`
+	Links    []string       `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"Where its traffic is meant to leave and return. Intent, not mechanism."`
 }
 
 type serviceEntry struct {
 	Name      string        `yaml:"name" jsonschema:"required,example=mail-in" jsonschema_description:"The service's name."`
 	Kind      serviceKind   `yaml:"kind,omitempty" jsonschema:"default=other,example=smtp" jsonschema_description:"Selects Microsoft's advice for the service."`
-	Addresses []block       `yaml:"addresses,omitempty" jsonschema:"example=[203.0.113.25/32]" jsonschema_description:"The public addresses of the service. A service has addresses, pools or both."`
-	Pools     []string      `yaml:"pools,omitempty" jsonschema:"example=[nat-users]" jsonschema_description:"The NAT pools that its connections leave from."`
+	Addresses []block       `yaml:"addresses,omitempty" jsonschema:"example=203.0.113.25/32" jsonschema_description:"The public addresses of the service. A service has addresses, pools or both."`
+	Pools     []string      `yaml:"pools,omitempty" jsonschema:"example=nat-users" jsonschema_description:"The NAT pools that its connections leave from."`
 	Pool      string        `yaml:"pool,omitempty" jsonschema:"example=nat-users" jsonschema_description:"Short for pools with one name."`
 	NAT       natName       `yaml:"nat,omitempty" jsonschema:"example=none" jsonschema_description:"none says that its addresses are not translated."`
 	Remote    string        `yaml:"remote,omitempty" jsonschema:"example=exchange-online" jsonschema_description:"The network it speaks to; by default whatever the ExpressRoute links carry, and what only other links route."`
 	Initiator initiatorName `yaml:"initiator" jsonschema:"required,example=remote" jsonschema_description:"Who starts the connections, which says where state begins."`
-	Links     []string      `yaml:"links,omitempty" jsonschema:"example=[isp-a]" jsonschema_description:"The links its traffic is meant to use, both ways."`
-	Sees      []string      `yaml:"sees,omitempty" jsonschema:"example=[isp-a]" jsonschema_description:"The links whose received routes reach the service's network (route scoping); by default all."`
-	SNAT      *snatEntry    `yaml:"snat,omitempty" jsonschema_description:"Source NAT of connections that come in, which pins the reply to that firewall."`
+	Links     []string      `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links its traffic is meant to use, both ways."`
+	Sees      []string      `yaml:"sees,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links whose received routes reach the service's network (route scoping); by default all."`
+	SNAT      snatEntry     `yaml:"snat,omitempty" jsonschema_description:"Source NAT of connections that come in, which pins the reply to that firewall."`
 	Behind    string        `yaml:"behind,omitempty" jsonschema:"example=edge1" jsonschema_description:"The router it stands behind, which decides for it where routers differ."`
 }
 
@@ -159,31 +159,31 @@ type snatEntry struct {
 }
 
 type remoteEntry struct {
-	Name                string            `yaml:"name" jsonschema:"required,example=exchange-online" jsonschema_description:"The remote's name."`
-	Observer            string            `yaml:"observer,omitempty" jsonschema:"example=microsoft" jsonschema_description:"Who decides the way back. By default microsoft for communities, service tags, endpoints and default-only, and internet at a site without Microsoft peering; else it must be named."`
-	Prefixes            []netip.Prefix    `yaml:"prefixes,omitempty" jsonschema:"example=[40.92.0.0/15]" jsonschema_description:"Its prefixes."`
-	Communities         []community       `yaml:"communities,omitempty" jsonschema:"example=[\"12076:5010\"]" jsonschema_description:"BGP communities of its routes, looked up on the ExpressRoute links."`
-	CommunitiesOptional bool              `yaml:"communities-optional,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"Where a feed shows no communities, judge by the other parts alone and leave nothing unknown."`
-	ServiceTags         *serviceTagsEntry `yaml:"service-tags,omitempty" jsonschema_description:"Prefixes out of Microsoft's Azure IP Ranges and Service Tags file."`
-	M365Endpoints       *m365Entry        `yaml:"m365-endpoints,omitempty" jsonschema_description:"Prefixes out of Microsoft 365's endpoints file."`
-	DefaultOnly         bool              `yaml:"default-only,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"Addresses that no ExpressRoute link carries beyond a default, and some other link does."`
+	Name                string           `yaml:"name" jsonschema:"required,example=exchange-online" jsonschema_description:"The remote's name."`
+	Observer            string           `yaml:"observer,omitempty" jsonschema:"example=microsoft" jsonschema_description:"Who decides the way back. By default microsoft for communities, service tags, endpoints and default-only, and internet at a site without Microsoft peering; else it must be named."`
+	Prefixes            []netip.Prefix   `yaml:"prefixes,omitempty" jsonschema:"example=40.92.0.0/15" jsonschema_description:"Its prefixes."`
+	Communities         []community      `yaml:"communities,omitempty" jsonschema:"example=12076:5010" jsonschema_description:"BGP communities of its routes, looked up on the ExpressRoute links."`
+	CommunitiesOptional bool             `yaml:"communities-optional,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"Where a feed shows no communities, judge by the other parts alone and leave nothing unknown."`
+	ServiceTags         serviceTagsEntry `yaml:"service-tags,omitempty" jsonschema_description:"Prefixes out of Microsoft's Azure IP Ranges and Service Tags file."`
+	M365Endpoints       m365Entry        `yaml:"m365-endpoints,omitempty" jsonschema_description:"Prefixes out of Microsoft 365's endpoints file."`
+	DefaultOnly         bool             `yaml:"default-only,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"Addresses that no ExpressRoute link carries beyond a default, and some other link does."`
 }
 
 type serviceTagsEntry struct {
 	File string   `yaml:"file" jsonschema:"required,example=ServiceTags_Public.json" jsonschema_description:"The file, relative to this one: nothing is fetched."`
-	Tags []string `yaml:"tags" jsonschema:"required,minItems=1,example=[AzureActiveDirectory]" jsonschema_description:"The tags to take."`
+	Tags []string `yaml:"tags" jsonschema:"required,minItems=1,example=AzureActiveDirectory" jsonschema_description:"The tags to take."`
 }
 
 type m365Entry struct {
 	File        string         `yaml:"file" jsonschema:"required,example=endpoints.json" jsonschema_description:"The file, relative to this one: nothing is fetched."`
 	ServiceArea words          `yaml:"service-area" jsonschema:"required,example=Exchange" jsonschema_description:"The service area to take, or a list of them."`
-	Categories  []categoryName `yaml:"categories,omitempty" jsonschema:"example=[Optimize]" jsonschema_description:"The endpoint categories to take; by default all."`
+	Categories  []categoryName `yaml:"categories,omitempty" jsonschema:"example=Optimize" jsonschema_description:"The endpoint categories to take; by default all."`
 }
 
 type observerEntry struct {
 	Name  string     `yaml:"name" jsonschema:"required,example=partner" jsonschema_description:"A built-in observer to change, or a new name."`
-	Hears []string   `yaml:"hears,omitempty" jsonschema:"example=[isp-a]" jsonschema_description:"The links it chooses among; by default a built-in observer's own kinds."`
-	Steps []stepName `yaml:"steps,omitempty" jsonschema:"example=[as-path-length]" jsonschema_description:"How it decides after longest match."`
+	Hears []string   `yaml:"hears,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links it chooses among; by default a built-in observer's own kinds."`
+	Steps []stepName `yaml:"steps,omitempty" jsonschema:"example=as-path-length" jsonschema_description:"How it decides after longest match."`
 }
 
 type checkEntry struct {

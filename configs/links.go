@@ -9,11 +9,7 @@ import (
 )
 
 func (c *checker) site() policy.Site {
-	e := c.file.Site
-	if e == nil {
-		e = &siteEntry{}
-		c.file.Site = e
-	}
+	e := &c.file.Site
 	once(c, "site.asns", e.ASNs)
 	once(c, "site.families", e.Families)
 	if e.RoutingPreference == "" {
@@ -40,7 +36,7 @@ func (c *checker) links() []rib.Link {
 				sides[key] = i
 			}
 		}
-		out = append(out, e.link())
+		out = append(out, e.link(c.has(path+".static")))
 	}
 	return out
 }
@@ -55,7 +51,7 @@ func (c *checker) link(e *linkEntry, path string) {
 	once(c, path+".neighbor-asns", e.NeighborASNs)
 	once(c, path+".neighbors", e.Neighbors)
 	for i, a := range e.NeighborASNs {
-		if c.file.Site != nil && a != 0 && slices.Contains(c.file.Site.ASNs, a) {
+		if a != 0 && slices.Contains(c.file.Site.ASNs, a) {
 			c.fail(fmt.Sprintf("%s.neighbor-asns[%d]", path, i), "neighbor-asns are the other side's", "AS number %d is our own (site.asns)", a)
 		}
 	}
@@ -63,8 +59,8 @@ func (c *checker) link(e *linkEntry, path string) {
 	if e.Preference != nil {
 		c.between(path+".preference", *e.Preference, 0, 1<<32-1)
 	}
-	if e.Static != nil || c.has(path+".static") {
-		c.static(e.Static, path+".static")
+	if c.has(path + ".static") {
+		c.static(&e.Static, path+".static")
 	}
 }
 
@@ -100,14 +96,11 @@ func (c *checker) static(e *staticEntry, path string) {
 		c.fail(path, "write receives: and advertises:; an empty list says that there is nothing", "static says nothing")
 		return
 	}
-	if e == nil { // receives: and advertises: are both unusable, and reported
-		return
-	}
 	once(c, path+".receives", e.Receives)
 	c.ourPrefixes(path+".advertises", e.Advertises)
 }
 
-func (e *linkEntry) link() rib.Link {
+func (e *linkEntry) link(static bool) rib.Link {
 	l := rib.Link{
 		Name: e.Name, Kind: rib.LinkKind(e.Kind), Router: e.Router, Firewall: e.Firewall,
 		NeighborASNs: asns(e.NeighborASNs), Neighbors: e.Neighbors,
@@ -115,7 +108,7 @@ func (e *linkEntry) link() rib.Link {
 		Preference: optional(e.Preference), ImportAll: e.Import == "all", Weight: optional(e.Weight),
 		Balancing: string(e.Balancing),
 	}
-	if e.Static != nil {
+	if static {
 		l.Static = &rib.Static{Receives: e.Static.Receives, Advertises: e.Static.Advertises}
 	}
 	return l

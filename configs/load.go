@@ -144,7 +144,7 @@ func (c *checker) decode(text []byte) *Problem {
 	case decodeErr != nil && strings.Contains(decodeErr.Error(), "into map[string]"):
 		return &Problem{Line: 1, Message: "expected keys and values at the top of the file", Hint: "start with version: 1"}
 	case decodeErr != nil:
-		p := decoderProblem(decodeErr)
+		p := doc.decoderProblem(decodeErr)
 		p.colonsHint(text)
 		return &p
 	}

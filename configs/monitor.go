@@ -19,10 +19,7 @@ type Monitor struct {
 }
 
 func (c *checker) monitor() Monitor {
-	e := c.file.Monitor
-	if e == nil {
-		return Monitor{}
-	}
+	e := &c.file.Monitor
 	if e.RouterID.IsValid() && rib.FamilyOf(netip.PrefixFrom(e.RouterID, 0)) != rib.IPv4 {
 		c.fail("monitor.router-id", "write it as 10.255.0.9", "router-id %s is not an IPv4 address", e.RouterID)
 	}
@@ -47,8 +44,8 @@ func (c *checker) hostPort(path, text string) {
 	}
 }
 
-func (c *checker) md5File(e *authEntry) string {
-	if e == nil || e.MD5File == "" {
+func (c *checker) md5File(e authEntry) string {
+	if e.MD5File == "" {
 		return ""
 	}
 	return c.resolve(e.MD5File)

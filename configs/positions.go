@@ -26,11 +26,12 @@ func positionOf(t *token.Token) position {
 type document struct {
 	root    ast.Node // nil for an empty file
 	anchors map[string]ast.Node
+	aliases map[string]position // where each is first used
 }
 
 // parseDocument parses text for positions. A syntax error comes back as a Problem without a file.
 func parseDocument(text []byte) (document, *Problem) {
-	doc := document{anchors: map[string]ast.Node{}}
+	doc := document{anchors: map[string]ast.Node{}, aliases: map[string]position{}}
 	parsed, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		var syntax *yaml.SyntaxError
@@ -41,8 +42,9 @@ func parseDocument(text []byte) (document, *Problem) {
 		return doc, &Problem{Line: 1, Message: "yaml: " + firstLine(err.Error())}
 	}
 	for _, d := range parsed.Docs {
+		_, directive := d.Body.(*ast.DirectiveNode)
 		switch {
-		case d.Body == nil:
+		case d.Body == nil || directive:
 		case doc.root != nil:
 			at := positionOf(d.Body.GetToken())
 			return doc, &Problem{Line: at.line, Column: at.column, Message: "a second YAML document, which would be ignored", Hint: "keep one document in a file"}
@@ -51,17 +53,22 @@ func parseDocument(text []byte) (document, *Problem) {
 		}
 	}
 	if doc.root != nil {
-		ast.Walk(anchorCollector(doc.anchors), doc.root)
+		ast.Walk(anchorCollector(doc), doc.root)
 	}
 	return doc, nil
 }
 
-// anchorCollector is an ast.Visitor that gathers what anchors name.
-type anchorCollector map[string]ast.Node
+// anchorCollector is an ast.Visitor that gathers what anchors name and where aliases stand.
+type anchorCollector document
 
 func (c anchorCollector) Visit(n ast.Node) ast.Visitor {
-	if a, ok := n.(*ast.AnchorNode); ok && a.Name != nil {
-		c[a.Name.GetToken().Value] = a.Value
+	switch v := n.(type) {
+	case *ast.AnchorNode:
+		c.anchors[v.Name.GetToken().Value] = v.Value
+	case *ast.AliasNode:
+		if name := v.Value.GetToken().Value; c.aliases[name] == (position{}) {
+			c.aliases[name] = positionOf(v.GetToken())
+		}
 	}
 	return c
 }
@@ -93,9 +100,15 @@ var (
 	bareColons = regexp.MustCompile(`[\[{,]\s*(\w[^,\]}]*:\s+)?::|::\s*($|#)`)
 )
 
+var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
+
 // decoderProblem makes a Problem of an error of viper's YAML decoder, which names lines in prose.
-func decoderProblem(err error) Problem {
+func (d document) decoderProblem(err error) Problem {
 	text := err.Error()
+	if m := unknownAnchor.FindStringSubmatch(text); m != nil {
+		at := d.aliases[m[1]]
+		return Problem{Line: max(at.line, 1), Column: at.column, Message: "yaml: " + m[0]}
+	}
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
 		line, _ := strconv.Atoi(m[1])
 		return Problem{Line: line, Message: "yaml: " + m[2]}

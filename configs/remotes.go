@@ -53,11 +53,11 @@ func (c *checker) remotes() []policy.Remote {
 		for _, x := range e.Communities {
 			r.Communities = append(r.Communities, rib.Community(x))
 		}
-		if e.ServiceTags != nil {
-			r.ServiceTags = c.serviceTags(e.ServiceTags, path+".service-tags", lists)
+		if c.has(path + ".service-tags") {
+			r.ServiceTags = c.serviceTags(&e.ServiceTags, path+".service-tags", lists)
 		}
-		if e.M365Endpoints != nil {
-			r.M365Endpoints = c.m365Endpoints(e.M365Endpoints, path+".m365-endpoints", lists)
+		if c.has(path + ".m365-endpoints") {
+			r.M365Endpoints = c.m365Endpoints(&e.M365Endpoints, path+".m365-endpoints", lists)
 		}
 		out = append(out, r)
 	}

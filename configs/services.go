@@ -2,7 +2,6 @@ package configs
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -79,8 +78,8 @@ func (c *checker) servicePools(e *serviceEntry, path string) {
 }
 
 func (c *checker) snat(e *serviceEntry, path string) {
-	s, at := e.SNAT, path+".snat"
-	if s == nil {
+	s, at := &e.SNAT, path+".snat"
+	if !c.has(at) {
 		return
 	}
 	if c.has(at + ".at") {
@@ -125,8 +124,8 @@ func (e *serviceEntry) service(pos string) policy.Service {
 		NAT: string(e.NAT), Remote: e.Remote, Initiator: policy.Initiator(e.Initiator),
 		Links: e.Links, Sees: e.Sees, Behind: e.Behind, Pos: pos,
 	}
-	if e.SNAT != nil {
-		s.SNAT = &policy.SNAT{At: e.SNAT.At, To: netip.Prefix(e.SNAT.To.Prefix)}
+	if e.SNAT.At != "" {
+		s.SNAT = &policy.SNAT{At: e.SNAT.At, To: e.SNAT.To.Prefix}
 	}
 	return s
 }

@@ -68,17 +68,14 @@ func fileSettings(path string) map[string]any {
 
 // settings checks the section; ReadSettings reads it.
 func (c *checker) settings() {
-	e := c.file.Settings
-	if e == nil {
-		return
-	}
+	e := &c.file.Settings
 	if at := "settings.server"; c.has(at) && !c.broken[at] {
 		u, err := url.Parse(e.Server)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			c.fail(at, "write it as https://bgpaudit.example.net:8179", "server is not an http or https URL")
 		}
 	}
-	if e.LogFormat == "" {
+	if c.has("settings") && e.LogFormat == "" {
 		e.LogFormat = "console"
 	}
 }

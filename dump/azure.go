@@ -67,6 +67,9 @@ func readAzure(in *input, c *collector) error {
 			break
 		}
 	}
+	if first {
+		return errNoDocument
+	}
 	if r.rows.refused != nil && c.res.Routes == 0 {
 		return r.rows.refused
 	}

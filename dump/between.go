@@ -2,8 +2,12 @@ package dump
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 )
+
+// errNoDocument refuses a file whose format is declared and that holds nothing of it.
+var errNoDocument = errors.New("holds no JSON document: check the command that made it")
 
 // prompt is what stands in front of a command on a terminal: "edge1# ", "admin@edge1:~$ ".
 var prompt = regexp.MustCompile(`^[^\s"{}]{1,64}(:[^\s]*)?\s?[#>$%](\s|$)`)

@@ -169,7 +169,7 @@ func (t *identities) ordinal(r rib.Route) uint32 {
 func (t *identities) add(id identity, mark uint64, marked bool) (had uint64, seen bool) {
 	if t.slots == nil {
 		t.seed = maphash.MakeSeed()
-		t.grow(1<<10, marked)
+		t.grow(1<<6, marked)
 	}
 	if 4*t.used >= 3*len(t.slots) {
 		t.grow(2*len(t.slots), marked)

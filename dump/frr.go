@@ -85,8 +85,6 @@ type frrReader struct {
 	s       *scanner
 	rows    frrRows
 	vrf     string // of the rows read so far, where the dump names it
-	tables  int    // tables seen, read or left out
-	answers int    // documents that hold something else, such as a warning
 	wrong   error  // nothing of the file can be used
 }
 
@@ -118,7 +116,9 @@ func readFRR(in *input, c *collector) error {
 		}
 	}
 	r.rows.collector = c
-	r.documents()
+	if !r.documents() {
+		return errNoDocument
+	}
 	if r.wrong != nil && c.res.Routes == 0 {
 		return r.wrong
 	}
@@ -129,13 +129,13 @@ func readFRR(in *input, c *collector) error {
 }
 
 // documents reads the file's documents, one after the other, up to its end or to a place where
-// no reader can know any more where it is.
-func (r *frrReader) documents() {
+// no reader can know any more where it is. It reports whether there was one.
+func (r *frrReader) documents() bool {
 	first := true
 	for {
 		_, err := r.s.document(func(line int, text []byte) { r.between(line, text, first) })
 		if errors.Is(err, io.EOF) {
-			return
+			return !first
 		}
 		if err == nil {
 			first = false
@@ -143,7 +143,7 @@ func (r *frrReader) documents() {
 		}
 		if err != nil || r.stopped() {
 			r.broken(r.s.line, err)
-			return
+			return true
 		}
 	}
 }
@@ -265,7 +265,6 @@ func (r *frrReader) scalar(t *frrTable, key string, line int) error {
 // table reads the rows under one of the keys of frrTables: an object, a prefix a key.
 func (r *frrReader) table(t *frrTable, kind frrKind, line int) error {
 	t.held = true
-	r.tables++
 	if skip, err := r.leaveOut(t, line); skip || err != nil {
 		t.held = false
 		return errors.Join(err, r.s.skip())
@@ -311,7 +310,7 @@ func (r *frrReader) leaveOut(t *frrTable, line int) (bool, error) {
 	case r.vrf == "":
 		r.vrf = name
 	case r.vrf != name:
-		r.problem(line, "the dump holds several VRFs: %s, %s: name one with vrf:", r.vrf, name)
+		r.problem(line, "the dump holds several VRFs: %s: name one with vrf:", listed([]string{r.vrf, name}))
 		return true, nil
 	}
 	return false, nil
@@ -331,7 +330,6 @@ func (r *frrReader) sawKind(kind frrKind) {
 // singlePaths keeps the rows of a document of one prefix until its prefix is known for sure.
 func (r *frrReader) singlePaths(t *frrTable, line int) error {
 	t.held = true
-	r.tables++
 	raw, err := r.s.raw()
 	if errors.Is(err, errTooLong) {
 		r.skip(line, "the paths are %v", err)

@@ -25,6 +25,7 @@ type frrPath struct {
 	length          rib.Optional
 	pathID          rib.Optional
 	neighbor        netip.Addr
+	unnumbered      bool // the neighbour is shown by its interface's name, not by an address
 	nextHop         netip.Addr
 	nextHopShown    bool
 	asPath          rib.ASPath
@@ -144,7 +145,7 @@ func (r *frrRows) member(cur *cursor, key []byte, p *frrPath) {
 	case "nexthops":
 		nextHops(cur, p)
 	case "peerId":
-		p.neighbor, _ = frrAddr(cur.str())
+		p.readNeighbor(cur)
 	case "peer":
 		r.peer(cur, p)
 	case "addpathRxId", "addPathId", "pathId":
@@ -325,11 +326,19 @@ func (r *frrRows) peer(cur *cursor, p *frrPath) {
 	cur.enter('{')
 	for cur.next('}') {
 		if string(cur.key()) == "peerId" {
-			p.neighbor, _ = frrAddr(cur.str())
+			p.readNeighbor(cur)
 		} else {
 			cur.value()
 		}
 	}
+}
+
+// readNeighbor reads an address, an interface's name, or "(unspec)" for a route of the router's own.
+func (p *frrPath) readNeighbor(cur *cursor) {
+	text := cur.str()
+	a, ok := frrAddr(text)
+	p.neighbor = a
+	p.unnumbered = !ok && string(text) != "(unspec)"
 }
 
 // communities reads {"string":…,"list":[…]}, or the bare text of either.
@@ -433,8 +442,11 @@ func (p *frrPath) hidden(kind frrKind) rib.AttrSet {
 	if p.detail {
 		hidden &^= rib.AttrCommunities | rib.AttrLargeCommunities
 	}
-	if p.neighbor.IsValid() {
+	switch {
+	case p.neighbor.IsValid():
 		hidden &^= rib.AttrNeighbor
+	case p.unnumbered:
+		hidden |= rib.AttrNeighbor
 	}
 	if !p.nextHopShown || kind.symbols && !p.nextHop.IsValid() {
 		hidden |= rib.AttrNextHop

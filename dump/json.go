@@ -15,7 +15,7 @@ const (
 	maxRow   = 1 << 20
 	maxLine  = 64 << 10
 	maxDepth = 64
-	chunk    = 64 << 10
+	chunk    = 16 << 10
 )
 
 var (
@@ -43,7 +43,7 @@ type scanner struct {
 }
 
 func newScanner(r io.Reader) *scanner {
-	return &scanner{r: r, buf: make([]byte, 0, 2*chunk), line: 1}
+	return &scanner{r: r, buf: make([]byte, 0, chunk), line: 1}
 }
 
 // fill reads more and keeps everything from keep on. It returns by how much positions moved.
@@ -264,15 +264,13 @@ func (s *scanner) capture(limit int) ([]byte, error) {
 		if keep < 0 {
 			keep = s.pos
 		}
-		if _, ok := s.fill(keep); !ok {
+		shift, ok := s.fill(keep)
+		if !ok { // a number may look whole here: its last digits may be missing all the same
 			s.line += v.takeLines()
-			if v.depth == 0 && v.scalar {
-				break // a number at the very end of the stream
-			}
 			return nil, s.eof(io.ErrUnexpectedEOF)
 		}
 		if start >= 0 {
-			start = 0
+			start -= shift
 		}
 	}
 	s.line += v.takeLines()

@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"bgpaudit/rib"
 )
@@ -138,6 +140,7 @@ func (r *jsonlReader) end(line int) error {
 	}
 	r.res.Skipped += t.Skipped
 	for _, e := range t.Errors {
+		e = printable(e)
 		if len(r.res.Errors) < maxErrors {
 			r.res.Errors = append(r.res.Errors, e)
 		} else {
@@ -512,6 +515,16 @@ func parseTrailer(text []byte) (Trailer, error) {
 		cur.fail("complete is %s: write yes, no or unproven", strconv.Quote(string(t.Complete)))
 	}
 	return t, cur.err
+}
+
+// printable takes control characters out of a message that a file brought along.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return '?'
+		}
+		return c
+	}, s)
 }
 
 // lineReader takes a text line by line, none longer than maxRow.

@@ -20,12 +20,13 @@ const headSize = 8 << 10
 
 // input is an opened dump: text, whatever its encoding and compression were.
 type input struct {
-	path  string
-	file  *os.File
-	size  int64
-	mtime time.Time
-	text  *bufio.Reader
-	bytes func(read, size int64)
+	size   int64
+	mtime  time.Time
+	text   *bufio.Reader
+	raw    io.Closer
+	bytes  func(read, size int64)
+	once   bool // a pipe: what was read is gone
+	reopen func() (io.ReadCloser, error)
 }
 
 // openInput opens a dump. Errors say what to do, without the file's name.
@@ -45,7 +46,8 @@ func openInput(path string, progress func(read, size int64)) (*input, error) {
 	case info.Mode().IsRegular() && info.Size() == 0:
 		return nil, fmt.Errorf("the file is empty (0 bytes): the export failed; run it again")
 	}
-	in := &input{path: path, size: info.Size(), mtime: info.ModTime(), bytes: progress}
+	in := &input{size: info.Size(), mtime: info.ModTime(), bytes: progress, once: !info.Mode().IsRegular()}
+	in.reopen = func() (io.ReadCloser, error) { return os.Open(path) }
 	return in, in.start()
 }
 
@@ -60,28 +62,29 @@ func unwrapPath(err error) error {
 
 // start opens the file and peels off what lies around the text.
 func (in *input) start() error {
-	f, err := os.Open(in.path)
+	raw, err := in.reopen()
 	if err != nil {
 		return fmt.Errorf("cannot be opened: %w", unwrapPath(err))
 	}
-	in.file = f
-	in.text, err = plainText(&countingReader{r: f, size: in.size, tell: in.bytes})
+	in.raw = raw
+	in.text, err = plainText(&countingReader{r: raw, size: in.size, tell: in.bytes})
 	if err != nil {
-		f.Close()
+		in.close()
 	}
 	return err
 }
 
 // rewind begins again at the top.
 func (in *input) rewind() error {
-	if info, err := in.file.Stat(); err != nil || !info.Mode().IsRegular() {
+	if in.once {
 		return fmt.Errorf("is a pipe, and must be read twice: save it to a file")
 	}
-	in.file.Close()
+	in.close()
 	return in.start()
 }
 
-func (in *input) close() { in.file.Close() }
+// close gives the file back. Nothing was written, so nothing can be lost by it.
+func (in *input) close() { _ = in.raw.Close() }
 
 // head shows the first bytes of the text.
 func (in *input) head() ([]byte, error) {

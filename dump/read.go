@@ -26,36 +26,39 @@ func readFile(ctx context.Context, src Source, emit func(rib.Route) error, progr
 		src.Name = src.Path
 	}
 	c := newCollector(ctx, src, emit)
-	mtime, err := c.readFrom(src, progress)
-	if err == nil {
-		return reading{c.res, mtime, c.text}, nil
+	in, err := openInput(src.Path, progress)
+	if err != nil {
+		return c.failed(err)
 	}
+	defer in.close()
+	return c.read(in)
+}
+
+// read recognises and reads an opened file.
+func (c *collector) read(in *input) (reading, error) {
+	head, err := in.head()
+	if err != nil {
+		return c.failed(err)
+	}
+	format, err := chooseFormat(c.src.Format, head)
+	if err == nil {
+		shape := format.Shape(c.src)
+		c.res.Header.Format, c.res.Header.ASPathForm = shape.Format, shape.ASPathForm
+		if err = format.Read(in, c); err == nil {
+			c.againstNeighbor(c.src, c.res.Header.Neighbor)
+			c.finish(shape.NotShown)
+			return reading{c.res, in.mtime, c.text}, nil
+		}
+	}
+	got, err := c.failed(err)
+	got.mtime = in.mtime
+	return got, err
+}
+
+// failed is the reading of a file that holds nothing to read.
+func (c *collector) failed(err error) (reading, error) {
 	err = fmt.Errorf("%s%w", c.at(0), err)
 	c.res.Complete = rib.CompleteNo
 	c.res.Errors = append(c.res.Errors, err.Error())
-	return reading{c.res, mtime, c.text}, err
-}
-
-func (c *collector) readFrom(src Source, progress func(read, size int64)) (time.Time, error) {
-	in, err := openInput(src.Path, progress)
-	if err != nil {
-		return time.Time{}, err
-	}
-	defer in.close()
-	head, err := in.head()
-	if err != nil {
-		return in.mtime, err
-	}
-	format, err := chooseFormat(src.Format, head)
-	if err != nil {
-		return in.mtime, err
-	}
-	shape := format.Shape(src)
-	c.res.Header.Format, c.res.Header.ASPathForm = shape.Format, shape.ASPathForm
-	if err := format.Read(in, c); err != nil {
-		return in.mtime, err
-	}
-	c.againstNeighbor(src, c.res.Header.Neighbor)
-	c.finish(shape.NotShown)
-	return in.mtime, nil
+	return reading{Result: c.res, contradiction: c.text}, err
 }

@@ -9,7 +9,20 @@ type Check struct {
 	Severity Severity // default; a finding may carry a lower one where the check says so
 	Source   string   // the document behind the rule, with its date; or "inferred"
 	Run      func(*Pass)
+
+	phase phase
 }
+
+// phase orders the run of checks: some speak only of what the others found or left open.
+type phase uint8
+
+const (
+	findCauses  phase = iota // the default
+	afterCauses              // reads the findings of the causes
+	onEvidence               // reads what was left open
+	onWaivers                // reads everything
+	phases
+)
 
 // Checks is the one registry, alphabetical. Lists, docs and the config's validation read it.
 var Checks = []*Check{

@@ -309,7 +309,7 @@ func (s *side) addRoutes(d *rib.Decision) {
 // them, unless inbound SNAT at the arrival link's firewall pins it there.
 func (ps *Pass) remoteStarts(s *Service, remote *remoteSet, fam rib.Family, local []netip.Prefix, forwards []*side) {
 	for _, ret := range ps.returnSides(remote.observer, local) {
-		if ps.allPinned(s, ret.decision.Possible) {
+		if ps.allPinned(s, fam, ret.decision.Possible) {
 			f := ps.newFlow(s, remote, fam, ret.set)
 			f.pinned, f.reply = true, ret
 			f.Forward = Choice{Outcome: ret.decision.Outcome, Links: ps.names(ret.decision.Links), Reason: ReasonSNAT}
@@ -329,14 +329,15 @@ func (ps *Pass) remoteStarts(s *Service, remote *remoteSet, fam rib.Family, loca
 	}
 }
 
-// pins reports whether the service's inbound SNAT stands at the link's firewall.
-func (ps *Pass) pins(s *Service, arrival rib.LinkID) bool {
-	return s.SNAT != nil && s.Initiator == RemoteStarts && ps.Links[arrival].Firewall == s.SNAT.At
+// pins reports whether the service's inbound SNAT stands at the link's firewall and has an address
+// of the family.
+func (ps *Pass) pins(s *Service, fam rib.Family, arrival rib.LinkID) bool {
+	return s.SNAT != nil && s.Initiator == RemoteStarts && rib.FamilyOf(s.SNAT.To) == fam && ps.Links[arrival].Firewall == s.SNAT.At
 }
 
-func (ps *Pass) allPinned(s *Service, possible [][]rib.LinkID) bool {
+func (ps *Pass) allPinned(s *Service, fam rib.Family, possible [][]rib.LinkID) bool {
 	for _, links := range possible {
-		if len(links) == 0 || slices.ContainsFunc(links, func(l rib.LinkID) bool { return !ps.pins(s, l) }) {
+		if len(links) == 0 || slices.ContainsFunc(links, func(l rib.LinkID) bool { return !ps.pins(s, fam, l) }) {
 			return false
 		}
 	}
@@ -473,7 +474,7 @@ func (ps *Pass) verdictOf(f *flow, out, in []rib.LinkID) fate {
 	}
 	whole, broken, stateless := 0, 0, 0
 	for _, r := range in {
-		if ps.pins(f.service, r) {
+		if ps.pins(f.service, f.Family, r) {
 			whole++
 			continue
 		}

@@ -19,7 +19,8 @@ type Intent struct {
 	Remotes   []Remote
 	Checks    []CheckSetting
 	Waivers   []Waiver
-	Pos       string // file:line of links:, where the site as a whole is meant
+	MaxSkew   time.Duration // between feeds; 0: one hour
+	Pos       string        // file:line of links:, where the site as a whole is meant
 }
 
 // Site is the audited company.

@@ -142,7 +142,7 @@ func (d *decider) choose(cs []candidate, in []int, losses map[int]loss) pick {
 	atMask := live
 	for k := range d.ob.steps {
 		st := &d.ob.steps[k]
-		if d.oneLink(cs, live) {
+		if d.oneLink(cs, live) || d.locRIB != nil { // a table of winners: all that are left won
 			break
 		}
 		if st.skip != nil && st.skip(d, cs, live) {
@@ -153,19 +153,21 @@ func (d *decider) choose(cs []candidate, in []int, losses map[int]loss) pick {
 			continue
 		}
 		kept, open := d.runStep(st, cs, live, losses)
-		if open != "" {
-			if d.behindOneRouter(cs, live) {
-				continue
-			}
-			p.open = open
-			for _, i := range live {
-				p.others = append(p.others, []LinkID{cs[i].link})
-			}
-		}
 		if d.lostLink(cs, live, kept) {
 			p.reason, p.inferred = st.reason, st.inferred
 		}
 		live = kept
+		if open == "" || d.oneLink(cs, live) {
+			continue
+		}
+		if d.behindOneRouter(cs, live) {
+			live = d.runRouters(cs, live, &p, losses)
+			break
+		}
+		p.open = open
+		for _, i := range live {
+			p.others = append(p.others, []LinkID{cs[i].link})
+		}
 	}
 	p.winners = slices.Clone(live)
 	p.links = linksOf(cs, live)
@@ -374,7 +376,7 @@ func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
 		d.addUnseen(&a, cs, certain, at)
 	}
 	a.outcome = a.settle()
-	if d.locRIB != nil && len(a.links) > 0 {
+	if d.locRIB != nil && len(a.links) == 1 {
 		a.reason = ReasonRouterChose
 	}
 	return a
@@ -410,85 +412,128 @@ func addOutcome(all [][]LinkID, links []LinkID) [][]LinkID {
 	return append(all, links)
 }
 
-// addDoubtful adds each doubtful candidate by itself, and where MED is compared every subset of
-// the doubtful ones of one neighbour AS.
+// addDoubtful adds each doubtful candidate by itself, an untied one on every link that it could be
+// of, and then those that could matter together.
 func (d *decider) addDoubtful(a *answer, cs []candidate, certain []int) {
-	byAS := map[uint32][]int{}
+	trial := cs
+	var options [][]int // of each doubtful route: its places in trial, one a link
 	for i := range cs {
 		c := &cs[i]
-		if c.never != "" || c.doubt == "" || !d.counts(c) {
+		if c.never != "" || c.doubt == "" || !d.counts(c) || tooShort(a, cs, c) {
 			continue
 		}
-		if c.link == NoLink {
-			d.addUnclassified(a, cs, certain, i)
-			continue
-		}
-		if !slices.Contains(d.hears, c.link) || d.cannotMatter(a, cs, c) {
-			continue
-		}
-		d.consider(a, cs, append(slices.Clip(certain), i), c)
-		if d.ob.Direction == Received && c.facts.first != 0 {
-			byAS[c.facts.first] = append(byAS[c.facts.first], i)
-		}
-	}
-	for _, group := range byAS {
-		d.addSubsets(a, cs, certain, group)
-	}
-}
-
-// cannotMatter spares the work where the candidate is too short, or only supports the sole
-// outcome that there is.
-func (d *decider) cannotMatter(a *answer, cs []candidate, c *candidate) bool {
-	if len(a.winners) > 0 && c.bits < cs[a.winners[0]].bits {
-		return true
-	}
-	return len(a.possible) == 1 && len(a.links) == 1 && a.links[0] == c.link
-}
-
-func (d *decider) addSubsets(a *answer, cs []candidate, certain, group []int) {
-	const most = 6 // 64 subsets; beyond that, pairs
-	n := len(group)
-	if n < 2 {
-		return
-	}
-	try := func(subset []int) {
-		d.consider(a, cs, append(slices.Clip(certain), subset...), &cs[subset[0]])
-	}
-	if n > most {
-		for i := range group {
-			for j := range i {
-				try([]int{group[i], group[j]})
+		var places []int
+		switch {
+		case c.link != NoLink:
+			if slices.Contains(d.hears, c.link) {
+				places = []int{i}
+			}
+		default:
+			for _, link := range d.hears {
+				trial = append(slices.Clip(trial), *c)
+				trial[len(trial)-1].link = link
+				places = append(places, len(trial)-1)
 			}
 		}
-		try(group)
-		return
+		for _, k := range places {
+			d.consider(a, trial, append(slices.Clip(certain), k), c)
+		}
+		if len(places) > 0 {
+			options = append(options, places)
+		}
 	}
-	for bits := 3; bits < 1<<n; bits++ {
-		var subset []int
-		for k := range group {
-			if bits&(1<<k) != 0 {
-				subset = append(subset, group[k])
-			}
-		}
-		if len(subset) > 1 {
-			try(subset)
-		}
+	if len(options) > 1 {
+		d.addTogether(a, trial, certain, options)
 	}
 }
 
-// addUnclassified tries an untied route on every link that it could be of.
-func (d *decider) addUnclassified(a *answer, cs []candidate, certain []int, i int) {
-	c := cs[i]
-	if len(a.winners) > 0 && c.bits < cs[a.winners[0]].bits {
+// tooShort: longest match takes the certain winner before the candidate is looked at.
+func tooShort(a *answer, cs []candidate, c *candidate) bool {
+	return len(a.winners) > 0 && c.bits < cs[a.winners[0]].bits
+}
+
+// addTogether adds doubtful candidates several at a time. Where candidates are simply ordered,
+// those that change nothing one by one change nothing together. MED, the routers' marks and steps
+// that are passed over for want of evidence are no such order: what a candidate does there hangs
+// on who else is there, of its own neighbour AS or not.
+func (d *decider) addTogether(a *answer, cs []candidate, certain []int, options [][]int) {
+	ordered := d.orderedSteps()
+	if ordered == len(d.ob.steps) || d.locRIB != nil {
 		return
 	}
-	trial := append(slices.Clone(cs), c)
-	for _, link := range d.hears {
-		trial[len(cs)].link = link
-		if trial[len(cs)].src != nil && !d.cannotMatter(a, cs, &trial[len(cs)]) {
-			d.consider(a, trial, append(slices.Clip(certain), len(cs)), &cs[i])
+	reach := d.contenders(cs, certain, ordered)
+	var open [][]int
+	sets := 1
+	for _, places := range options {
+		var kept []int
+		for _, k := range places {
+			if with := d.contenders(cs, append(slices.Clip(certain), k), ordered); slices.Contains(with, k) {
+				kept = append(kept, k)
+				reach = append(reach, k)
+			}
+		}
+		if len(kept) > 0 {
+			open = append(open, kept)
+			sets = min(sets*(len(kept)+1), maxSets+1)
 		}
 	}
+	if len(open) < 2 || d.oneLink(cs, reach) {
+		return
+	}
+	if sets > maxSets {
+		if len(a.possible) == 1 { // too many to try: any of their links may win
+			for _, places := range open {
+				d.allow(a, []LinkID{cs[places[0]].link}, &cs[places[0]])
+			}
+		}
+		return
+	}
+	var add func(set []int, rest [][]int)
+	add = func(set []int, rest [][]int) {
+		if len(rest) == 0 {
+			if len(set) > len(certain)+1 {
+				doubt := cs[set[len(certain)]]
+				doubt.link = doubt.src.column.link
+				d.consider(a, cs, set, &doubt)
+			}
+			return
+		}
+		add(set, rest[1:])
+		for _, k := range rest[0] {
+			add(append(slices.Clip(set), k), rest[1:])
+		}
+	}
+	add(slices.Clip(certain), open)
+}
+
+// maxSets bounds the sets of doubtful candidates that are tried for one address.
+const maxSets = 128
+
+// orderedSteps counts the observer's leading steps that order candidates whoever else is there.
+func (d *decider) orderedSteps() int {
+	n := slices.IndexFunc(d.ob.steps, func(s step) bool { return s.group != nil || s.skip != nil || s.rank == nil })
+	if n < 0 {
+		return len(d.ob.steps)
+	}
+	return n
+}
+
+// contenders are the candidates left after longest match and the first n steps, or after the
+// first of them that hangs on what is not shown.
+func (d *decider) contenders(cs []candidate, in []int, n int) []int {
+	longest := 0
+	for _, i := range in {
+		longest = max(longest, cs[i].bits)
+	}
+	live := slices.DeleteFunc(slices.Clone(in), func(i int) bool { return cs[i].bits < longest })
+	for k := range n {
+		kept, open := d.runStep(&d.ob.steps[k], cs, live, nil)
+		live = kept
+		if open != "" {
+			break
+		}
+	}
+	return live
 }
 
 // addUnseen tries the best route that each blind link could carry unseen.
@@ -498,31 +543,34 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 		if !ok {
 			continue
 		}
-		if d.cannotMatter(a, cs, &c) {
-			if len(a.winners) > 0 && c.bits < cs[a.winners[0]].bits {
-				a.capped = append(a.capped, link)
-			}
+		if tooShort(a, cs, &c) {
+			a.capped = append(a.capped, link)
 			continue
 		}
 		d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
 	}
 }
 
-// consider adds the outcomes of the set to the possible ones, and the doubt to those that make
-// a difference where it brought a new one.
+// consider adds the outcomes of the set to the possible ones, and the doubt to those that make a
+// difference where they are not the certain candidates' own.
 func (d *decider) consider(a *answer, cs []candidate, in []int, doubt *candidate) {
 	p := d.choose(cs, in, nil)
-	before := len(a.possible)
-	differs := !slices.Equal(p.links, a.links)
-	a.possible = addOutcome(a.possible, p.links)
+	d.allow(a, p.links, doubt)
 	for _, o := range p.others {
-		differs = differs || !slices.Equal(o, a.links)
-		a.possible = addOutcome(a.possible, o)
+		d.allow(a, o, doubt)
 	}
+}
+
+// allow adds an outcome to the possible ones, and what it hangs on to the doubts.
+func (d *decider) allow(a *answer, links []LinkID, doubt *candidate) {
+	if slices.Equal(links, a.links) {
+		return
+	}
+	a.possible = addOutcome(a.possible, links)
 	known := slices.ContainsFunc(a.doubts, func(have candidate) bool {
 		return have.id == doubt.id && have.link == doubt.link && have.doubt == doubt.doubt && have.bits == doubt.bits
 	})
-	if (len(a.possible) > before || differs) && !known {
+	if !known {
 		a.doubts = append(a.doubts, *doubt)
 	}
 }

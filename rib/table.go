@@ -68,7 +68,12 @@ type column struct {
 	count    int
 }
 
-const pageSize = 512
+const (
+	pageSize = 512
+	// maxColumns bounds what a neighbour can make us hold by numbering paths: far more than any
+	// router sends for one prefix. What does not fit is an error, never dropped in silence.
+	maxColumns = 1024
+)
 
 type page [pageSize]cell
 
@@ -131,7 +136,7 @@ func NewTable(asns []uint32, links []Link, feeds []*Feed) *Table {
 // declare enters one direction of a link's static: as a feed of its own, behind the caller's.
 func (t *Table) declare(l *Link, receives bool, prefixes []netip.Prefix) {
 	f := &Feed{Name: "static " + l.Name, Link: l.Name, Router: l.Router, View: Declared, staticReceives: receives,
-		State: FeedState{Families: Families[:], Complete: CompleteYes, Routes: len(prefixes)}}
+		State: FeedState{Families: slices.Clone(Families[:]), Complete: CompleteYes, Routes: len(prefixes)}}
 	t.feeds = append(t.feeds, f)
 	for _, p := range prefixes {
 		r := Route{Prefix: p.Masked()}
@@ -179,47 +184,51 @@ func (t *Table) Apply(u Update) error {
 }
 
 // Advertise enters one route and reports whether it took the place of another of its identity.
-// It is an error, and nothing changes, where the prefix is not a masked, unmapped prefix.
+// It is an error, and nothing changes, where the prefix is not a masked, unmapped prefix, or the
+// neighbour gives it more paths than any router would.
 func (t *Table) Advertise(feed FeedID, r *Route) (replaced bool, err error) {
 	p := r.Prefix
 	if !p.IsValid() || p != p.Masked() || p.Addr().Is4In6() {
 		return false, fmt.Errorf("prefix %v is not in canonical form", p)
 	}
 	ft := t.fam[FamilyOf(p)]
-	id, known := ft.lookup(p)
-	if len(ft.byPeer[columnPeer{feed, r.Neighbor}]) >= maxPaths && !t.hasRoom(ft, id, known, feed, r) {
-		return false, fmt.Errorf("more than %d paths for %v from %v", maxPaths, p, r.Neighbor)
-	}
-	if !known {
-		id = ft.add(p)
-	}
 	link, tie := t.tie(t.feeds[feed], r)
-	attrs := t.attrs.intern(&r.Attrs)
-	value := newCell(attrs, r.Marks, r.Line)
-
+	id, known := ft.lookup(p)
 	peer := columnPeer{feed, r.Neighbor}
-	var room *column
-	if known {
-		for _, c := range ft.byPeer[peer] {
-			old := c.at(id)
-			if old.attrs == 0 || c.pathIDs[id] != r.PathID {
+	columns := ft.byPeer[peer]
+	var room, held *column // where the route goes, and where one of its identity stands
+	for _, c := range columns {
+		var old cell
+		if known {
+			old = c.at(id)
+		}
+		if old.attrs != 0 {
+			if c.pathIDs[id] != r.PathID {
 				continue
 			}
-			t.drop(c, id, old)
-			replaced = true
-			break
+			held = c
 		}
-	}
-	for _, c := range ft.byPeer[peer] {
-		if c.link == link && c.tie == tie && c.at(id).attrs == 0 {
+		if (room == nil || held == c) && c.link == link && c.tie == tie {
 			room = c
+		}
+		if room != nil && (held != nil || !known) {
 			break
 		}
 	}
 	if room == nil {
+		if len(columns) >= maxColumns {
+			return false, fmt.Errorf("more than %d paths of one neighbour for %v", maxColumns, p)
+		}
 		room = &column{feed: feed, neighbor: r.Neighbor, link: link, tie: tie}
-		ft.byPeer[peer] = append(ft.byPeer[peer], room)
+		ft.byPeer[peer] = append(columns, room)
 		ft.columns = append(ft.columns, room)
+	}
+	if !known {
+		id = ft.add(p)
+	}
+	value := newCell(t.attrs.intern(&r.Attrs), r.Marks, r.Line)
+	if held != nil {
+		t.drop(held, id, held.at(id))
 	}
 	room.set(id, value)
 	room.count++
@@ -229,7 +238,7 @@ func (t *Table) Advertise(feed FeedID, r *Route) (replaced bool, err error) {
 		}
 		room.pathIDs[id] = r.PathID
 	}
-	return replaced, nil
+	return held != nil, nil
 }
 
 func (t *Table) drop(c *column, id prefixID, old cell) {
@@ -379,4 +388,46 @@ func (t *Table) entry(ft *familyTable, c *column, id prefixID, v cell) Entry {
 			Attrs: t.attrs.get(v.attrs), Marks: v.marks(), Line: v.line()},
 		Feed: c.feed, Link: c.link, Tie: c.tie,
 	}
+}
+
+// Untied counts the routes of a feed that no rule ties to one link.
+type Untied struct {
+	Routes int
+	First  Entry // one of them
+}
+
+// Unclassified counts, by feed and family, the routes that are tied to no link.
+func (t *Table) Unclassified() map[FeedID][2]Untied {
+	out := map[FeedID][2]Untied{}
+	for fam, ft := range t.fam {
+		for _, c := range ft.columns {
+			if c.tie != Unclassified || c.count == 0 {
+				continue
+			}
+			counts := out[c.feed]
+			if counts[fam].Routes == 0 {
+				if id, ok := c.first(); ok {
+					counts[fam].First = t.entry(ft, c, id, c.at(id))
+				}
+			}
+			counts[fam].Routes += c.count
+			out[c.feed] = counts
+		}
+	}
+	return out
+}
+
+// first is the first prefix of the column in id order.
+func (c *column) first() (prefixID, bool) {
+	for i, pg := range c.pages {
+		if pg == nil {
+			continue
+		}
+		for j, v := range pg {
+			if v.attrs != 0 {
+				return prefixID(i*pageSize + j), true
+			}
+		}
+	}
+	return 0, false
 }

@@ -1,0 +1,177 @@
+package dump
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bgpaudit/rib"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// fixtureSources say how a fixture is read where it is not read as it is.
+var fixtureSources = map[string]Source{
+	"frr-json/advertised-v4.json":         {View: rib.AdjRIBOutPost},
+	"frr-json/advertised-v6.json":         {View: rib.AdjRIBOutPost},
+	"frr-json/advertised-none.json":       {View: rib.AdjRIBOutPost},
+	"frr-json/advertised-minimal.json":    {View: rib.AdjRIBOutPost},
+	"frr-json/advertised-detail.json":     {View: rib.AdjRIBOutPost},
+	"frr-json/advertised-short-keys.json": {View: rib.AdjRIBOutPost},
+	"frr-json/table-vrf-all.json":         {VRF: "default"},
+}
+
+// fixtures lists the sample files of a format, or of all.
+func fixtures(tb testing.TB, format string) []string {
+	tb.Helper()
+	names, err := filepath.Glob(filepath.Join("testdata", format, "*"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out []string
+	for _, n := range names {
+		if filepath.Ext(n) == ".golden" || strings.Contains(n, "fuzz") {
+			continue
+		}
+		out = append(out, filepath.ToSlash(strings.TrimPrefix(n, "testdata"+string(filepath.Separator))))
+	}
+	if len(out) == 0 {
+		tb.Fatalf("no fixtures of %s", format)
+	}
+	return out
+}
+
+func fixtureBytes(tb testing.TB, name string) []byte {
+	tb.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", filepath.FromSlash(name)))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+// readBytes reads text as if it stood in a file.
+func readBytes(src Source, text []byte) ([]rib.Route, reading, error) {
+	var routes []rib.Route
+	c := newCollector(context.Background(), src, func(r rib.Route) error { routes = append(routes, r); return nil })
+	in := &input{size: int64(len(text)), reopen: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
+	if err := in.start(); err != nil {
+		got, err := c.failed(err)
+		return nil, got, err
+	}
+	got, err := c.read(in)
+	return routes, got, err
+}
+
+func fixtureSource(name string) Source {
+	src := fixtureSources[name]
+	src.Name, src.ExpectRoutes = filepath.Base(name), -1
+	return src
+}
+
+// records writes what was read as canonical records, or the refusal.
+func records(tb testing.TB, routes []rib.Route, got reading, err error) []byte {
+	tb.Helper()
+	if err != nil {
+		return []byte("refused: " + err.Error() + "\n")
+	}
+	var b bytes.Buffer
+	w := NewWriter(&b, got.Header)
+	for _, r := range routes {
+		if err := w.WriteRoute(r); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := w.Close(got.Trailer()); err != nil {
+		tb.Fatal(err)
+	}
+	if got.contradiction != "" {
+		b.WriteString("contradiction: " + got.contradiction + "\n")
+	}
+	return b.Bytes()
+}
+
+func TestEveryFixtureReadsAsItsGoldenSays(t *testing.T) {
+	for _, name := range fixtures(t, "*") {
+		t.Run(name, func(t *testing.T) {
+			routes, got, err := readBytes(fixtureSource(name), fixtureBytes(t, name))
+			have := records(t, routes, got, err)
+			golden := filepath.Join("testdata", filepath.FromSlash(name)+".golden")
+			if *update {
+				if err := os.WriteFile(golden, have, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(have)); diff != "" {
+				t.Errorf("golden differs (-want +have), rewrite with -update and read it:\n%s", diff)
+			}
+		})
+	}
+}
+
+// recordsOf writes each route as its record, which holds all of it.
+func recordsOf(routes []rib.Route) []string {
+	out := make([]string, len(routes))
+	for i, r := range routes {
+		out[i] = string(appendRoute(nil, r, 0))
+	}
+	return out
+}
+
+// TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo reads every fixture up to each of its
+// bytes. What comes out must be the first rows of the whole, and never be called complete while
+// a part of a document is missing.
+func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
+	for _, name := range fixtures(t, "*") {
+		t.Run(name, func(t *testing.T) {
+			whole := fixtureBytes(t, name)
+			src := fixtureSource(name)
+			full, _, fullErr := readBytes(src, whole)
+			want := recordsOf(full)
+			for n := range whole {
+				routes, got, err := readBytes(src, whole[:n])
+				if fullErr != nil && err == nil && len(routes) > 0 {
+					t.Fatalf("cut at %d: rows out of a file that is refused: %v", n, routes[0])
+				}
+				if len(routes) > len(full) {
+					t.Fatalf("cut at %d: %d rows, the whole has %d", n, len(routes), len(full))
+				}
+				for i, have := range recordsOf(routes) {
+					if have != want[i] {
+						t.Fatalf("cut at %d: row %d is\n%s, in the whole\n%s", n, i, have, want[i])
+					}
+				}
+				if err == nil && got.Complete != rib.CompleteNo && !betweenDocuments(whole[n:], whole[:n]) {
+					t.Fatalf("cut at %d of %d, and complete is %s", n, len(whole), got.Complete)
+				}
+				if err == nil && got.Complete == rib.CompleteNo && len(got.Errors) == 0 {
+					t.Fatalf("cut at %d: partial, and no error says why", n)
+				}
+			}
+		})
+	}
+}
+
+// betweenDocuments reports whether a cut leaves whole documents on both sides: no reader can
+// know then that more was to come.
+func betweenDocuments(rest, before []byte) bool {
+	before = bytes.TrimRight(before, " \t\r\n")
+	if len(bytes.TrimSpace(rest)) == 0 {
+		return true
+	}
+	closed := bytes.HasSuffix(before, []byte("}")) || bytes.HasSuffix(before, []byte("]"))
+	lines := strings.Split(string(before), "\n")
+	last := strings.TrimSpace(lines[len(lines)-1])
+	return (closed && (last == "}" || strings.HasPrefix(last, "["))) || strings.HasPrefix(last, "edge1#") || strings.HasPrefix(last, "#")
+}

@@ -1,0 +1,68 @@
+package dump
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"testing"
+
+	"bgpaudit/rib"
+)
+
+// readCounting is readBytes without keeping the routes.
+func readCounting(src Source, text []byte, n *int) ([]rib.Route, reading, error) {
+	c := newCollector(context.Background(), src, func(rib.Route) error { *n++; return nil })
+	in := &input{size: int64(len(text)), reopen: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
+	if err := in.start(); err != nil {
+		got, err := c.failed(err)
+		return nil, got, err
+	}
+	got, err := c.read(in)
+	return nil, got, err
+}
+
+// fuzzFormat holds a reader to what every file can expect: no crash, sound routes, counts that
+// fit, an error wherever something is missing, and the same through canonical records.
+func fuzzFormat(f *testing.F, format string) {
+	for _, name := range fixtures(f, format) {
+		f.Add(fixtureBytes(f, name))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		src := Source{Name: "x", Format: format, ExpectRoutes: -1}
+		routes, got, err := readBytes(src, text)
+		if err != nil {
+			if len(routes) > 0 || got.Complete != rib.CompleteNo || len(got.Errors) == 0 {
+				t.Fatalf("refused with %d routes, complete %s, errors %q", len(routes), got.Complete, got.Errors)
+			}
+			return
+		}
+		if got.Routes != len(routes) {
+			t.Fatalf("%d routes counted, %d came", got.Routes, len(routes))
+		}
+		if got.Complete == rib.CompleteNo && len(got.Errors) == 0 {
+			t.Fatal("partial, and no error says why")
+		}
+		for _, r := range routes {
+			if !r.Prefix.IsValid() || r.Prefix != r.Prefix.Masked() || r.Prefix.Addr().Is4In6() || r.Neighbor.Is4In6() {
+				t.Fatalf("unsound route %+v", r)
+			}
+			if r.Attrs.NotShown&got.Header.NotShown != got.Header.NotShown {
+				t.Fatalf("the header hides %v, a route only %v", got.Header.NotShown.Names(), r.Attrs.NotShown.Names())
+			}
+		}
+		again, _, err := readBytes(Source{Name: "x", Format: "jsonl", ExpectRoutes: -1}, records(t, routes, reading{Result: got.Result}, nil))
+		if err != nil || len(again) != len(routes) {
+			t.Fatalf("through records %d of %d routes: %v", len(again), len(routes), err)
+		}
+		was, is := recordsOf(routes), recordsOf(again)
+		for i := range was {
+			if was[i] != is[i] {
+				t.Fatalf("through records\n%s\nbecame\n%s", was[i], is[i])
+			}
+		}
+	})
+}
+
+func FuzzAzure(f *testing.F) { fuzzFormat(f, "azure-json") }
+func FuzzFRR(f *testing.F)   { fuzzFormat(f, "frr-json") }
+func FuzzJSONL(f *testing.F) { fuzzFormat(f, "jsonl") }

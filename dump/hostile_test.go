@@ -1,0 +1,110 @@
+package dump
+
+import (
+	"bytes"
+	"compress/gzip"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"bgpaudit/rib"
+)
+
+// TestHostileFilesAreRefusedQuicklyInLittleMemory holds every reader to its bounds.
+func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
+	bomb := func() string {
+		var b bytes.Buffer
+		z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blank := bytes.Repeat([]byte(" "), 1<<20)
+		for range 64 {
+			if _, err := z.Write(blank); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	const big = 4 << 20
+	frr := `{"routes":{"203.0.113.0/24":`
+	for _, tt := range []struct{ name, format, text string }{
+		{"brackets without end", "frr-json", `{"routes":` + strings.Repeat(`{"a":`, big/5)},
+		{"lists without end", "azure-json", strings.Repeat("[", big)},
+		{"a deep row", "frr-json", frr + strings.Repeat("[", big)},
+		{"deep VRFs", "frr-json", strings.Repeat(`{"v":`, big/5)},
+		{"a long row", "frr-json", frr + `[{"path":"` + strings.Repeat("1 ", big/2) + `"}]}}`},
+		{"a long Azure row", "azure-json", `[{"network":"` + strings.Repeat("1", big) + `"}]`},
+		{"a long key", "frr-json", `{"` + strings.Repeat("k", big)},
+		{"a long record", "jsonl", goodHeader + `{"prefix":"` + strings.Repeat("1", big)},
+		{"a long header", "jsonl", `{"header":{"source":"` + strings.Repeat("1", big)},
+		{"a long first line", "auto", strings.Repeat("x", big)},
+		{"many documents", "frr-json", strings.Repeat("{}", big/2)},
+		{"many commas", "azure-json", "[" + strings.Repeat(",", big)},
+		{"many prompts", "frr-json", strings.Repeat("edge1# \n", big/8) + "{}"},
+		{"many VRFs", "auto", `{"default":{"routes":{}}` + strings.Repeat(`,"v":{"routes":{}}`, big/18) + "}"},
+		{"zero bytes", "auto", strings.Repeat("\x00", big)},
+		{"a gzip bomb", "frr-json", bomb()},
+		{"quotes", "auto", "{" + strings.Repeat(`"`, big)},
+		{"escapes", "frr-json", frr + `[{"path":"` + strings.Repeat(`\u0031`, 100_000) + `"}]}}`},
+		{"one prefix many times", "azure-json", "[" + strings.Repeat(strings.Trim(azureOne, "[]")+",", 40_000) + strings.Trim(azureOne, "[]") + "]"},
+		{"errors without end", "azure-json", "[" + strings.Repeat("1,", big/2) + "1]"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := []byte(tt.text)
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			n := 0
+			_, got, err := readCounting(Source{Name: "x", Format: tt.format, ExpectRoutes: -1}, text, &n)
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %s", took)
+			}
+			runtime.ReadMemStats(&after)
+			if grew := after.HeapSys - before.HeapSys; after.HeapSys > before.HeapSys && grew > 64<<20 {
+				t.Errorf("the heap grew by %d MiB", grew>>20)
+			}
+			if err == nil && got.Complete == rib.CompleteYes && n != 40_001 {
+				t.Errorf("called complete with %d routes", n)
+			}
+			for _, e := range got.Errors {
+				if len(e) > 400 {
+					t.Errorf("an error of %d bytes", len(e))
+				}
+			}
+			if len(got.Errors) > maxErrors+1 {
+				t.Errorf("%d errors", len(got.Errors))
+			}
+		})
+	}
+}
+
+func TestErrorsCarryNoControlCharacters(t *testing.T) {
+	for _, text := range []string{
+		"% \x1b[31mred\n",
+		"\x1b]0;title\x07\n",
+		"[{\"network\":\"\x1b[31m\"}]",
+		`{"routes":{"\u001b[31m":[{"path":""}]}}`,
+		`{"warning":"\u001b[31mred"}`,
+		`{"\u001b[31m":{"routes":{}},"b":{"routes":{}}}`,
+		`{"vrfName":"\u001b[31m","routes":{}}{"vrfName":"b","routes":{}}`,
+		goodHeader + `{"trailer":{"routes":0,"skipped":0,"complete":"no","errors":["\u001b[31m"]}}`,
+		goodHeader + `{"\u001b[31m":1}`,
+		routesOne + "\n\x1b[31mred\n",
+	} {
+		_, got, _ := readBytes(Source{Name: "x", ExpectRoutes: -1}, []byte(text))
+		for _, e := range got.Errors {
+			if strings.ContainsAny(e, "\x1b\x07") {
+				t.Errorf("%q gives the error %q", text, e)
+			}
+		}
+		if len(got.Errors) == 0 {
+			t.Errorf("%q gives no error", text)
+		}
+	}
+}

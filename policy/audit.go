@@ -1,0 +1,145 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"bgpaudit/rib"
+)
+
+// Result is everything an audit found.
+type Result struct {
+	Findings []*Finding // group by group, the worst first, each head before its effects
+	Flows    []*Flow
+	Checks   []CheckState
+	Feeds    []*rib.Feed
+	Families []rib.Family // those that were audited
+
+	FlowsOpen  int // flows whose verdict is unknown
+	ChecksOpen int // check states that are unknown
+	unaccepted int // open things that no waiver accepts
+	services   int
+	declared   int
+	accepted   map[string]bool // feeds whose failing a waiver accepts
+}
+
+// Audit holds the intent against what the sight shows, as of now.
+func Audit(in *Intent, sight *rib.Sight, now time.Time) *Result {
+	ps := &Pass{Intent: in, Sight: sight, Now: now, table: sight.Table(), declared: declarations(in), states: map[stateKey]*CheckState{}}
+	ps.families = Families(in, ps.table)
+	if len(ps.families) == 0 {
+		ps.families = []rib.Family{rib.IPv4}
+	}
+	ps.resolveRemotes()
+	ps.buildFlows()
+	for p := findCauses; p < phases; p++ {
+		if p == onWaivers {
+			ps.waive()
+		}
+		for _, c := range Checks {
+			if c.phase == p && !ps.disabled(c.ID) {
+				ps.check = c
+				c.Run(ps)
+			}
+		}
+	}
+	ps.waive()
+	ps.group()
+	return ps.result()
+}
+
+func (ps *Pass) disabled(id string) bool {
+	return slices.ContainsFunc(ps.Checks, func(s CheckSetting) bool { return s.ID == id && s.Disabled })
+}
+
+// Families are those that an audit looks at: the site's own list, else those of what is declared
+// and of what any feed holds.
+func Families(in *Intent, t *rib.Table) []rib.Family {
+	if len(in.Site.Families) > 0 {
+		out := slices.Clone(in.Site.Families)
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	var has [2]bool
+	for _, d := range declarations(in) {
+		for _, p := range d.prefixes {
+			has[rib.FamilyOf(p)] = true
+		}
+	}
+	for _, f := range t.Feeds() {
+		if f.State.Routes == 0 {
+			continue
+		}
+		for _, fam := range f.State.Families {
+			has[fam] = true
+		}
+	}
+	var out []rib.Family
+	for _, fam := range rib.Families {
+		if has[fam] {
+			out = append(out, fam)
+		}
+	}
+	return out
+}
+
+func (ps *Pass) result() *Result {
+	r := &Result{Findings: ps.findings, Feeds: ps.table.Feeds(), Families: ps.families, services: len(ps.Services), declared: len(ps.declared), accepted: map[string]bool{}}
+	for _, f := range ps.flows {
+		for _, have := range ps.findings {
+			if have.Subject == (Subject{"service", f.Service}) && have.Family == f.Family {
+				f.Findings = append(f.Findings, have.ID)
+			}
+		}
+		r.Flows = append(r.Flows, f.Flow)
+		if f.Verdict == VerdictUnknown {
+			r.FlowsOpen++
+			if !ps.allAccepted(f.gaps) {
+				r.unaccepted++
+			}
+		}
+	}
+	for _, c := range Checks {
+		for _, l := range ps.Links {
+			for _, fam := range rib.Families {
+				if st := ps.states[stateKey{c.ID, l.Name, fam}]; st != nil {
+					r.Checks = append(r.Checks, *st)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(r.Checks, func(a, b CheckState) int { return cmp.Compare(a.Check, b.Check) })
+	for _, st := range r.Checks {
+		if st.State != UnknownState {
+			continue
+		}
+		r.ChecksOpen++
+		if !ps.stateAccepted(st) {
+			r.unaccepted++
+		}
+	}
+	for _, f := range r.Feeds {
+		for _, fam := range ps.feedFamilies(f) {
+			for _, link := range ps.linksOfFeed(f) {
+				if id, ok := ps.table.LinkID(link); ok && ps.accepts(gap{link: id, fam: fam}) {
+					r.accepted[f.Name] = true
+				}
+			}
+		}
+	}
+	return r
+}
+
+func (ps *Pass) allAccepted(gaps []gap) bool {
+	return len(gaps) > 0 && !slices.ContainsFunc(gaps, func(g gap) bool { return g.link == rib.NoLink || !ps.accepts(g) })
+}
+
+// stateAccepted reports whether every gap that leaves the state open is accepted by a waiver.
+func (ps *Pass) stateAccepted(st CheckState) bool {
+	id, ok := ps.table.LinkID(st.Link)
+	if !ok {
+		return false
+	}
+	return ps.accepts(gap{link: id, fam: st.Family})
+}

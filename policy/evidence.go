@@ -1,0 +1,268 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bgpaudit/rib"
+)
+
+// The evidence checks say what the audit could not see, and what that leaves open. They run after
+// the others: blindness that leaves nothing open is no finding.
+
+var evidenceBlind = &Check{
+	ID: "evidence/blind", Title: "What a link carries is not seen, and that leaves an answer open", Severity: Warning, Source: "inferred", phase: onEvidence,
+	Run: func(ps *Pass) { ps.overGaps(func(c *rib.Coverage) bool { return !c.Covered && !c.Weak }) },
+}
+
+var evidenceWeakView = &Check{
+	ID: "evidence/weak-view", Title: "A feed's view is too weak for what it is asked", Severity: Warning, Source: "RFC 7854, 8671, 9069", phase: onEvidence,
+	Run: func(ps *Pass) { ps.overGaps(func(c *rib.Coverage) bool { return c.Covered || c.Weak }) },
+}
+
+// overGaps reports one finding for each link and family whose gaps leave something open and whose
+// coverage is of the check's kind.
+func (ps *Pass) overGaps(kind func(*rib.Coverage) bool) {
+	for i := range ps.Links {
+		for _, fam := range ps.families {
+			ps.say(ps.Links[i].Name, fam, OK, "")
+			var why, left []string
+			for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
+				cover := ps.Sight.Coverage(rib.LinkID(i), dir, fam)
+				opened := ps.leftOpenBy(gap{rib.LinkID(i), dir, fam})
+				if len(opened) == 0 || !kind(cover) {
+					continue
+				}
+				text := cover.Why
+				if cover.Covered {
+					text = "its routes are there, but whether they count is not certain"
+				}
+				why = append(why, fmt.Sprintf("%s routes: %s", dir, text))
+				left = addTexts(left, opened...)
+			}
+			if len(why) == 0 {
+				continue
+			}
+			name := ps.Links[i].Name
+			ps.report(Finding{
+				Subject: Subject{"link", name}, Family: fam, Links: []string{name}, Cause: Cause{What: CauseEvidence, Link: name},
+				Message: fmt.Sprintf("%s (%s): %s; open: %s", name, fam, strings.Join(why, "; "), list(left)),
+				Hint:    "collect the missing dump (bgpaudit feeds shows what each proves; docs/collect.md has the commands)", Config: ps.Pos,
+			})
+		}
+	}
+}
+
+// leftOpenBy lists the checks and flows that a gap leaves open.
+func (ps *Pass) leftOpenBy(g gap) []string {
+	var out []string
+	for _, o := range ps.opens {
+		if slices.Contains(o.gaps, g) {
+			out = addTexts(out, o.what)
+		}
+	}
+	for _, f := range ps.flows {
+		if f.Verdict == VerdictUnknown && slices.Contains(f.gaps, g) {
+			out = addTexts(out, "flow "+f.Service)
+		}
+	}
+	return out
+}
+
+var evidencePartial = &Check{
+	ID: "evidence/partial", Title: "A feed was not read whole", Severity: Warning, Source: "inferred", phase: onEvidence,
+	Run: func(ps *Pass) {
+		ps.overFeeds(func(f *rib.Feed) (string, string) {
+			s := &f.State
+			switch {
+			case s.Closed:
+				return "", ""
+			case s.Unreadable:
+				return "could not be read: " + list(s.Errors), "export the dump again, or mend the path"
+			case s.Complete == rib.CompleteNo || s.Complete == "":
+				return fmt.Sprintf("is partial: %d routes read, %d rows skipped (%s)", s.Routes, s.Skipped, list(s.Errors)), "export the whole table again; tolerate-skipped: N accepts known bad rows"
+			}
+			return "", ""
+		})
+	},
+}
+
+var evidenceStale = &Check{
+	ID: "evidence/stale", Title: "A feed is too old, or its age is not known", Severity: Warning, Source: "inferred", phase: onEvidence,
+	Run: func(ps *Pass) {
+		ps.overFeeds(func(f *rib.Feed) (string, string) {
+			if s := &f.State; !s.Unreadable && (s.Stale || s.WeakAge) {
+				return strings.TrimPrefix(f.Failing(), "feed "+f.Name+" "), "export it again, or say when it was made (taken:)"
+			}
+			return "", ""
+		})
+	},
+}
+
+var evidenceContradiction = &Check{
+	ID: "evidence/contradiction", Title: "What a feed shows contradicts what is declared", Severity: Warning, Source: "inferred", phase: onEvidence,
+	Run: func(ps *Pass) {
+		ps.overFeeds(func(f *rib.Feed) (string, string) {
+			if f.State.Contradiction == "" {
+				return "", ""
+			}
+			return "contradicts its declaration: " + f.State.Contradiction, "check view:, link: and file: of the feed"
+		})
+		ps.overPreferences()
+	},
+}
+
+// overPreferences: a link's preference: stands in for what dumps do not show; where one shows
+// another value, the shown one decides and the declaration is wrong.
+func (ps *Pass) overPreferences() {
+	type key struct {
+		link rib.LinkID
+		fam  rib.Family
+	}
+	seen := map[key]bool{}
+	for _, fam := range ps.families {
+		ps.Sight.EachReceived(fam, func(st rib.Standing) {
+			l := &ps.Links[st.Link]
+			if !l.Preference.Set || !st.Attrs.LocalPref.Set || st.Attrs.LocalPref == l.Preference || seen[key{st.Link, fam}] {
+				return
+			}
+			seen[key{st.Link, fam}] = true
+			ps.report(Finding{
+				Subject: Subject{"link", l.Name}, Family: fam, Links: []string{l.Name}, Cause: Cause{What: CauseEvidence, Link: l.Name},
+				Message: fmt.Sprintf("preference: %d is declared on %s, but %s shows local preference %d there; the shown one decides", l.Preference.Value, l.Name, st.Prefix, st.Attrs.LocalPref.Value),
+				Hint:    "correct or remove preference: on the link", Evidence: []Evidence{ps.evidence(st.Entry)}, Config: ps.Pos,
+			})
+		})
+	}
+}
+
+var evidenceUnclassified = &Check{
+	ID: "evidence/unclassified", Title: "Routes of a feed are tied to no link", Severity: Warning, Source: "inferred", phase: onEvidence,
+	Run: func(ps *Pass) {
+		counts := ps.table.Unclassified()
+		for id, f := range ps.table.Feeds() {
+			for _, fam := range ps.families {
+				c := counts[rib.FeedID(id)][fam]
+				ps.sayFeed(f, fam, OK)
+				if c.Routes == 0 {
+					continue
+				}
+				ps.report(Finding{
+					Subject: Subject{"feed", f.Name}, Family: fam, Links: ps.linksOfFeed(f), Cause: Cause{What: CauseEvidence, Link: f.Name},
+					Message:  fmt.Sprintf("%d routes of feed %s (%s) are tied to no link, %s among them", c.Routes, f.Name, fam, c.First.Prefix),
+					Hint:     "add a classify rule for them, or ignore: true for iBGP and own loopbacks",
+					Evidence: []Evidence{ps.evidence(c.First)}, Config: ps.Pos,
+				})
+			}
+		}
+	},
+}
+
+var evidenceUnprovenEnd = &Check{
+	ID: "evidence/unproven-end", Title: "A feed's format does not prove its end", Severity: Info, Source: "inferred", phase: onEvidence,
+	Run: func(ps *Pass) {
+		ps.overFeeds(func(f *rib.Feed) (string, string) {
+			if f.State.Complete != rib.CompleteUnproven || f.View == rib.Collector {
+				return "", ""
+			}
+			return "does not prove its end: it counts as complete", "give routes: N on the feed, or use a format with an end; --strict makes it blind"
+		})
+	},
+}
+
+var evidenceSkew = &Check{
+	ID: "evidence/skew", Title: "Feeds were taken far apart", Severity: Warning, Source: "inferred", phase: onEvidence,
+	Run: func(ps *Pass) {
+		var oldest, newest *rib.Feed
+		for _, f := range ps.table.Feeds() {
+			for _, fam := range ps.families {
+				ps.sayFeed(f, fam, OK)
+			}
+			if s := &f.State; s.AsOf.IsZero() || s.AsOfSource == rib.AgeFromMtime || s.Live {
+				continue
+			}
+			if oldest == nil || f.State.AsOf.Before(oldest.State.AsOf) {
+				oldest = f
+			}
+			if newest == nil || f.State.AsOf.After(newest.State.AsOf) {
+				newest = f
+			}
+		}
+		if oldest == nil || newest.State.AsOf.Sub(oldest.State.AsOf) <= ps.maxSkew() {
+			return
+		}
+		ps.report(Finding{
+			Subject: Subject{"site", "feeds"}, Family: ps.families[0], Cause: Cause{What: CauseEvidence},
+			Message: fmt.Sprintf("feed %s was taken %s before feed %s (max-skew is %s): together they may show a state that never was",
+				oldest.Name, newest.State.AsOf.Sub(oldest.State.AsOf).Round(time.Second), newest.Name, ps.maxSkew()),
+			Hint: "export the dumps together", Config: ps.Pos,
+		})
+	},
+}
+
+func (ps *Pass) maxSkew() time.Duration {
+	if ps.MaxSkew > 0 {
+		return ps.MaxSkew
+	}
+	return time.Hour
+}
+
+// overFeeds reports a finding for each feed that fault says something of.
+func (ps *Pass) overFeeds(fault func(*rib.Feed) (message, hint string)) {
+	for _, f := range ps.table.Feeds() {
+		message, hint := fault(f)
+		for _, fam := range ps.feedFamilies(f) {
+			ps.sayFeed(f, fam, OK)
+			if message == "" {
+				continue
+			}
+			cause := f.Link
+			if cause == "" {
+				cause = f.Name
+			}
+			ps.report(Finding{
+				Subject: Subject{"feed", f.Name}, Family: fam, Links: ps.linksOfFeed(f), Cause: Cause{What: CauseEvidence, Link: cause},
+				Message:  fmt.Sprintf("feed %s %s", f.Name, message),
+				Hint:     hint,
+				Evidence: []Evidence{{Feed: f.Name, Link: f.Link, View: f.View, Seen: Seen(f, 0)}}, Config: ps.Pos,
+			})
+		}
+	}
+}
+
+// feedFamilies are the audited families that a feed is meant for; one that nobody knows stands
+// under the first.
+func (ps *Pass) feedFamilies(f *rib.Feed) []rib.Family {
+	var out []rib.Family
+	for _, fam := range ps.families {
+		if slices.Contains(f.Families, fam) || f.Covers(fam) {
+			out = append(out, fam)
+		}
+	}
+	if len(out) == 0 && len(ps.families) > 0 {
+		out = ps.families[:1]
+	}
+	return out
+}
+
+// linksOfFeed lists the links that a feed speaks of.
+func (ps *Pass) linksOfFeed(f *rib.Feed) []string {
+	if f.Link != "" {
+		return []string{f.Link}
+	}
+	var out []string
+	for _, rule := range f.Classify {
+		if rule.Link != "" {
+			out = addTexts(out, rule.Link)
+		}
+	}
+	return out
+}
+
+func (ps *Pass) sayFeed(f *rib.Feed, fam rib.Family, st State) {
+	for _, link := range ps.linksOfFeed(f) {
+		ps.say(link, fam, st, "")
+	}
+}

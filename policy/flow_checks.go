@@ -1,0 +1,159 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"bgpaudit/rib"
+)
+
+const asymmetricPage = "expressroute-asymmetric-routing.md, 2024-07-11"
+
+var flowAsymmetric = &Check{
+	ID: "flow/asymmetric", Title: "A flow leaves by one firewall and returns by another", Severity: Error, Source: asymmetricPage,
+	Run: func(ps *Pass) {
+		ps.overFlows(Asymmetric, func(f *flow) Finding {
+			what := fmt.Sprintf("%s drops it", f.DropsAt)
+			severity := Severity(0)
+			if f.Stateless {
+				what, severity = "neither link keeps state, so it is not harmful in itself", Info
+			}
+			return Finding{Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; %s", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links), what),
+				Hint: "bring both directions to one firewall: by routing (advertisements, sees:) or by source NAT"}
+		})
+	},
+}
+
+var flowMixed = &Check{
+	ID: "flow/mixed", Title: "Some connections of a flow meet two firewalls", Severity: Error, Source: asymmetricPage,
+	Run: func(ps *Pass) {
+		ps.overFlows(Mixed, func(f *flow) Finding {
+			severity := Severity(0)
+			if f.restsOnUnseenPreference(ps) {
+				severity = Warning
+			}
+			return Finding{Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; some connections meet two firewalls", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links)),
+				Hint: "break the tie: advertise more specifically, or prepend, on the link that is meant"}
+		})
+	},
+}
+
+// restsOnUnseenPreference: the flow is mixed only because we cannot see which of our equal links the
+// other side prefers.
+func (f *flow) restsOnUnseenPreference(ps *Pass) bool {
+	if f.reply == nil || f.reply.decision.Outcome != rib.OutcomeTie || f.reply.decision.Reason != rib.ReasonEqual {
+		return false
+	}
+	if slices.ContainsFunc(f.reply.decision.Links, func(l rib.LinkID) bool { return ps.Links[l].Kind != rib.Internet }) {
+		return false
+	}
+	first := ps.linkNamed(f.Forward.Links[0]).Firewall
+	return !f.differs(ps, first, f.Forward.Links)
+}
+
+var flowUnreachable = &Check{
+	ID: "flow/unreachable", Title: "A flow has no route in one direction", Severity: Error, Source: "RFC 4271 9.1.2",
+	Run: func(ps *Pass) {
+		ps.overFlows(Unreachable, func(f *flow) Finding {
+			return Finding{Message: fmt.Sprintf("%s and %s: %s", f.Service, f.Remote, f.Why), Hint: "advertise the address, or receive a route to the remote, on a link of the service"}
+		})
+	},
+}
+
+// flowOffLink runs after the others: it speaks only where none of them names the cause.
+var flowOffLink = &Check{
+	ID: "flow/off-link", Title: "A flow is symmetric, but not on its intended links", Severity: Warning, Source: "inferred", phase: afterCauses,
+	Run: func(ps *Pass) {
+		ps.overFlows(Symmetric, func(f *flow) Finding {
+			off := ps.offLinks(f)
+			if len(off) == 0 || ps.named(f, off) {
+				return Finding{}
+			}
+			return Finding{Message: fmt.Sprintf("%s and %s: symmetric over %s, but meant for %s", f.Service, f.Remote, list(off), list(f.intended)),
+				Hint: "change the service's links, or the routes that take it off them"}
+		})
+	},
+}
+
+func (ps *Pass) offLinks(f *flow) []string {
+	var off []string
+	for _, s := range []*side{f.forward, f.reply} {
+		if s != nil && !(f.pinned && s == f.forward) {
+			off = addTexts(off, ps.outside(s.decision.Links, f.intended)...)
+		}
+	}
+	return off
+}
+
+// named reports whether another finding already names what took the flow off its links: one of the
+// same cause, or one of the service with a route on a link that it took.
+func (ps *Pass) named(f *flow, off []string) bool {
+	cause := ps.groundsOf(f).cause
+	return slices.ContainsFunc(ps.findings, func(have *Finding) bool {
+		if have.Family != f.Family || have.Cause.What == CauseEvidence {
+			return false
+		}
+		mine := have.Subject == Subject{"service", f.Service} && slices.ContainsFunc(have.Links, func(l string) bool { return slices.Contains(off, l) })
+		return have.Cause == cause || mine
+	})
+}
+
+// overFlows runs one of the flow checks: it reports the flows of its verdict, and gives every link
+// that a flow may use its state.
+func (ps *Pass) overFlows(v Verdict, describe func(*flow) Finding) {
+	for i := range ps.Links {
+		for _, fam := range rib.Families {
+			st, reason := OK, ""
+			switch {
+			case !slices.Contains(ps.families, fam):
+				st, reason = NotApplicable, fam.String()+" is not audited"
+			case !slices.ContainsFunc(ps.flows, func(f *flow) bool { return f.Family == fam }):
+				st, reason = NotApplicable, "no flow of this family"
+			}
+			ps.say(ps.Links[i].Name, fam, st, reason)
+		}
+	}
+	for _, f := range ps.flows {
+		if f.Verdict == VerdictUnknown {
+			ps.openByFlow(f)
+			continue
+		}
+		if f.Verdict != v {
+			continue
+		}
+		out := describe(f)
+		if out.Message == "" {
+			continue
+		}
+		g := ps.groundsOf(f)
+		out.Subject, out.Family, out.Cause = Subject{"service", f.Service}, f.Family, g.cause
+		out.Prefixes, out.Evidence, out.Story, out.Assumes, out.Config = g.prefixes, g.evidence, f.Story, f.Assumes, f.service.Pos
+		out.Links = addTexts(slices.Clone(f.Forward.Links), f.Return.Links...)
+		if len(out.Links) == 0 {
+			out.Links = f.service.Links
+		}
+		for _, s := range []*side{f.forward, f.reply} {
+			out.Inferred = out.Inferred || s != nil && s.decision.Inferred
+		}
+		ps.report(out)
+	}
+}
+
+// openByFlow marks the links that an unknown flow hangs on.
+func (ps *Pass) openByFlow(f *flow) {
+	why := fmt.Sprintf("flow %s to %s is unknown: %s", f.Service, f.Remote, f.Why)
+	if len(f.gaps) == 0 {
+		for i := range ps.Links {
+			ps.say(ps.Links[i].Name, f.Family, UnknownState, why)
+		}
+	}
+	for _, g := range f.gaps {
+		if g.link != rib.NoLink {
+			ps.say(ps.table.LinkName(g.link), f.Family, UnknownState, why)
+			continue
+		}
+		for i := range ps.Links {
+			ps.say(ps.Links[i].Name, f.Family, UnknownState, why)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"bgpaudit/rib"
+)
+
+// forwardMoreSpecific: "Routes received over ExpressRoute are more specific so they make
+// ExpressRoute the preferred path" (expressroute-asymmetric-routing.md).
+var forwardMoreSpecific = &Check{
+	ID: "forward/more-specific", Title: "Received more-specifics pull a service's traffic off its intended links", Severity: Warning,
+	Source: `expressroute-asymmetric-routing.md, 2024-07-11: "Routes received over ExpressRoute are more specific"`,
+	Run: func(ps *Pass) {
+		ps.overReceived()
+		for _, f := range ps.flows {
+			if f.forward == nil || f.pinned || !f.forward.decision.Firm() {
+				continue
+			}
+			off := ps.outside(f.forward.decision.Links, f.intended)
+			if len(off) == 0 || !ps.byLongestMatch(f.forward.decision, off) {
+				continue
+			}
+			g := ps.receivedGrounds(f, off)
+			ps.report(Finding{
+				Subject: Subject{"service", f.Service}, Family: f.Family, Links: off, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence,
+				Message: fmt.Sprintf("traffic of %s to %s%s leaves by %s instead of %s: more-specifics are received there", f.Service, f.Remote, ps.servicesIn(f), list(off), list(f.intended)),
+				Hint:    fmt.Sprintf("keep the routes of %s away from the service's network (sees:), or move the service to %s", list(off), list(off)),
+				Assumes: f.forward.decision.Assumes, Config: f.service.Pos,
+			})
+		}
+	},
+}
+
+// byLongestMatch reports whether a link outside off lost at longest match.
+func (ps *Pass) byLongestMatch(d *rib.Decision, off []string) bool {
+	return slices.ContainsFunc(d.Candidates, func(c rib.Candidate) bool {
+		return c.Lost == rib.ReasonLongestMatch && !slices.Contains(off, ps.table.LinkName(c.Link))
+	})
+}
+
+// overReceived gives every link and family its first word on checks that read received routes,
+// and marks unknown what unknown flows leave open.
+func (ps *Pass) overReceived() {
+	for i := range ps.Links {
+		for _, fam := range rib.Families {
+			cover := ps.Sight.Coverage(rib.LinkID(i), rib.Received, fam)
+			switch {
+			case !slices.Contains(ps.families, fam):
+				ps.say(ps.Links[i].Name, fam, NotApplicable, fam.String()+" is not audited")
+			case len(ps.Services) == 0:
+				ps.say(ps.Links[i].Name, fam, NotApplicable, "no service is declared")
+			case !cover.Covered:
+				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, cover.Why, false)
+			default:
+				ps.say(ps.Links[i].Name, fam, OK, "")
+			}
+		}
+	}
+	for _, f := range ps.flows {
+		if f.forward != nil && !f.pinned && !f.forward.decision.Firm() && len(ps.outside(f.forward.decision.Links, f.intended)) > 0 {
+			ps.leaveOpenBy(f.forward.decision, "the forward of "+f.Service)
+		}
+	}
+}
+
+// servicesIn names the Microsoft services whose communities the flow's routes carry.
+func (ps *Pass) servicesIn(f *flow) string {
+	var names []string
+	for _, c := range f.forward.routes {
+		for _, com := range c.Attrs.Communities {
+			if name := MicrosoftService(com); name != "" {
+				names = addTexts(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return " (" + list(names) + ")"
+}
+
+// microsoftServices are the communities that Microsoft sets on Microsoft peering
+// (expressroute-routing.md, 2025-26 wording).
+var microsoftServices = map[uint16]string{
+	5010: "Exchange Online", 5020: "SharePoint Online", 5030: "Skype for Business Online and Teams", 5040: "CRM Online",
+	5050: "Azure Global Services", 5060: "Microsoft Entra ID", 5070: "Azure Resource Manager", 5100: "other Office 365 services",
+	5220: "Defender for Identity", 5250: "PSTN services",
+}
+
+// MicrosoftService names the service that a community of AS 12076 stands for; empty where none.
+func MicrosoftService(c rib.Community) string {
+	if c>>16 != 12076 {
+		return ""
+	}
+	return microsoftServices[uint16(c)]
+}
+
+// anyOf keeps the routes of rows that lie on the named links.
+func anyOf(rows []advertisedRow, p netip.Prefix, keep func(*rib.Link) bool) []advertisedRow {
+	return slices.DeleteFunc(slices.Clone(rows), func(r advertisedRow) bool { return !holds(r.Prefix, p) || !keep(r.link) })
+}

@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"bgpaudit/rib"
+)
+
+// natSharedPool: "The NAT IP pool advertised to Microsoft must not be advertised to the Internet"
+// (expressroute-nat.md). A pool behind two firewalls gets its answers at either.
+var natSharedPool = &Check{
+	ID: "nat/shared-pool", Title: "A NAT pool is advertised on links with different firewalls", Severity: Error,
+	Source: `expressroute-nat.md: "The NAT IP pool advertised to Microsoft must not be advertised to the Internet"`,
+	Run: func(ps *Pass) {
+		ps.overAdvertised(func(_ *rib.Link, fam rib.Family) bool {
+			return slices.ContainsFunc(ps.Pools, func(p Pool) bool { return len(inFamily(p.Prefixes, fam)) > 0 })
+		})
+		for i := range ps.Pools {
+			for _, q := range ps.Pools[i].Prefixes {
+				if slices.Contains(ps.families, rib.FamilyOf(q)) {
+					ps.checkShared(&ps.Pools[i], q)
+				}
+			}
+		}
+	},
+}
+
+func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
+	fam := rib.FamilyOf(q)
+	var exact, doubtful []advertisedRow // at the pool's own mask or longer
+	aggregate := false                  // an internet link carries a shorter route
+	for _, row := range ps.advertised(fam) {
+		switch {
+		case holds(q, row.Prefix) && row.Certain():
+			exact = append(exact, row)
+		case holds(q, row.Prefix):
+			doubtful = append(doubtful, row)
+		case holds(row.Prefix, q) && row.Certain() && row.link.Kind == rib.Internet:
+			aggregate = true
+		}
+	}
+	if ps.shared(exact) {
+		ps.reportShared(pool, q, exact, 0,
+			fmt.Sprintf("NAT pool %s (%s) is advertised on %s, which lead to different firewalls", pool.Name, q, list(rowLinks(exact))))
+		return
+	}
+	if all := append(slices.Clone(exact), doubtful...); ps.shared(all) {
+		for _, row := range doubtful {
+			ps.leaveOpen(row.Link, rib.Advertised, fam, fmt.Sprintf("%s would share pool %s, but %s", row.Prefix, pool.Name, row.Doubt), true)
+		}
+	}
+	overER := len(exact) > 0 && !slices.ContainsFunc(exact, func(r advertisedRow) bool { return !r.link.Kind.ExpressRoute() })
+	if overER && aggregate {
+		ps.reportShared(pool, q, exact, Info,
+			fmt.Sprintf("NAT pool %s (%s) is advertised on %s under an internet aggregate: the documented fallback", pool.Name, q, list(rowLinks(exact))))
+	}
+}
+
+// shared reports whether rows lead to different firewalls, or to the internet and ExpressRoute.
+func (ps *Pass) shared(rows []advertisedRow) bool {
+	for _, r := range rows {
+		for _, o := range rows {
+			if r.link.Firewall != o.link.Firewall || r.link.Kind == rib.Internet && o.link.Kind.ExpressRoute() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func rowLinks(rows []advertisedRow) []string {
+	var out []string
+	for _, r := range rows {
+		out = addTexts(out, r.link.Name)
+	}
+	return out
+}
+
+// reportShared blames the routes on links that the pool does not belong on; where it belongs on
+// all of them, those on ExpressRoute.
+func (ps *Pass) reportShared(pool *Pool, q netip.Prefix, rows []advertisedRow, severity Severity, message string) {
+	blamed := slices.DeleteFunc(slices.Clone(rows), func(r advertisedRow) bool { return slices.Contains(pool.Links, r.link.Name) })
+	if len(blamed) == 0 {
+		blamed = slices.DeleteFunc(slices.Clone(rows), func(r advertisedRow) bool { return !r.link.Kind.ExpressRoute() })
+	}
+	if len(blamed) == 0 {
+		blamed = rows[1:]
+	}
+	cause := blamed[0].Prefix
+	sameCause := slices.DeleteFunc(slices.Clone(blamed), func(r advertisedRow) bool { return r.Prefix != cause })
+	f := Finding{
+		Severity: severity, Subject: Subject{"pool", pool.Name}, Family: rib.FamilyOf(q), Links: rowLinks(rows), Message: message,
+		Cause:  Cause{What: CauseAdvertised, Prefix: cause, Link: ps.circuitName(rowLinks(sameCause))},
+		Hint:   fmt.Sprintf("use a pool of its own for %s, or stop advertising %s there", list(rowLinks(sameCause)), cause),
+		Config: pool.Pos,
+		Story: []string{
+			"a connection leaves by one link with a source address of the pool",
+			"the answer comes back to the pool by the link that the other side prefers",
+			"where that link leads to another firewall, it did not see the connection begin and drops the answer",
+		},
+	}
+	if severity == Info {
+		f.Story = nil
+		f.Hint = "separate pools for each path are what Microsoft asks for; keep the ExpressRoute routes more specific"
+	}
+	for _, r := range rows {
+		f.Prefixes = addPrefixes(f.Prefixes, []netip.Prefix{r.Prefix})
+		f.Evidence = append(f.Evidence, ps.evidence(r.Entry))
+		f.Assumes = addTexts(f.Assumes, ps.trustIn(r.Entry)...)
+	}
+	ps.report(f)
+}

@@ -1,0 +1,69 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"bgpaudit/rib"
+)
+
+// natUncoveredPool: nothing that leaves with a source address of the pool can be answered over the
+// links that the pool is meant for.
+var natUncoveredPool = &Check{
+	ID: "nat/uncovered-pool", Title: "A NAT pool has no return route on its own links", Severity: Error,
+	Source: "expressroute-nat.md",
+	Run: func(ps *Pass) {
+		ps.overAdvertised(func(l *rib.Link, fam rib.Family) bool {
+			return slices.ContainsFunc(ps.Pools, func(p Pool) bool {
+				return slices.Contains(p.Links, l.Name) && len(inFamily(p.Prefixes, fam)) > 0
+			})
+		})
+		for i := range ps.Pools {
+			for _, fam := range ps.families {
+				ps.checkUncovered(&ps.Pools[i], fam)
+			}
+		}
+	},
+}
+
+func (ps *Pass) checkUncovered(pool *Pool, fam rib.Family) {
+	own := inFamily(pool.Prefixes, fam)
+	if len(own) == 0 || len(pool.Links) == 0 {
+		return
+	}
+	for _, p := range own {
+		uncovered := []netip.Prefix{p}
+		firm := true
+		for _, name := range pool.Links {
+			id, _ := ps.table.LinkID(name)
+			lk := ps.lacking(id, uncovered, fam)
+			cover := ps.Sight.Coverage(id, rib.Advertised, fam)
+			firm = firm && cover.Covered && cover.Scope == nil && len(lk.doubted) == 0
+			uncovered = append(lk.certain, lk.doubted...)
+			if len(uncovered) == 0 {
+				break
+			}
+		}
+		if len(uncovered) == 0 {
+			continue
+		}
+		if !firm {
+			for _, name := range pool.Links {
+				id, _ := ps.table.LinkID(name)
+				if cover := ps.Sight.Coverage(id, rib.Advertised, fam); !cover.Covered {
+					ps.leaveOpen(id, rib.Advertised, fam, cover.Why, false)
+				}
+			}
+			continue
+		}
+		cause := ps.outermostMissing(p, pool.Links[0])
+		ps.report(Finding{
+			Subject: Subject{"pool", pool.Name}, Family: fam, Prefixes: uncovered, Links: pool.Links,
+			Cause:   Cause{What: CauseAbsent, Prefix: cause, Link: ps.circuitName(ps.inCircuits(pool.Links)[0])},
+			Message: fmt.Sprintf("NAT pool %s: no route for %s on any of its links (%s)", pool.Name, list(prefixTexts(uncovered)), list(pool.Links)),
+			Hint:    fmt.Sprintf("advertise %s on %s", p, list(pool.Links)),
+			Assumes: ps.absenceAssumes(pool.Links, fam), Config: pool.Pos,
+		})
+	}
+}

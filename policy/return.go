@@ -1,0 +1,154 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"bgpaudit/rib"
+)
+
+// Documented: "Since Microsoft received an IP address with the same subnet mask from the internet
+// and ExpressRoute, the preferred path is always ExpressRoute".
+var returnSameMask = &Check{
+	ID: "return/same-mask", Title: "ExpressRoute takes the return traffic at the same mask", Severity: Error,
+	Source: `expressroute-asymmetric-routing.md, 2024-07-11: "the preferred path is always ExpressRoute"`,
+	Run: func(ps *Pass) {
+		ps.overReturns(func(d *rib.Decision, off []rib.Candidate) (string, bool) {
+			if d.Reason != rib.ReasonLinkKind && d.Reason != rib.ReasonEqual {
+				return "", false
+			}
+			if !ps.Links[off[0].Link].Kind.ExpressRoute() || !lostAt(d, rib.ReasonLinkKind) {
+				return "", false
+			}
+			return "the same mask on the internet and ExpressRoute, so ExpressRoute takes it", true
+		})
+	},
+}
+
+// returnMoreSpecific: longest match comes before everything else.
+var returnMoreSpecific = &Check{
+	ID: "return/more-specific", Title: "A more-specific pulls return traffic off its intended links", Severity: Error,
+	Source: "RFC 4271 9.1.2.2; expressroute-asymmetric-routing.md, 2024-07-11",
+	Run: func(ps *Pass) {
+		ps.overReturns(func(d *rib.Decision, off []rib.Candidate) (string, bool) {
+			for _, c := range d.Candidates {
+				if c.Lost == rib.ReasonLongestMatch && c.Prefix.Bits() < off[0].Prefix.Bits() && !sameLinks(off, c.Link) {
+					return fmt.Sprintf("more specific than %s on %s", c.Prefix, ps.table.LinkName(c.Link)), true
+				}
+			}
+			return "", false
+		})
+	},
+}
+
+func sameLinks(cs []rib.Candidate, link rib.LinkID) bool {
+	return slices.ContainsFunc(cs, func(c rib.Candidate) bool { return c.Link == link })
+}
+
+func lostAt(d *rib.Decision, r rib.Reason) bool {
+	return slices.ContainsFunc(d.Candidates, func(c rib.Candidate) bool { return c.Lost == r })
+}
+
+// overReturns runs one of the return checks. For every pool and service, and every prefix
+// declaration where it holds neither, it looks at the choice of every observer but us over the
+// declared addresses; fires says whether the winners that are off the intended links got there
+// in the check's own way.
+func (ps *Pass) overReturns(fires func(d *rib.Decision, off []rib.Candidate) (string, bool)) {
+	ps.overAdvertised(func(_ *rib.Link, fam rib.Family) bool { return ps.declares(fam) })
+	taken := map[netip.Prefix]bool{} // routes that took a pool or service
+	for _, kind := range []string{"service", "pool", "prefix"} {
+		for _, d := range ps.declared {
+			if d.Kind != kind || len(d.links) == 0 {
+				continue
+			}
+			for _, fam := range ps.families {
+				own := inFamily(d.prefixes, fam)
+				if kind == "prefix" {
+					own = ps.governed(d, fam)
+				}
+				for _, p := range own {
+					for _, ob := range ps.Sight.Observers() {
+						ps.returnsOf(d, ob, p, taken, fires)
+					}
+				}
+			}
+		}
+		if kind == "service" {
+			ps.returnsOfPools(taken, fires)
+		}
+	}
+}
+
+// returnsOfPools looks at services that have no address of their own: at the pools that they really
+// send from, as their remote's observer sees them.
+func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, fires func(*rib.Decision, []rib.Candidate) (string, bool)) {
+	for _, f := range ps.flows {
+		if f.Initiator != WeStart || f.reply == nil || len(f.service.Links) == 0 {
+			continue
+		}
+		d := &declaration{Subject: Subject{"service", f.Service}, links: f.service.Links, pos: f.service.Pos}
+		for _, p := range f.Local {
+			ps.returnsOf(d, ps.Sight.Observer(f.reply.decision.Observer), p, taken, fires)
+		}
+	}
+}
+
+func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, taken map[netip.Prefix]bool, fires func(*rib.Decision, []rib.Candidate) (string, bool)) {
+	if ob.Direction != rib.Advertised || !ps.hearsAny(ob, d.links) {
+		return
+	}
+	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
+		dec := r.Decision
+		if !dec.Firm() {
+			if len(ps.outside(dec.Links, d.links)) > 0 {
+				ps.leaveOpenBy(dec, fmt.Sprintf("the return to %s %s", d.Kind, d.Name))
+			}
+			continue
+		}
+		var off []rib.Candidate
+		for _, c := range dec.Candidates {
+			if c.Lost == "" && !c.Out && !slices.Contains(d.links, ps.table.LinkName(c.Link)) {
+				off = append(off, c)
+			}
+		}
+		if len(off) == 0 || d.Kind == "prefix" && taken[off[0].Prefix] {
+			continue
+		}
+		if how, ok := fires(dec, off); ok {
+			taken[off[0].Prefix] = true
+			ps.reportReturn(d, ob, dec, off, r, how)
+		}
+	}
+}
+
+// hearsAny: an observer that hears none of the intended links cannot use them, whatever we do.
+func (ps *Pass) hearsAny(ob *rib.Observer, links []string) bool {
+	return slices.ContainsFunc(ob.Hears, func(l rib.LinkID) bool { return slices.Contains(links, ps.table.LinkName(l)) })
+}
+
+func (ps *Pass) reportReturn(d *declaration, ob *rib.Observer, dec *rib.Decision, off []rib.Candidate, r rib.Range, how string) {
+	var links []string
+	for _, c := range off {
+		links = addTexts(links, ps.table.LinkName(c.Link))
+	}
+	route := off[0].Prefix
+	f := Finding{
+		Subject: d.Subject, Family: rib.FamilyOf(route), Prefixes: r.Prefixes(), Links: links,
+		Cause:    Cause{What: CauseAdvertised, Prefix: route, Link: ps.circuitName(links)},
+		Message:  fmt.Sprintf("%s answers %s %s over %s instead of %s: %s is %s", ob.Name, d.Kind, d.Name, list(links), list(d.links), route, how),
+		Hint:     fmt.Sprintf("stop advertising %s on %s, or advertise more specifically on %s", route, list(links), list(d.links)),
+		Inferred: dec.Inferred, Assumes: dec.Assumes, Config: d.pos,
+		Story: []string{
+			fmt.Sprintf("%s sends a packet to %s", ob.Name, r.Prefixes()[0]),
+			fmt.Sprintf("it chooses %s on %s (%s)", route, list(links), dec.Reason),
+			fmt.Sprintf("the packet comes in there, and not by %s", list(d.links)),
+		},
+	}
+	for _, c := range dec.Candidates {
+		if !c.Out {
+			f.Evidence = append(f.Evidence, ps.evidence(c.Entry))
+		}
+	}
+	ps.report(f)
+}

@@ -1,0 +1,179 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"bgpaudit/rib"
+)
+
+// "Don't advertise your AD FS public IP addresses over ExpressRoute. Also be sure not to expose your
+// on-premises AD FS server to IP addresses that the router receives over ExpressRoute", or, over
+// ExpressRoute, "advertising AD FS public IP addresses over ExpressRoute without NAT".
+var serviceADFS = &Check{
+	ID: "service/adfs", Title: "Microsoft's advice for AD FS is broken", Severity: Error,
+	Source: `expressroute-asymmetric-routing.md, 2024-07-11: "Don't advertise your Active Directory Federation Services (AD FS) public IP addresses over ExpressRoute"`,
+	Run:    func(ps *Pass) { ps.checkAdvice(KindADFS, "AD FS") },
+}
+
+// "You choose not to advertise the public IP address of an on-premises SMTP server over
+// ExpressRoute ... You SNAT the incoming request to an internal IP address".
+var serviceSMTP = &Check{
+	ID: "service/smtp", Title: "Microsoft's advice for SMTP is broken", Severity: Error,
+	Source: `expressroute-asymmetric-routing.md, 2024-07-11: "Source-based NAT"`,
+	Run:    func(ps *Pass) { ps.checkAdvice(KindSMTP, "SMTP") },
+}
+
+func (ps *Pass) checkAdvice(kind ServiceKind, name string) {
+	expressRoute := ps.Sight.Observer(rib.ObserverMicrosoft) != nil && slices.ContainsFunc(ps.Links, isERMicrosoft)
+	for i := range ps.Links {
+		for _, fam := range rib.Families {
+			reason := "no " + name + " service is declared"
+			switch {
+			case !slices.Contains(ps.families, fam):
+				ps.say(ps.Links[i].Name, fam, NotApplicable, fam.String()+" is not audited")
+			case !expressRoute:
+				ps.say(ps.Links[i].Name, fam, NotApplicable, "the site has no ExpressRoute Microsoft peering")
+			case !slices.ContainsFunc(ps.Services, func(s Service) bool { return s.Kind == kind && len(ps.localOf(&s, fam)) > 0 }):
+				ps.say(ps.Links[i].Name, fam, NotApplicable, reason)
+			default:
+				ps.seeBoth(rib.LinkID(i), fam)
+			}
+		}
+	}
+	if !expressRoute {
+		return
+	}
+	for i := range ps.Services {
+		s := &ps.Services[i]
+		if s.Kind != kind || len(s.Links) == 0 {
+			continue
+		}
+		for _, fam := range ps.families {
+			ps.adviceOn(s, fam, name)
+		}
+	}
+}
+
+func isERMicrosoft(l rib.Link) bool { return l.Kind == rib.ExpressRouteMicrosoft }
+
+// seeBoth says OK where both directions of the link are seen, unknown where one is not.
+func (ps *Pass) seeBoth(link rib.LinkID, fam rib.Family) {
+	ps.say(ps.Links[link].Name, fam, OK, "")
+	for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
+		if cover := ps.Sight.Coverage(link, dir, fam); !cover.Covered {
+			ps.leaveOpen(link, dir, fam, cover.Why, false)
+		}
+	}
+}
+
+// adviceOn checks one service's halves: the address, the routes its network sees, and the NAT.
+func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
+	overER := slices.ContainsFunc(s.Links, func(n string) bool { return isERMicrosoft(*ps.linkNamed(n)) })
+	var parts []string
+	var g grounds
+	blame := func(part string, more grounds) {
+		parts = append(parts, part)
+		if g.cause.What == "" {
+			g = more
+		}
+	}
+	for _, p := range inFamily(s.Addresses, fam) {
+		if off, ok := ps.addressAstray(s, p, overER); ok {
+			blame(map[bool]string{false: "its address is advertised over ExpressRoute", true: "its address is not reached over ExpressRoute"}[overER], off)
+			break
+		}
+	}
+	if overER && s.Kind == KindADFS && s.NAT != "none" {
+		if on := ps.advertisedFor(inFamily(s.Addresses, fam)); on != nil {
+			blame("it stands behind NAT (nat: none is not declared)", *on)
+		}
+	}
+	for _, f := range ps.flows {
+		if f.service != s || f.Family != fam || f.forward == nil || f.pinned {
+			continue
+		}
+		off := ps.repliesAstray(f, overER)
+		if len(off) == 0 {
+			continue
+		}
+		if !f.forward.decision.Firm() {
+			ps.leaveOpenBy(f.forward.decision, "the replies of "+s.Name)
+			continue
+		}
+		blame(fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), ps.receivedGrounds(f, off))
+		break
+	}
+	if len(parts) == 0 {
+		return
+	}
+	where := "the internet"
+	if overER {
+		where = "ExpressRoute"
+	}
+	ps.report(Finding{
+		Subject: Subject{"service", s.Name}, Family: fam, Links: g.links, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence, Config: s.Pos,
+		Message: fmt.Sprintf("%s service %s is meant for %s, but %s", name, s.Name, where, list(parts)),
+		Hint:    adviceHint(s, overER),
+	})
+}
+
+func adviceHint(s *Service, overER bool) string {
+	switch {
+	case overER:
+		return "advertise its address over ExpressRoute without NAT, and let its network see the ExpressRoute routes"
+	case s.Kind == KindSMTP:
+		return "keep its address off ExpressRoute, and SNAT incoming connections at the internet firewall (snat:) or hide the ExpressRoute routes from it (sees:)"
+	}
+	return "keep its address off ExpressRoute, and hide the routes received there from its network (sees:)"
+}
+
+// addressAstray looks at where Microsoft answers the address, and blames the route that takes it to
+// the wrong kind of link.
+func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds, bool) {
+	ob := ps.Sight.Observer(rib.ObserverMicrosoft)
+	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
+		d := r.Decision
+		wrong := func(l rib.LinkID) bool { return isERMicrosoft(ps.Links[l]) != overER }
+		if !slices.ContainsFunc(d.Links, wrong) {
+			continue
+		}
+		if !d.Firm() {
+			ps.leaveOpenBy(d, "the return to "+s.Name)
+			continue
+		}
+		f := &flow{Flow: &Flow{Service: s.Name, Local: r.Prefixes()}, service: s, reply: &side{decision: d}}
+		f.reply.addRoutes(d)
+		off := ps.names(slices.DeleteFunc(slices.Clone(d.Links), func(l rib.LinkID) bool { return !wrong(l) }))
+		return ps.returnGrounds(f, off, s.Links), true
+	}
+	return grounds{}, false
+}
+
+// advertisedFor points at the routes that carry the addresses over ExpressRoute.
+func (ps *Pass) advertisedFor(own []netip.Prefix) *grounds {
+	var g grounds
+	for _, p := range own {
+		for _, row := range anyOf(ps.advertised(rib.FamilyOf(p)), p, func(l *rib.Link) bool { return isERMicrosoft(*l) }) {
+			g.add(ps, row.Entry)
+			g.links = addTexts(g.links, row.link.Name)
+		}
+	}
+	if len(g.prefixes) == 0 {
+		return nil
+	}
+	g.cause = Cause{What: CauseAdvertised, Prefix: g.prefixes[0], Link: ps.circuitName(g.links)}
+	return &g
+}
+
+// repliesAstray lists the links of the wrong kind by which the service's traffic may leave.
+func (ps *Pass) repliesAstray(f *flow, overER bool) []string {
+	var off []string
+	for _, l := range f.forward.decision.Links {
+		if isERMicrosoft(ps.Links[l]) != overER {
+			off = append(off, ps.Links[l].Name)
+		}
+	}
+	return off
+}
