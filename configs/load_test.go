@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"net/netip"
@@ -285,6 +286,14 @@ func TestEnvironmentDoesNotReachTheSite(t *testing.T) {
 	}
 }
 
+func TestLinesOfWindowsFiles(t *testing.T) {
+	text := "\ufeff" + strings.ReplaceAll(head+"pools:\n  - name: p\n    prefixes: [198.51.100.0/24]\n    link: [isp-a]\n", "\n", "\r\n")
+	want := []string{`9: pool p: unknown key "link"`}
+	if diff := cmp.Diff(want, problemLines(t, text)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 func TestKnownChecks(t *testing.T) {
 	text := []byte(head + "checks: [{id: house/rule, disabled: true}]\n")
 	if _, err := parse("bgpaudit.yaml", text, KnownChecks([]string{"house/rule"})); err != nil {
@@ -367,8 +376,9 @@ func FuzzLoad(f *testing.F) {
 		case len(problems) == 0:
 			t.Error("an error without a problem")
 		}
+		lines := bytes.Count(text, []byte("\n")) + bytes.Count(text, []byte("\r")) + 2 // YAML breaks lines at either
 		for _, p := range problems {
-			if p.Message == "" || p.Line < 0 || p.Line > strings.Count(string(text), "\n")+2 {
+			if p.Message == "" || p.Line < 0 || p.Line > lines {
 				t.Errorf("problem %+v", p)
 			}
 		}

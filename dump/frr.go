@@ -82,10 +82,10 @@ func shapeFRR(src Source) Header {
 // frrReader walks the documents of one file.
 type frrReader struct {
 	*collector
-	s       *scanner
-	rows    frrRows
-	vrf     string // of the rows read so far, where the dump names it
-	wrong   error  // nothing of the file can be used
+	s     *scanner
+	rows  frrRows
+	vrf   string // of the rows read so far, where the dump names it
+	wrong error  // nothing of the file can be used
 }
 
 // frrTable is what one object says around its rows.

@@ -215,3 +215,6 @@ func appendMarks(b []byte, m rib.Marks, hidden rib.AttrSet) []byte {
 	}
 	return b
 }
+
+// Record is one route as a canonical record by itself: the JSON object of its line.
+func Record(r rib.Route) json.RawMessage { return appendRoute(nil, r, 0) }

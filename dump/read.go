@@ -58,7 +58,7 @@ func (c *collector) read(in *input) (reading, error) {
 // failed is the reading of a file that holds nothing to read.
 func (c *collector) failed(err error) (reading, error) {
 	err = fmt.Errorf("%s%w", c.at(0), err)
-	c.res.Complete = rib.CompleteNo
-	c.res.Errors = append(c.res.Errors, err.Error())
+	c.res.Complete, c.res.Skipped = rib.CompleteNo, 0
+	c.res.Errors = []string{err.Error()} // what led to it adds nothing
 	return reading{Result: c.res, contradiction: c.text}, err
 }

@@ -165,8 +165,8 @@ func (d *decider) choose(cs []candidate, in []int, losses map[int]loss) pick {
 			break
 		}
 		p.open = open
-		for _, i := range live {
-			p.others = append(p.others, []LinkID{cs[i].link})
+		for _, link := range linksOf(cs, live) {
+			p.others = append(p.others, []LinkID{link})
 		}
 	}
 	p.winners = slices.Clone(live)
@@ -281,7 +281,7 @@ func (d *decider) behindOneRouter(cs []candidate, live []int) bool {
 			return false
 		}
 		r := d.s.t.links[cs[i].link].Router
-		if r == "" || router != "" && r != router {
+		if r == "" || router != "" && r != router || d.routerOf(&cs[i]) != r {
 			return false
 		}
 		router = r
@@ -555,17 +555,18 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 // difference where they are not the certain candidates' own.
 func (d *decider) consider(a *answer, cs []candidate, in []int, doubt *candidate) {
 	p := d.choose(cs, in, nil)
+	if slices.Equal(p.links, a.links) && slices.EqualFunc(p.others, a.others, slices.Equal) {
+		return
+	}
 	d.allow(a, p.links, doubt)
 	for _, o := range p.others {
 		d.allow(a, o, doubt)
 	}
 }
 
-// allow adds an outcome to the possible ones, and what it hangs on to the doubts.
+// allow adds an outcome to the possible ones, and what it hangs on to the doubts. a.links
+// itself may be such an outcome, where the certain candidates hang on an attribute.
 func (d *decider) allow(a *answer, links []LinkID, doubt *candidate) {
-	if slices.Equal(links, a.links) {
-		return
-	}
 	a.possible = addOutcome(a.possible, links)
 	known := slices.ContainsFunc(a.doubts, func(have candidate) bool {
 		return have.id == doubt.id && have.link == doubt.link && have.doubt == doubt.doubt && have.bits == doubt.bits

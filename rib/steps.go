@@ -253,7 +253,7 @@ type RouterChoice struct {
 }
 
 // routersChoose reads the best and multipath marks of the live candidates, router by router.
-// complete is false where some candidate's router does not show its choice.
+// complete is false where some router's choice may be a candidate that shows no marks.
 func (d *decider) routersChoose(cs []candidate, live []int) (choices []RouterChoice, complete bool) {
 	silent := map[string]bool{}
 	for _, i := range live {
@@ -266,12 +266,11 @@ func (d *decider) routersChoose(cs []candidate, live []int) (choices []RouterCho
 		if k < 0 {
 			choices = append(choices, RouterChoice{Router: router})
 			k = len(choices) - 1
-			silent[router] = true
 		}
 		if !c.showsBest() {
+			silent[router] = true
 			continue
 		}
-		silent[router] = false
 		links := &choices[k].Links
 		switch marks := c.cell.marks(); {
 		case marks.Has(Best):
@@ -282,8 +281,8 @@ func (d *decider) routersChoose(cs []candidate, live []int) (choices []RouterCho
 		}
 	}
 	complete = len(choices) > 0
-	for _, quiet := range silent {
-		complete = complete && !quiet
+	for _, r := range choices {
+		complete = complete && (len(r.Links) > 0 || !silent[r.Router])
 	}
 	// A router that marks none of these prefers a route of another router: it has no say here.
 	choices = slices.DeleteFunc(choices, func(r RouterChoice) bool { return len(r.Links) == 0 })

@@ -1,6 +1,7 @@
 package rib_test
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -532,16 +533,17 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 	}
 	// The routers' own marks: each router that shows them names its links.
 	var marked []int
-	routers, choosing := map[string]bool{}, map[string]bool{}
+	hides, choosing := map[string]bool{}, map[string]bool{}
 	for _, c := range live {
-		routers[c.router] = routers[c.router] || c.showsBest
+		hides[c.router] = hides[c.router] || !c.showsBest
 		if c.showsBest && (c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath)) {
 			marked = append(marked, c.link)
 			choosing[c.router] = true
 		}
 	}
-	for _, shows := range routers {
-		if !shows {
+	for router, some := range hides {
+		// What it shows unmarked lost, perhaps to what it does not show.
+		if some && !choosing[router] {
 			return live, false, rib.ReasonRouterLocal
 		}
 	}
@@ -558,20 +560,12 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 
 // oneRouterShows: the routes all end on one router, and its marks choose among them.
 func oneRouterShows(tw twin, live []claim) bool {
+	chose := false
 	for _, c := range live {
-		if c.feed == nil || tw.w.links[c.link].Router != tw.w.links[live[0].link].Router {
+		if router := tw.w.links[live[0].link].Router; c.feed == nil || tw.w.links[c.link].Router != router || c.router != router {
 			return false
 		}
-	}
-	silent, chose := map[string]bool{}, false
-	for _, c := range live {
-		silent[c.router] = silent[c.router] || c.showsBest
 		chose = chose || c.showsBest && (c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath))
-	}
-	for _, shows := range silent {
-		if !shows {
-			return false
-		}
 	}
 	return chose
 }
@@ -657,13 +651,9 @@ func (tw twin) decide(ob string, a netip.Addr) finding {
 	missing := false
 	try := func(set []claim) bool {
 		v := tw.choose(ob, append(slices.Clone(certain), set...), alone != nil)
-		differs := false
-		for _, links := range append([][]int{v.links}, v.others...) {
-			if slices.Equal(links, base.links) {
-				continue
-			}
-			differs = true
-			possible = append(possible, links)
+		differs := !slices.Equal(v.links, base.links) || fmt.Sprint(v.others) != fmt.Sprint(base.others)
+		if differs {
+			possible = append(append(possible, v.links), v.others...)
 		}
 		if differs && slices.ContainsFunc(set, func(c claim) bool { return c.doubt == "missing" }) {
 			missing = true

@@ -18,6 +18,10 @@ type world struct {
 	feeds []rib.Feed
 	rows  []row
 	opt   rib.Options
+
+	// What rows are drawn from, and whether that is narrow, so that routes meet.
+	prefixes [2][]netip.Prefix
+	focus    bool
 }
 
 type row struct {
@@ -88,9 +92,32 @@ func drawWorld(t *rapid.T) *world {
 	for i := range rapid.IntRange(1, 4).Draw(t, "links") {
 		w.links = append(w.links, drawLink(t, i))
 	}
+	w.prefixes = worldPrefixes
+	if w.focus = rapid.IntRange(0, 3).Draw(t, "focus") > 0; w.focus {
+		// Every link has a whole feed of one direction, and a few prefixes meet on them.
+		n := rapid.IntRange(0, len(worldPrefixes[0])-1).Draw(t, "prefix")
+		for fam := range w.prefixes {
+			w.prefixes[fam] = []netip.Prefix{worldPrefixes[fam][n], worldPrefixes[fam][n], worldPrefixes[fam][n/2]}
+		}
+		strong := rapid.SampledFrom([][]rib.View{
+			{rib.AdjRIBInPost, rib.AdjRIBInPost, rib.BGPTable},
+			{rib.AdjRIBOutPost, rib.AdjRIBOutPost, rib.FarEnd},
+		}).Draw(t, "strong")
+		for i := range w.links {
+			w.addFeed(t, i, strong)
+			if rapid.IntRange(0, 5).Draw(t, "hole") > 0 {
+				f := &w.feeds[len(w.feeds)-1]
+				f.State.Complete, f.State.Stale, f.Scope = rib.CompleteYes, false, nil
+			}
+		}
+	}
 	for i := range w.links {
-		for range rapid.IntRange(0, 2).Draw(t, "feeds") {
-			w.addFeed(t, i)
+		most := 2
+		if w.focus {
+			most = 1
+		}
+		for range rapid.IntRange(0, most).Draw(t, "feeds") {
+			w.addFeed(t, i, rib.Views)
 		}
 	}
 	if rapid.Bool().Draw(t, "router table") {
@@ -100,7 +127,7 @@ func drawWorld(t *rapid.T) *world {
 		return w
 	}
 	seen := map[string]bool{}
-	for range rapid.IntRange(0, 10).Draw(t, "rows") {
+	for range rapid.IntRange(0, 12).Draw(t, "rows") {
 		r := w.drawRow(t)
 		// One identity once: what a replacement does is the table's own test.
 		key := fmt.Sprint(r.feed, r.route.Prefix, r.route.Neighbor, r.route.PathID)
@@ -154,10 +181,10 @@ func drawScope(t *rapid.T) []netip.Prefix {
 	}
 }
 
-func (w *world) addFeed(t *rapid.T, link int) {
+func (w *world) addFeed(t *rapid.T, link int, views []rib.View) {
 	l := &w.links[link]
 	f := rib.Feed{Name: fmt.Sprintf("f%d", len(w.feeds)), Link: l.Name, Router: l.Router, State: drawState(t), Scope: drawScope(t)}
-	f.View = rapid.SampledFrom(rib.Views).Draw(t, "view")
+	f.View = rapid.SampledFrom(views).Draw(t, "view")
 	f.State.ASPathForm = rib.AsSent
 	switch f.View {
 	case rib.AdjRIBOutPost:
@@ -193,7 +220,7 @@ func (w *world) drawRow(t *rapid.T) row {
 	feed := rapid.IntRange(0, len(w.feeds)-1).Draw(t, "feed")
 	f := &w.feeds[feed]
 	fam := rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "family")
-	r := rib.Route{Prefix: rapid.SampledFrom(worldPrefixes[fam]).Draw(t, "prefix"), PathID: uint32(rapid.IntRange(0, 2).Draw(t, "id"))}
+	r := rib.Route{Prefix: rapid.SampledFrom(w.prefixes[fam]).Draw(t, "prefix"), PathID: uint32(rapid.IntRange(0, 2).Draw(t, "id"))}
 	var l *rib.Link
 	if f.Link == "" {
 		// One neighbour more than there are rules, for the rows that nothing ties.
@@ -237,13 +264,13 @@ func drawAttrs(t *rapid.T, f *rib.Feed, l *rib.Link, received bool) rib.Attrs {
 	if len(path) > 0 {
 		a.ASPath = rib.ASPath{{Type: rib.ASSequence, ASNs: path}}
 	}
-	if rapid.Bool().Draw(t, "lp") {
+	if rapid.IntRange(0, 2).Draw(t, "lp") == 0 {
 		a.LocalPref = rib.Some(rapid.SampledFrom([]uint32{100, 200}).Draw(t, "local preference"))
 	}
 	if rapid.Bool().Draw(t, "med") {
 		a.MED = rib.Some(rapid.SampledFrom([]uint32{0, 10}).Draw(t, "MED"))
 	}
-	hide := []rib.AttrSet{0, 0, 0, 0, rib.AttrLocalPref, rib.AttrMED, rib.AttrOrigin, rib.AttrBest}
+	hide := []rib.AttrSet{0, 0, 0, 0, 0, 0, 0, rib.AttrLocalPref, rib.AttrMED, rib.AttrOrigin, rib.AttrBest}
 	if f.View != rib.FarEnd && f.View != rib.Collector && !received {
 		hide = append(hide, rib.AttrASPath)
 	}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bgpaudit/policy"
+	"bgpaudit/report"
+)
+
+// auditFormats are what audit can print so far.
+var auditFormats = []string{"text", "json"}
+
+func auditCmd(g *global) *cobra.Command {
+	var how collecting
+	var failOn string
+	var reports []string
+	cmd := &cobra.Command{
+		Use: "audit", Short: "Hold the config against the routes, and list every finding",
+		Long: `audit reads every feed of the config, judges every flow in both directions and runs every
+check. Findings of one cause come as one group, effects under their cause.
+
+Exit: 0 clean; 1 findings at or above --fail-on; 2 usage or config error; 3 incomplete (a feed
+unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 1.`,
+		Example: "  bgpaudit audit -c bgpaudit.yaml\n  bgpaudit audit -c bgpaudit.yaml -o json | jq '.findings[].check'\n  bgpaudit audit --fail-on warning --report json=audit.json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := g.outputIs(auditFormats...); err != nil {
+				return err
+			}
+			level, err := parseFailOn(failOn)
+			if err != nil {
+				return err
+			}
+			files, err := parseReports(reports)
+			if err != nil {
+				return err
+			}
+			s, err := g.collect(cmd.Context(), how)
+			if err != nil {
+				return err
+			}
+			s.config.Intent.MaxSkew = s.config.MaxSkew
+			result := policy.Audit(&s.config.Intent, s.sight, s.now)
+			code, reasons := result.Exit(level)
+			if err := g.printAudit(g.stdout, g.output, g.paint(), result, code, reasons); err != nil {
+				return err
+			}
+			for _, f := range files {
+				if err := g.reportTo(f, result, code, reasons); err != nil {
+					return err
+				}
+			}
+			if code != policy.ExitClean {
+				return exitCode(code)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&failOn, "fail-on", "error", "exit 1 on findings of this severity or above: error, warning, info or never")
+	cmd.Flags().BoolVar(&how.strict, "strict", false, "a feed whose format does not prove its end covers nothing")
+	cmd.Flags().BoolVar(&how.filesOnly, "files-only", false, "leave live feeds out, and say so")
+	cmd.Flags().StringArrayVar(&reports, "report", nil, "also write FORMAT=FILE (repeatable; text or json)")
+	return cmd
+}
+
+func parseFailOn(s string) (policy.Severity, error) {
+	switch s {
+	case "error":
+		return policy.Error, nil
+	case "warning":
+		return policy.Warning, nil
+	case "info":
+		return policy.Info, nil
+	case "never":
+		return policy.Never, nil
+	}
+	return 0, fmt.Errorf("--fail-on %q: write error, warning, info or never", s)
+}
+
+type reportFile struct{ format, path string }
+
+func parseReports(args []string) ([]reportFile, error) {
+	var out []reportFile
+	for _, a := range args {
+		format, path, ok := strings.Cut(a, "=")
+		if !ok || path == "" || format != "text" && format != "json" {
+			return nil, fmt.Errorf("--report %q: write FORMAT=FILE with one of %v", a, auditFormats)
+		}
+		out = append(out, reportFile{format, path})
+	}
+	return out, nil
+}
+
+func (g *global) printAudit(w io.Writer, format string, paint report.Paint, r *policy.Result, code int, reasons []string) error {
+	if format == "json" {
+		return report.AuditJSON(w, r, code, reasons)
+	}
+	return report.AuditText(w, r, code, reasons, paint)
+}
+
+func (g *global) reportTo(f reportFile, r *policy.Result, code int, reasons []string) error {
+	out, err := os.Create(f.path)
+	if err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	if err := g.printAudit(out, f.format, false, r, code, reasons); err != nil {
+		out.Close()
+		return fmt.Errorf("--report %s: %w", f.path, err)
+	}
+	return out.Close()
+}

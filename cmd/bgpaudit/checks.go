@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bgpaudit/docs"
+	"bgpaudit/policy"
+)
+
+func checksCmd(g *global) *cobra.Command {
+	cmd := &cobra.Command{Use: "checks", Short: "List and explain the checks", Example: "  bgpaudit checks list\n  bgpaudit checks explain nat/shared-pool"}
+	cmd.AddCommand(&cobra.Command{
+		Use: "list", Short: "List every check with its severity", Example: "  bgpaudit checks list\n  bgpaudit checks list -o json", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := g.outputIs("text", "json"); err != nil {
+				return err
+			}
+			return g.listChecks()
+		},
+	}, &cobra.Command{
+		Use: "explain ID", Short: "Print a check's page", Example: "  bgpaudit checks explain nat/shared-pool", Args: cobra.ExactArgs(1),
+		ValidArgs: policy.CheckIDs(),
+		RunE: func(_ *cobra.Command, args []string) error {
+			c := policy.CheckByID(args[0])
+			if c == nil {
+				return fmt.Errorf("no check %q: bgpaudit checks list shows them all", args[0])
+			}
+			page, err := docs.CheckPage(c.ID)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(g.stdout, page)
+			return err
+		},
+	})
+	return cmd
+}
+
+func (g *global) listChecks() error {
+	if g.output == "json" {
+		type row struct {
+			ID       string `json:"id"`
+			Severity string `json:"severity"`
+			Title    string `json:"title"`
+			Source   string `json:"source"`
+		}
+		rows := []row{}
+		for _, c := range policy.Checks {
+			rows = append(rows, row{c.ID, c.Severity.String(), c.Title, c.Source})
+		}
+		enc := json.NewEncoder(g.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]any{"version": 1, "checks": rows})
+	}
+	var b strings.Builder
+	for _, c := range policy.Checks {
+		fmt.Fprintf(&b, "%-24s %-8s %s\n", c.ID, c.Severity, c.Title)
+	}
+	_, err := fmt.Fprint(g.stdout, b.String())
+	return err
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bgpaudit/dump"
+	"bgpaudit/policy"
+	"bgpaudit/rib"
+)
+
+func convertCmd(g *global) *cobra.Command {
+	src := dump.Source{ExpectRoutes: -1}
+	var view string
+	cmd := &cobra.Command{
+		Use: "convert FILE...", Short: "Turn dumps into canonical records (jsonl)",
+		Long: `convert reads dumps of any known format and prints canonical records: a header line, a line a
+route, a trailer line, for each file. The result is itself a dump that every verb reads.
+
+Exit: 0; 2 usage error; 3 where a file could not be read, or not whole.`,
+		Example: "  bgpaudit convert dumps/edge1-advertised.json -o jsonl > edge1.jsonl\n  bgpaudit convert --view adj-rib-out-post --format frr-json edge1.json",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("output") {
+				g.output = "jsonl"
+			}
+			if err := g.outputIs("jsonl"); err != nil {
+				return err
+			}
+			if src.Format != "auto" && !known(src.Format) {
+				return fmt.Errorf("--format %q: write auto or one of %s", src.Format, strings.Join(dump.FormatNames(), ", "))
+			}
+			src.View = rib.View(view)
+			code := 0
+			for _, path := range args {
+				src.Path, src.Name = path, path
+				whole, err := g.convert(cmd.Context(), src)
+				if err != nil {
+					return err
+				}
+				if !whole {
+					code = policy.ExitIncomplete
+				}
+			}
+			if code != 0 {
+				return exitCode(code)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&src.Format, "format", "auto", "the dump's format: auto, or "+strings.Join(dump.FormatNames(), ", "))
+	cmd.Flags().StringVar(&view, "view", "", "which table the dump shows; sets how its AS paths are read")
+	cmd.Flags().StringVar(&src.VRF, "vrf", "", "the VRF to read, where a dump holds several")
+	return cmd
+}
+
+func known(format string) bool {
+	for _, name := range dump.FormatNames() {
+		if name == format {
+			return true
+		}
+	}
+	return false
+}
+
+// convert reads a file twice: what its table can show stands in the header, which comes first and
+// is known last. It reports whether the file was read whole.
+func (g *global) convert(ctx context.Context, src dump.Source) (whole bool, err error) {
+	first, err := dump.Read(ctx, src, func(rib.Route) {})
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	for _, e := range first.Errors {
+		fmt.Fprintln(g.stderr, e)
+	}
+	if err != nil {
+		if len(first.Errors) == 0 {
+			fmt.Fprintln(g.stderr, err)
+		}
+		return false, nil
+	}
+	w := dump.NewWriter(g.stdout, first.Header)
+	var failed error
+	second, err := dump.Read(ctx, src, func(r rib.Route) {
+		if failed == nil {
+			failed = w.WriteRoute(r)
+		}
+	})
+	switch {
+	case failed != nil:
+		return false, failed
+	case err != nil:
+		return false, err
+	}
+	if err := w.Close(second.Trailer()); err != nil {
+		return false, err
+	}
+	return second.Complete != rib.CompleteNo, nil
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"bgpaudit/policy"
+	"bgpaudit/report"
+	"bgpaudit/rib"
+)
+
+func feedsCmd(g *global) *cobra.Command {
+	var how collecting
+	cmd := &cobra.Command{
+		Use: "feeds", Short: "Say what was read: routes, view, link, family, age, errors, completeness",
+		Long:    "feeds reads every feed and says what became of it: what an answer can rest on, and what is missing.\n\nExit: 0; 2 usage or config error; 3 where a feed is unreadable, partial, stale or contradicts its declaration.",
+		Example: "  bgpaudit feeds -c bgpaudit.yaml\n  bgpaudit feeds -o json | jq '.feeds[] | select(.complete != \"yes\")'",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := g.outputIs("text", "json"); err != nil {
+				return err
+			}
+			s, err := g.collect(cmd.Context(), how)
+			if err != nil {
+				return err
+			}
+			if g.output == "json" {
+				err = report.FeedsJSON(g.stdout, s.table.Feeds())
+			} else {
+				err = report.FeedsText(g.stdout, s.table.Feeds(), policy.Families(&s.config.Intent, s.table), g.paint())
+			}
+			if err != nil {
+				return err
+			}
+			for _, f := range s.table.Feeds() {
+				if failing(f) {
+					return exitCode(policy.ExitIncomplete)
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&how.filesOnly, "files-only", false, "leave live feeds out")
+	return cmd
+}
+
+func failing(f *rib.Feed) bool { return f.Failing() != "" && !f.State.Closed }

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/term"
+
+	"bgpaudit/configs"
+	"bgpaudit/report"
+)
+
+// global are the flags that every verb has.
+type global struct {
+	stdout, stderr io.Writer
+	settings       configs.Settings
+	output         string
+	at             string
+	quiet          bool
+	verbose        bool
+	color          string
+	log            *zap.Logger
+}
+
+const longRoot = `bgpaudit reads the BGP routes that your routers and the other side export, works out which
+link wins in each direction for every address you care about, and says what is advertised
+where it must not be and which flow breaks at which firewall.
+
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or config error,
+3 incomplete: a feed is unreadable, partial or stale, or an answer is unknown.`
+
+func newRoot(stdout, stderr io.Writer) *cobra.Command {
+	g := &global{stdout: stdout, stderr: stderr}
+	root := &cobra.Command{
+		Use: "bgpaudit", Short: "Audit BGP advertisements and return paths", Long: longRoot,
+		Example:       "  bgpaudit demo --once\n  bgpaudit audit -c bgpaudit.yaml\n  bgpaudit wins 203.0.113.25 -c bgpaudit.yaml",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return g.prepare(cmd)
+		},
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	f := root.PersistentFlags()
+	f.StringP("config", "c", configs.DefaultPath, "the config file (BGPAUDIT_CONFIG)")
+	f.StringVarP(&g.output, "output", "o", "text", "output format")
+	f.String("server", "", "URL of a running monitor, asked in place of files (BGPAUDIT_SERVER); not built yet")
+	f.StringVar(&g.at, "at", "", "the time that ages are held against, RFC 3339, in place of now")
+	f.BoolVarP(&g.quiet, "quiet", "q", false, "no progress, no notes on stderr")
+	f.BoolVarP(&g.verbose, "verbose", "v", false, "log what is read to stderr")
+	f.String("log-format", "console", "console or json (BGPAUDIT_LOG_FORMAT)")
+	f.StringVar(&g.color, "color", "auto", "auto, always or never; NO_COLOR is honoured")
+	root.AddCommand(auditCmd(g), winsCmd(g), routesCmd(g), feedsCmd(g), convertCmd(g), checksCmd(g), configCmd(g), demoCmd(g), versionCmd(g))
+	root.CompletionOptions.HiddenDefaultCmd = false
+	return root
+}
+
+// prepare settles the global settings before a verb runs.
+func (g *global) prepare(cmd *cobra.Command) error {
+	g.settings = configs.ReadSettings(cmd.Flags())
+	if g.settings.Server != "" {
+		return fmt.Errorf("asking a running monitor (--server, BGPAUDIT_SERVER) is not built yet: leave it out, and name files in the config")
+	}
+	switch g.color {
+	case "auto", "always", "never":
+	default:
+		return fmt.Errorf("--color %q: write auto, always or never", g.color)
+	}
+	level := zapcore.WarnLevel
+	if g.verbose {
+		level = zapcore.DebugLevel
+	}
+	encoder := zap.NewProductionEncoderConfig()
+	encoder.EncodeTime = zapcore.ISO8601TimeEncoder
+	var enc zapcore.Encoder
+	switch g.settings.LogFormat {
+	case "json":
+		enc = zapcore.NewJSONEncoder(encoder)
+	case "console", "":
+		enc = zapcore.NewConsoleEncoder(encoder)
+	default:
+		return fmt.Errorf("--log-format %q: write console or json", g.settings.LogFormat)
+	}
+	g.log = zap.New(zapcore.NewCore(enc, zapcore.AddSync(g.stderr), level))
+	return nil
+}
+
+// now is the time that ages are held against.
+func (g *global) now() (time.Time, error) {
+	if g.at == "" {
+		return time.Now(), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02"} {
+		if t, err := time.Parse(layout, g.at); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--at %q is no time: write it as 2026-11-20T09:14:00Z", g.at)
+}
+
+// outputIs checks -o against what the verb can print.
+func (g *global) outputIs(allowed ...string) error {
+	for _, a := range allowed {
+		if g.output == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("-o %s is not for this verb: write one of %v", g.output, allowed)
+}
+
+// paint says whether text on stdout is coloured.
+func (g *global) paint() report.Paint {
+	switch g.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return report.Paint(os.Getenv("NO_COLOR") == "" && isTerminal(g.stdout))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"bgpaudit/configs"
+	"bgpaudit/dump"
+	"bgpaudit/rib"
+)
+
+// site is a config with its feeds read: what every verb that answers stands on.
+type site struct {
+	config *configs.Config
+	table  *rib.Table
+	sight  *rib.Sight
+	now    time.Time
+}
+
+// collecting says how feeds are read.
+type collecting struct {
+	strict    bool
+	filesOnly bool
+}
+
+// collect loads the config and reads every feed that is a file into one table.
+func (g *global) collect(ctx context.Context, how collecting) (*site, error) {
+	now, err := g.now()
+	if err != nil {
+		return nil, err
+	}
+	config, err := configs.Load(g.settings.Config)
+	if err != nil {
+		return nil, err
+	}
+	return g.read(ctx, config, now, how)
+}
+
+func (g *global) read(ctx context.Context, config *configs.Config, now time.Time, how collecting) (*site, error) {
+	feeds := make([]*rib.Feed, len(config.Feeds))
+	for i := range config.Feeds {
+		feeds[i] = &config.Feeds[i].Feed
+	}
+	in := &config.Intent
+	table := rib.NewTable(in.Site.ASNs, in.Links, feeds)
+	bar := g.newProgress()
+	defer bar.close()
+	for i := range config.Feeds {
+		f := &config.Feeds[i]
+		if f.Live() {
+			f.State = liveState(how.filesOnly)
+			continue
+		}
+		bar.file(f.Source.Name)
+		put := func(r rib.Route) error {
+			_, err := table.Advertise(rib.FeedID(i), &r)
+			return err
+		}
+		f.State = dump.Load(ctx, *f.Source, now, put, bar.bytes)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		g.log.Debug("read feed", zap.String("feed", f.Name), zap.String("file", f.Source.Name), zap.String("format", f.State.Format),
+			zap.Int("routes", f.State.Routes), zap.Int("skipped", f.State.Skipped), zap.String("complete", string(f.State.Complete)))
+	}
+	table.Settle()
+	sight := rib.NewSight(table, rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers, Strict: how.strict})
+	return &site{config: config, table: table, sight: sight, now: now}, nil
+}
+
+// liveState is a session's state in an audit of files: missing evidence, or left out on purpose.
+func liveState(filesOnly bool) rib.FeedState {
+	s := rib.FeedState{Live: true, Complete: rib.CompleteNo}
+	if filesOnly {
+		s.Closed = true
+	} else {
+		s.Unreadable = true
+		s.Errors = []string{"a live session, which an audit of files cannot see: give a dump, or --files-only to leave it out"}
+	}
+	return s
+}

@@ -1,0 +1,263 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"net/netip"
+	"time"
+
+	"bgpaudit/policy"
+	"bgpaudit/rib"
+)
+
+// version is the number of the JSON shapes. It moves when a field changes its meaning or goes.
+const version = 1
+
+// write prints v as one indented JSON document.
+func write(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+type auditJSON struct {
+	Version  int           `json:"version"`
+	Exit     int           `json:"exit"`
+	Reasons  []string      `json:"reasons"`
+	Summary  summaryJSON   `json:"summary"`
+	Findings []findingJSON `json:"findings"`
+	Flows    []flowJSON    `json:"flows"`
+	Checks   []checkJSON   `json:"checks"`
+	Feeds    []feedJSON    `json:"feeds"`
+}
+
+type summaryJSON struct {
+	Groups  int `json:"groups"`
+	Error   int `json:"error"`
+	Warning int `json:"warning"`
+	Info    int `json:"info"`
+	Waived  int `json:"waived"`
+	Unknown int `json:"unknown"`
+}
+
+type causeJSON struct {
+	What   policy.CauseKind `json:"what"`
+	Prefix *string          `json:"prefix"`
+	Remote *string          `json:"remote"`
+	Link   *string          `json:"link"`
+}
+
+type subjectJSON struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+type findingJSON struct {
+	ID       string         `json:"id"`
+	Group    string         `json:"group"`
+	CausedBy *string        `json:"caused_by"`
+	Cause    causeJSON      `json:"cause"`
+	Check    string         `json:"check"`
+	Severity string         `json:"severity"`
+	Subject  subjectJSON    `json:"subject"`
+	Family   string         `json:"family"`
+	Prefixes []string       `json:"prefixes"`
+	Links    []string       `json:"links"`
+	Message  string         `json:"message"`
+	Story    []string       `json:"story"`
+	Hint     string         `json:"hint"`
+	Source   string         `json:"source"`
+	Inferred bool           `json:"inferred"`
+	Assumes  []string       `json:"assumes"`
+	Evidence []evidenceJSON `json:"evidence"`
+	Config   string         `json:"config"`
+	WaivedBy *string        `json:"waived_by"`
+}
+
+type evidenceJSON struct {
+	Feed   string   `json:"feed"`
+	Link   *string  `json:"link"`
+	View   rib.View `json:"view"`
+	Prefix *string  `json:"prefix"`
+	Seen   string   `json:"seen"`
+}
+
+type choiceJSON struct {
+	Outcome rib.Outcome `json:"outcome"`
+	Links   []string    `json:"links"`
+	Reason  rib.Reason  `json:"reason"`
+}
+
+type flowJSON struct {
+	Service        string           `json:"service"`
+	Remote         string           `json:"remote"`
+	Family         string           `json:"family"`
+	Initiator      policy.Initiator `json:"initiator"`
+	Local          []string         `json:"local"`
+	RemotePrefixes []string         `json:"remote_prefixes"`
+	RemoteCount    int              `json:"remote_prefix_count"`
+	Forward        choiceJSON       `json:"forward"`
+	Return         choiceJSON       `json:"return"`
+	Verdict        policy.Verdict   `json:"verdict"`
+	Why            string           `json:"why"`
+	DropsAt        *string          `json:"drops_at"`
+	Story          []string         `json:"story"`
+	Assumes        []string         `json:"assumes"`
+	Findings       []string         `json:"findings"`
+}
+
+type checkJSON struct {
+	ID     string       `json:"id"`
+	Link   string       `json:"link"`
+	Family string       `json:"family"`
+	State  policy.State `json:"state"`
+	Reason string       `json:"reason"`
+}
+
+type feedJSON struct {
+	Name       string           `json:"name"`
+	Link       *string          `json:"link"`
+	View       rib.View         `json:"view"`
+	Format     string           `json:"format"`
+	Router     *string          `json:"router"`
+	Families   []string         `json:"families"`
+	Routes     int              `json:"routes"`
+	Skipped    int              `json:"skipped"`
+	Complete   rib.Completeness `json:"complete"`
+	AsOf       *string          `json:"as_of"`
+	AsOfSource *string          `json:"as_of_source"`
+	Errors     []string         `json:"errors"`
+}
+
+// AuditJSON writes an audit as docs/json.md describes it.
+func AuditJSON(w io.Writer, r *policy.Result, exit int, reasons []string) error {
+	sum := Summarize(r)
+	out := auditJSON{Version: version, Exit: exit, Reasons: texts(reasons),
+		Summary:  summaryJSON{sum.Groups, sum.Error, sum.Warning, sum.Info, sum.Waived, sum.Unknown},
+		Findings: []findingJSON{}, Flows: []flowJSON{}, Checks: []checkJSON{}, Feeds: feeds(r.Feeds)}
+	for _, f := range r.Findings {
+		out.Findings = append(out.Findings, finding(f))
+	}
+	for _, f := range r.Flows {
+		out.Flows = append(out.Flows, flowJSON{
+			Service: f.Service, Remote: f.Remote, Family: f.Family.String(), Initiator: f.Initiator,
+			Local: prefixes(f.Local), RemotePrefixes: prefixes(f.RemotePrefixes), RemoteCount: f.RemoteCount,
+			Forward: choice(f.Forward), Return: choice(f.Return), Verdict: f.Verdict, Why: f.Why, DropsAt: orNull(f.DropsAt),
+			Story: texts(f.Story), Assumes: texts(f.Assumes), Findings: texts(f.Findings),
+		})
+	}
+	for _, c := range r.Checks {
+		out.Checks = append(out.Checks, checkJSON{c.Check, c.Link, c.Family.String(), c.State, c.Reason})
+	}
+	return write(w, out)
+}
+
+// FeedsJSON writes what became of each feed.
+func FeedsJSON(w io.Writer, all []*rib.Feed) error {
+	return write(w, struct {
+		Version int        `json:"version"`
+		Feeds   []feedJSON `json:"feeds"`
+	}{version, feeds(all)})
+}
+
+// Summary counts an audit's findings: unwaived ones by severity, groups, waived ones, and the
+// flows and check states that are unknown.
+type Summary struct{ Groups, Error, Warning, Info, Waived, Unknown int }
+
+// Summarize counts.
+func Summarize(r *policy.Result) Summary {
+	s := Summary{Unknown: r.FlowsOpen + r.ChecksOpen}
+	for _, f := range r.Findings {
+		if f.CausedBy == "" {
+			s.Groups++
+		}
+		switch {
+		case f.WaivedBy != "":
+			s.Waived++
+		case f.Severity == policy.Error:
+			s.Error++
+		case f.Severity == policy.Warning:
+			s.Warning++
+		default:
+			s.Info++
+		}
+	}
+	return s
+}
+
+func finding(f *policy.Finding) findingJSON {
+	out := findingJSON{
+		ID: f.ID, Group: f.Group, CausedBy: orNull(f.CausedBy), Check: f.Check, Severity: f.Severity.String(),
+		Cause:   causeJSON{What: f.Cause.What, Prefix: prefixOrNull(f.Cause.Prefix), Remote: orNull(f.Cause.Remote), Link: orNull(f.Cause.Link)},
+		Subject: subjectJSON(f.Subject), Family: f.Family.String(), Prefixes: prefixes(f.Prefixes), Links: texts(f.Links),
+		Message: f.Message, Story: texts(f.Story), Hint: f.Hint, Source: f.Source, Inferred: f.Inferred, Assumes: texts(f.Assumes),
+		Evidence: []evidenceJSON{}, Config: f.Config, WaivedBy: orNull(f.WaivedBy),
+	}
+	for _, e := range f.Evidence {
+		out.Evidence = append(out.Evidence, evidenceJSON{e.Feed, orNull(e.Link), e.View, prefixOrNull(e.Prefix), e.Seen})
+	}
+	return out
+}
+
+func feeds(all []*rib.Feed) []feedJSON {
+	out := []feedJSON{}
+	for _, f := range all {
+		if f.View == rib.Declared {
+			continue // static: is the config's own word, and no feed
+		}
+		s := &f.State
+		complete := s.Complete
+		if complete == "" {
+			complete = rib.CompleteNo
+		}
+		router := f.Router
+		if router == "" {
+			router = s.Router
+		}
+		j := feedJSON{Name: f.Name, Link: orNull(f.Link), View: f.View, Format: s.Format, Router: orNull(router), Families: []string{},
+			Routes: s.Routes, Skipped: s.Skipped, Complete: complete, Errors: texts(s.Errors)}
+		for _, fam := range s.Families {
+			j.Families = append(j.Families, fam.String())
+		}
+		if !s.AsOf.IsZero() {
+			j.AsOf, j.AsOfSource = orNull(s.AsOf.UTC().Format(time.RFC3339)), orNull(string(s.AsOfSource))
+		}
+		if s.Contradiction != "" {
+			j.Errors = append(j.Errors, "contradicts its declaration: "+s.Contradiction)
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+func choice(c policy.Choice) choiceJSON { return choiceJSON{c.Outcome, texts(c.Links), c.Reason} }
+
+func texts(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+func prefixes(ps []netip.Prefix) []string {
+	out := make([]string, len(ps))
+	for i, p := range ps {
+		out[i] = p.String()
+	}
+	return out
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func prefixOrNull(p netip.Prefix) *string {
+	if !p.IsValid() {
+		return nil
+	}
+	return orNull(p.String())
+}

@@ -1,0 +1,362 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"unicode"
+
+	"bgpaudit/policy"
+	"bgpaudit/rib"
+)
+
+// Paint says whether text may carry colour.
+type Paint bool
+
+func (p Paint) sgr(code, s string) string {
+	if !p {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p Paint) bold(s string) string { return p.sgr("1", s) }
+func (p Paint) dim(s string) string  { return p.sgr("2", s) }
+
+func (p Paint) severity(s policy.Severity) string {
+	code := map[policy.Severity]string{policy.Error: "31;1", policy.Warning: "33;1", policy.Info: "36"}[s]
+	return p.sgr(code, strings.ToUpper(s.String()))
+}
+
+// printer writes lines and keeps the first error.
+type printer struct {
+	w     io.Writer
+	paint Paint
+	err   error
+}
+
+// line prints one line. Every argument that is a string is made safe for a terminal.
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
+
+// Clean makes text from outside safe to print: control characters, which could move a terminal's
+// cursor or colour it, become escapes.
+func Clean(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// AuditText writes an audit to be read: the verdict first, then each group under its cause, then
+// the flows.
+func AuditText(w io.Writer, r *policy.Result, exit int, reasons []string, paint Paint) error {
+	p := &printer{w: w, paint: paint}
+	sum := Summarize(r)
+	p.line("%s", paint.bold(verdictLine(r, exit, sum)))
+	for _, reason := range reasons {
+		p.line("  - %s", Clean(reason))
+	}
+	for _, f := range r.Findings {
+		p.finding(f)
+	}
+	p.flows(r.Flows)
+	p.unknownChecks(r)
+	return p.err
+}
+
+func verdictLine(r *policy.Result, exit int, sum Summary) string {
+	what := map[int]string{policy.ExitClean: "clean", policy.ExitFindings: "findings", policy.ExitIncomplete: "incomplete"}[exit]
+	line := fmt.Sprintf("audit: %s (exit %d): %d errors, %d warnings, %d infos in %d groups, %d waived, %d unknown",
+		what, exit, sum.Error, sum.Warning, sum.Info, sum.Groups, sum.Waived, sum.Unknown)
+	if len(r.Flows) == 0 {
+		line += "; no flow was checked"
+	}
+	return line
+}
+
+func (p *printer) finding(f *policy.Finding) {
+	pad := ""
+	if f.CausedBy == "" {
+		p.line("")
+	} else {
+		pad = "    "
+	}
+	head := fmt.Sprintf("%s %s %s %s (%s)", p.paint.severity(f.Severity), p.paint.bold(f.Check), f.Subject.Kind, Clean(f.Subject.Name), f.Family)
+	if f.WaivedBy != "" {
+		head += p.paint.dim(" waived by " + Clean(f.WaivedBy))
+	}
+	if f.CausedBy != "" {
+		head = "└ " + head
+	}
+	p.line("%s%s", pad, head)
+	p.line("%s  %s", pad, Clean(f.Message))
+	for i, step := range f.Story {
+		p.line("%s  %d. %s", pad, i+1, Clean(step))
+	}
+	for i, e := range f.Evidence {
+		if i == 5 {
+			p.line("%s  seen: and %d more (-o json lists them)", pad, len(f.Evidence)-5)
+			break
+		}
+		what := ""
+		if e.Prefix.IsValid() {
+			what = e.Prefix.String() + " "
+		}
+		p.line("%s  seen: %s%s", pad, what, p.paint.dim(fmt.Sprintf("%s (feed %s, %s)", Clean(e.Seen), Clean(e.Feed), e.View)))
+	}
+	if f.Hint != "" {
+		p.line("%s  do:   %s", pad, Clean(f.Hint))
+	}
+	if f.CausedBy == "" {
+		source := f.Source
+		if f.Inferred {
+			source += " (inferred)"
+		}
+		p.line("%s  %s", pad, p.paint.dim(fmt.Sprintf("rule: %s; config: %s; id %s", source, Clean(f.Config), f.ID)))
+		if len(f.Assumes) > 0 {
+			p.line("%s  %s", pad, p.paint.dim("takes on trust: "+Clean(strings.Join(f.Assumes, "; "))))
+		}
+	}
+}
+
+func (p *printer) flows(flows []*policy.Flow) {
+	if len(flows) == 0 {
+		return
+	}
+	p.line("")
+	p.line("%s", p.paint.bold("flows"))
+	for _, f := range flows {
+		p.line("  %-14s %s %s %s: forward %s, return %s%s", f.Verdict, Clean(f.Service), arrow(f.Initiator)+" "+Clean(f.Remote), f.Family,
+			way(f.Forward), way(f.Return), dropText(f))
+		if f.Why != "" {
+			p.line("  %-14s %s", "", p.paint.dim(Clean(f.Why)))
+		}
+	}
+}
+
+func arrow(i policy.Initiator) string {
+	if i == policy.WeStart {
+		return "->"
+	}
+	return "<-"
+}
+
+func way(c policy.Choice) string {
+	if len(c.Links) == 0 {
+		return string(c.Outcome)
+	}
+	return fmt.Sprintf("%s (%s)", strings.Join(c.Links, "+"), c.Reason)
+}
+
+func dropText(f *policy.Flow) string {
+	if f.DropsAt == "" {
+		return ""
+	}
+	return ", dropped at " + Clean(f.DropsAt)
+}
+
+// unknownChecks names what stays open, check by check.
+func (p *printer) unknownChecks(r *policy.Result) {
+	if r.ChecksOpen == 0 {
+		return
+	}
+	p.line("")
+	p.line("%s", p.paint.bold("unknown checks"))
+	for _, c := range r.Checks {
+		if c.State == policy.UnknownState {
+			p.line("  %s on %s (%s): %s", c.Check, Clean(c.Link), c.Family, Clean(c.Reason))
+		}
+	}
+}
+
+// WinsText writes the answers to a query: each range with its winner and why, the losers with the
+// step they lost at, what it takes on trust and what would change it.
+func WinsText(w io.Writer, query string, answers []Answer, t *rib.Table, paint Paint) error {
+	p := &printer{w: w, paint: paint}
+	if len(answers) == 0 {
+		p.line("%s: no observer hears a configured link", query)
+	}
+	for _, a := range answers {
+		dir := "return: " + a.Observer + " chooses our link"
+		if a.Direction == rib.Received {
+			dir = "forward: we choose the link"
+		}
+		p.line("%s", paint.bold(fmt.Sprintf("%s (%s)", dir, query)))
+		for _, r := range a.Ranges {
+			p.rangeText(r, t)
+		}
+	}
+	return p.err
+}
+
+func (p *printer) rangeText(r rib.Range, t *rib.Table) {
+	d := r.Decision
+	p.line("")
+	p.line("  %s  %s", p.paint.bold(rangeName(r)), answerText(d, t))
+	if d.Detail != "" {
+		note := ""
+		if d.Inferred {
+			note += " (inferred)"
+		}
+		if d.Fragile {
+			note += " (fragile: something router-local breaks the tie)"
+		}
+		p.line("    why: %s%s", Clean(d.Detail), note)
+	}
+	for _, x := range d.Doubts {
+		link := t.LinkName(x.Link)
+		if link != "" {
+			link = " on " + link
+		}
+		p.line("    doubt: %s%s (%s): %s", x.Direction, Clean(link), x.Family, Clean(x.Why))
+	}
+	for _, c := range d.Candidates {
+		p.candidate(c, t)
+	}
+	for _, pr := range d.PerRouter {
+		p.line("    router %s: %s", Clean(pr.Router), strings.Join(linkNames(pr.Links, t), " and "))
+	}
+	for _, a := range d.Assumes {
+		p.line("    %s", p.paint.dim("takes on trust: "+Clean(a)))
+	}
+	for _, f := range d.Flips {
+		p.line("    %s", p.paint.dim("flips: "+Clean(f)))
+	}
+}
+
+func rangeName(r rib.Range) string {
+	ps := r.Prefixes()
+	if len(ps) <= 4 {
+		return strings.Join(prefixes(ps), " ")
+	}
+	return fmt.Sprintf("%s - %s", r.From, r.To)
+}
+
+func answerText(d *rib.Decision, t *rib.Table) string {
+	names := strings.Join(linkNames(d.Links, t), " and ")
+	switch d.Outcome {
+	case rib.OutcomeDecided:
+		return fmt.Sprintf("%s wins (%s)", names, d.Reason)
+	case rib.OutcomeTie:
+		return fmt.Sprintf("tie: %s (%s)", names, d.Reason)
+	case rib.OutcomeUnreachable:
+		return "unreachable: no route"
+	}
+	if names == "" {
+		names = "no link"
+	}
+	return fmt.Sprintf("%s: it may be %s", strings.ToUpper(string(d.Outcome)), names)
+}
+
+func (p *printer) candidate(c rib.Candidate, t *rib.Table) {
+	state := "wins"
+	switch {
+	case c.Out:
+		state = "out"
+	case c.Lost != "":
+		state = "loses at " + string(c.Lost)
+	}
+	link := t.LinkName(c.Link)
+	if link == "" {
+		link = "(no link)"
+	}
+	path := "path not shown"
+	if !c.Attrs.NotShown.Has(rib.AttrASPath) {
+		path = "path [" + c.Attrs.ASPath.String() + "]"
+	}
+	detail := ""
+	if c.Detail != "" {
+		detail = ": " + c.Detail
+	}
+	f := t.Feeds()[c.Feed]
+	p.line("    %s %s %s, %s%s  %s", c.Prefix, Clean(link), path, state, Clean(detail), p.paint.dim(fmt.Sprintf("seen %s (%s)", Clean(policy.Seen(f, c.Line)), c.View)))
+}
+
+// FeedsText writes what became of each feed, one block a feed.
+func FeedsText(w io.Writer, all []*rib.Feed, audited []rib.Family, paint Paint) error {
+	p := &printer{w: w, paint: paint}
+	for _, f := range all {
+		if f.View == rib.Declared {
+			continue
+		}
+		s := &f.State
+		link := f.Link
+		if link == "" {
+			link = "classified"
+		}
+		var fams []string
+		for _, fam := range s.Families {
+			fams = append(fams, fam.String())
+		}
+		p.line("%s  %s, link %s, format %s", paint.bold(Clean(f.Name)), f.View, Clean(link), orDash(s.Format))
+		p.line("  %d routes, %d skipped, complete: %s, families: %s", s.Routes, s.Skipped, orDash(string(s.Complete)), orDash(strings.Join(fams, " ")))
+		age := "age unknown"
+		if !s.AsOf.IsZero() {
+			age = fmt.Sprintf("as of %s (%s)", s.AsOf.UTC().Format("2006-01-02T15:04:05Z"), s.AsOfSource)
+		}
+		if s.MaxAge > 0 {
+			age += fmt.Sprintf(", max-age %s", s.MaxAge)
+		}
+		p.line("  %s, file %s", age, orDash(Clean(s.File)))
+		if why := f.Failing(); why != "" {
+			p.line("  %s", paint.sgr("33;1", "NOT COMPLETE EVIDENCE: "+Clean(why)))
+		}
+		for _, e := range s.Errors {
+			p.line("  error: %s", Clean(e))
+		}
+	}
+	for _, fam := range rib.Families {
+		if !contains(audited, fam) {
+			p.line("%s: not audited", fam)
+		}
+	}
+	return p.err
+}
+
+func contains(fams []rib.Family, fam rib.Family) bool {
+	for _, f := range fams {
+		if f == fam {
+			return true
+		}
+	}
+	return false
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// RouteText is one line of the routes verb.
+func RouteText(w io.Writer, e rib.Entry, t *rib.Table) error {
+	f := t.Feeds()[e.Feed]
+	link := t.LinkName(e.Link)
+	if link == "" {
+		link = "-"
+	}
+	path := "(not shown)"
+	if !e.Attrs.NotShown.Has(rib.AttrASPath) {
+		path = e.Attrs.ASPath.String()
+	}
+	hop := "-"
+	if e.Attrs.NextHop != (netip.Addr{}) {
+		hop = e.Attrs.NextHop.String()
+	}
+	_, err := fmt.Fprintf(w, "%-22s %-14s %-17s via %-16s path [%s] %s  %s\n", e.Prefix, Clean(link), f.View, hop, path, e.Tie, Clean(policy.Seen(f, e.Line)))
+	return err
+}
