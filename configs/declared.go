@@ -19,7 +19,7 @@ func (c *checker) prefixes() []policy.Prefix {
 		for j, p := range e.Prefixes {
 			if before, taken := first[p]; taken && before != i && p.IsValid() {
 				c.fail(fmt.Sprintf("%s.prefixes[%d]", path, j), "the most specific declaration governs, so each prefix has one",
-					"%s is declared by %s too", p, c.label(fmt.Sprintf("prefixes[%d].x", before)))
+					"%s is declared by %s too", p, c.label(fmt.Sprintf("prefixes[%d]", before)))
 				continue
 			}
 			first[p] = i

@@ -88,6 +88,11 @@ var bad = []struct {
 		"5: link b: the same circuit, kind and side as link a"}},
 	{"an unknown SKU and side", linksHead + "  - {name: a, kind: expressroute-private, firewall: none, circuit: c, sku: basic, side: left}\n", []string{
 		`4: link a: sku: unknown value "basic"`, `4: link a: side: unknown value "left"`}},
+	{"one circuit of two SKUs", linksHead + "  - {name: a, kind: expressroute-private, firewall: none, circuit: c, side: primary, sku: local}\n" +
+		"  - {name: b, kind: expressroute-private, firewall: none, circuit: c, side: secondary, sku: premium}\n", []string{
+		"5: link b: sku premium, but link a of circuit c has local"}},
+	{"a firewall that is nearly none", linksHead + "  - {name: a, kind: vpn, firewall: None}\n", []string{
+		`4: link a: firewall "None" is easily taken for none`}},
 	{"a weight on a vpn link", linksHead + "  - {name: a, kind: vpn, firewall: none, weight: 10}\n", []string{
 		"4: link a: weight is for expressroute-private links only"}},
 	{"a preference below zero", linksHead + "  - {name: a, kind: vpn, firewall: none, preference: -1}\n", []string{
@@ -256,8 +261,8 @@ services:
 		"8: remote r: observer is missing, and the site has Microsoft peering"}},
 	{"an observer that is not defined", head + "remotes:\n  - {name: r, prefixes: [192.0.2.0/24], observer: microsft}\n  - {name: s, prefixes: [192.0.2.0/24], observer: us}\n", []string{
 		`7: remote r: observer "microsft" is not defined`, "8: remote s: observer us is ourselves"}},
-	{"bad communities", head + "remotes:\n  - name: r\n    communities:\n      - 65536:101\n      - 12076\n      - x\n", []string{
-		`9: remote r: communities: bad community "65536:101"`,
+	{"bad communities", head + "remotes:\n  - name: r\n    communities:\n      - 65536:x\n      - 12076\n      - x\n", []string{
+		`9: remote r: communities: bad community "65536:x"`,
 		"10: remote r: communities: expected a community, got 12076",
 		`11: remote r: communities: bad community "x"`}},
 	{"communities that are optional and absent", head + "remotes:\n  - {name: r, prefixes: [192.0.2.0/24], communities-optional: true}\n", []string{
@@ -328,7 +333,7 @@ services:
       - {first-asn: 65541, link: isp-z}
       - {first-asn: 65542, link: isp-b, ignore: true}
       - {neighbor: 192.0.2.300, link: isp-a}
-      - {community: "70000:1", link: isp-a}
+      - {community: "70000:1x", link: isp-a}
       - {next-hop: 0.0.0.0, link: isp-a}
 `, []string{
 		"11: feed f: a classify rule without a condition",
@@ -336,7 +341,7 @@ services:
 		`13: feed f: link "isp-z" is not defined`,
 		"14: feed f: link and ignore are both given",
 		`15: feed f: classify.neighbor: bad address "192.0.2.300"`,
-		`16: feed f: classify.community: bad community "70000:1"`,
+		`16: feed f: classify.community: bad community "70000:1x"`,
 		"17: feed f: classify.next-hop: address 0.0.0.0 is reserved: no host has it",
 	}},
 	{"an undefined link and mirror", feedHead + "  - {name: f, link: ips-a, view: far-end, file: x.json}\n  - {name: g, view: monitor, mirrors: isp-z, file: y.json, classify: [{first-asn: 1, link: isp-a}]}\n", []string{

@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"bgpaudit/policy"
 	"bgpaudit/rib"
@@ -22,12 +23,13 @@ func (c *checker) site() policy.Site {
 }
 
 func (c *checker) links() []rib.Link {
-	sides := map[string]int{}
+	sides, skus := map[string]int{}, map[string]int{}
 	var out []rib.Link
 	for i := range c.file.Links {
 		e, path := &c.file.Links[i], fmt.Sprintf("links[%d]", i)
 		c.link(e, path)
 		if e.Circuit != "" {
+			c.oneSKU(e, path, skus, i)
 			key := fmt.Sprintf("%s/%s/%s", e.Kind, e.Circuit, e.Side)
 			if before, taken := sides[key]; taken {
 				c.fail(path, "a circuit has a primary and a secondary side: say which with side:",
@@ -41,9 +43,27 @@ func (c *checker) links() []rib.Link {
 	return out
 }
 
+// oneSKU holds the links of a circuit to one SKU: they share its limits.
+func (c *checker) oneSKU(e *linkEntry, path string, first map[string]int, i int) {
+	if e.SKU == "" {
+		return
+	}
+	before, known := first[e.Circuit]
+	if !known {
+		first[e.Circuit] = i
+		return
+	}
+	if other := &c.file.Links[before]; other.SKU != e.SKU {
+		c.fail(path+".sku", "a circuit has one SKU", "sku %s, but link %s of circuit %s has %s", e.SKU, other.Name, e.Circuit, other.SKU)
+	}
+}
+
 func (c *checker) link(e *linkEntry, path string) {
 	if c.has(path+".firewall") && !c.broken[path+".firewall"] {
 		c.legible(path+".firewall", "firewall", e.Firewall)
+		if e.Firewall != rib.Stateless && strings.EqualFold(e.Firewall, rib.Stateless) {
+			c.fail(path+".firewall", "write firewall: none if it keeps no state", "firewall %q is easily taken for none", e.Firewall)
+		}
 	}
 	if c.has(path+".router") && !c.broken[path+".router"] {
 		c.legible(path+".router", "router", e.Router)

@@ -126,8 +126,8 @@ func TestFileFeeds(t *testing.T) {
 func TestLiveFeeds(t *testing.T) {
 	config := load(t, "testdata/good/every-key.yaml")
 	session := feedNamed(t, config, "session")
-	community := rib.Community(64512<<16 | 101)
-	noExport := rib.Community(0xFFFFFF01)
+	community := rib.NewCommunity(64512, 101)
+	noExport := rib.CommunityFromWire(0xFFFFFF01)
 	want := Feed{
 		Feed: rib.Feed{
 			Name: "session", Router: "edge1", View: rib.Monitor, AddPath: "all",

@@ -249,7 +249,7 @@ func readCommunity(in any) (community, error) {
 	}
 	c, err := rib.ParseCommunity(s)
 	if err != nil {
-		return 0, wrong(`write two numbers up to 65535, as "12076:5010" (RFC 1997)`, "bad community %q", s)
+		return 0, wrong(`write two numbers, as "12076:5010"`, "bad community %q", s)
 	}
 	return community(c), nil
 }

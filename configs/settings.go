@@ -2,8 +2,11 @@ package configs
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"net/url"
 	"os"
+	"slices"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
@@ -23,7 +26,7 @@ type Settings struct {
 // ReadSettings finds the global settings: flags before BGPAUDIT_* variables, before settings: in
 // the config file, before defaults. It looks for the flags config, server, token and log-format
 // among flags, which may be nil or lack any of them. Mistakes in the config file are left for
-// Load to report.
+// Load to report, those of flags and environment for [Settings.Check].
 func ReadSettings(flags *pflag.FlagSet) Settings {
 	v := viper.NewWithOptions(viper.KeyDelimiter("::"), viper.ExperimentalBindStruct())
 	v.SetConfigType("yaml")
@@ -45,6 +48,22 @@ func ReadSettings(flags *pflag.FlagSet) Settings {
 		Config: v.GetString("config"), Server: v.GetString("server"),
 		Token: v.GetString("token"), LogFormat: v.GetString("log-format"),
 	}
+}
+
+// Check reports a server or log format that cannot be, wherever it comes from.
+func (s Settings) Check() error {
+	if s.Server != "" && !isServer(s.Server) {
+		return errors.New("server is not an http or https URL")
+	}
+	if formats := logFormatName("").choices(); !slices.Contains(formats, s.LogFormat) {
+		return fmt.Errorf("unknown log format %q: write one of %s", s.LogFormat, enumerate(formats))
+	}
+	return nil
+}
+
+func isServer(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // fileSettings is the settings: section of a config file, nil where there is none to be had.
@@ -69,11 +88,8 @@ func fileSettings(path string) map[string]any {
 // settings checks the section; ReadSettings reads it.
 func (c *checker) settings() {
 	e := &c.file.Settings
-	if at := "settings.server"; c.has(at) && !c.broken[at] {
-		u, err := url.Parse(e.Server)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			c.fail(at, "write it as https://bgpaudit.example.net:8179", "server is not an http or https URL")
-		}
+	if at := "settings.server"; c.has(at) && !c.broken[at] && !isServer(e.Server) {
+		c.fail(at, "write it as https://bgpaudit.example.net:8179", "server is not an http or https URL")
 	}
 	if c.has("settings") && e.LogFormat == "" {
 		e.LogFormat = "console"

@@ -48,8 +48,24 @@ func TestSettingsPrecedence(t *testing.T) {
 			for _, name := range []string{"BGPAUDIT_CONFIG", "BGPAUDIT_SERVER", "BGPAUDIT_TOKEN", "BGPAUDIT_LOG_FORMAT"} {
 				t.Setenv(name, c.env[name])
 			}
-			if got := ReadSettings(c.flags); got != c.want {
+			got := ReadSettings(c.flags)
+			if got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+			if err := got.Check(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestSettingsThatCannotBe(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, value := range map[string]string{"BGPAUDIT_LOG_FORMAT": "xml", "BGPAUDIT_SERVER": "example.net"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			if err := ReadSettings(nil).Check(); err == nil {
+				t.Errorf("%s=%s accepted", name, value)
 			}
 		})
 	}

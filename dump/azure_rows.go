@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"bgpaudit/rib"
@@ -119,10 +120,8 @@ func foreignKey(key, known string) string {
 		"an ARP table":  arpKeys,
 		"a BGP summary": {"statepfxrcd", "updown"},
 	} {
-		for _, k := range keys {
-			if k == key {
-				return what
-			}
+		if slices.Contains(keys, key) {
+			return what
 		}
 	}
 	return known
@@ -231,7 +230,7 @@ func cutOrigin(path string) (string, rib.Origin, bool) {
 // parseDashed reads numbers with single dashes, or blanks, between them.
 func parseDashed(s string) (rib.ASPath, error) {
 	if strings.Contains(s, "-") {
-		for _, part := range strings.Split(s, "-") {
+		for part := range strings.SplitSeq(s, "-") {
 			if strings.TrimSpace(part) == "" {
 				return nil, fmt.Errorf("an empty AS number")
 			}

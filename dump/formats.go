@@ -61,7 +61,7 @@ func chooseFormat(declared string, head []byte) (*Format, error) {
 	case 0:
 		return nil, refusal(head, body)
 	}
-	return nil, fmt.Errorf("could be %s: say which with format:", strings.Join(names, " or "))
+	return nil, fmt.Errorf("could be %s: say which with format: on the feed", strings.Join(names, " or "))
 }
 
 // bodyOf drops the lines that stand before a JSON document: comments, warnings, prompts, echoed

@@ -91,6 +91,10 @@ func TestAVRFIsChosenOrAskedFor(t *testing.T) {
 			t.Errorf("vrf %q of a sorted dump: %d routes, %v", vrf, len(routes), err)
 		}
 	}
+	nested := []byte(`{"default":{"ipv4Unicast":{"routes":{"203.0.113.0/24":[{"valid":true,"path":""}]}}},"CUST":{"ipv4Unicast":{"routes":{"198.51.100.0/24":[{"valid":true,"path":""}]}},"ipv4Vpn":{"routes":{"192.0.2.0/24":[{"valid":true,"path":""}]}}}}`)
+	if routes, _, err := readBytes(Source{Name: "x", VRF: "CUST", ExpectRoutes: -1}, nested); err != nil || len(routes) != 1 || routes[0].Prefix.String() != "198.51.100.0/24" {
+		t.Errorf("a family within a VRF: %v, %v", routes, err)
+	}
 	plain := []byte(`{"vrfName":"default","routes":{"203.0.113.0/24":[{"valid":true,"path":""}]}}`)
 	if _, _, err := readBytes(Source{Name: "x", VRF: "CUST", ExpectRoutes: -1}, plain); err == nil {
 		t.Errorf("another VRF's table was read")

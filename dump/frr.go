@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -84,8 +85,9 @@ type frrReader struct {
 	*collector
 	s     *scanner
 	rows  frrRows
-	vrf   string // of the rows read so far, where the dump names it
-	wrong error  // nothing of the file can be used
+	vrf   string       // of the rows read so far, where the dump names it
+	asked []rib.Family // what the command echoed before the document asks for
+	wrong error        // nothing of the file can be used
 }
 
 // frrTable is what one object says around its rows.
@@ -133,7 +135,11 @@ func readFRR(in *input, c *collector) error {
 func (r *frrReader) documents() bool {
 	first := true
 	for {
-		_, err := r.s.document(func(line int, text []byte) { r.between(line, text, first) })
+		r.asked = nil
+		_, err := r.s.document(func(line int, text []byte) {
+			r.between(line, text, first)
+			r.asked = familiesOf(text)
+		})
 		if errors.Is(err, io.EOF) {
 			return !first
 		}
@@ -157,6 +163,19 @@ func (c *collector) broken(line int, err error) {
 	default:
 		c.problem(line, "reading stops here: %v", err)
 	}
+}
+
+// familiesOf is the family that an echoed command asks for.
+func familiesOf(line []byte) []rib.Family {
+	if !bytes.Contains(line, []byte("show ")) {
+		return nil
+	}
+	for _, fam := range rib.Families {
+		if bytes.Contains(line, []byte(fam.String()+" unicast")) {
+			return []rib.Family{fam}
+		}
+	}
+	return nil
 }
 
 // object reads one JSON object: a table, or one that holds tables by VRF or by address family.
@@ -194,7 +213,11 @@ func (r *frrReader) member(t *frrTable, key string, line, depth int) error {
 	case key == "paths" && c == '[':
 		return r.singlePaths(t, line)
 	case c == '{' && depth < 2 && !frrAsides[key]:
-		return r.object(&frrTable{line: line, outer: key, vrf: nameOfVRF(key)}, depth+1)
+		inner := &frrTable{line: line, outer: key, vrf: key}
+		if isFamilyKey(key) {
+			inner.vrf = t.vrf
+		}
+		return r.object(inner, depth+1)
 	case c == '{' || c == '[':
 		return r.s.skip()
 	}
@@ -214,14 +237,6 @@ func isFamilyKey(key string) bool {
 		}
 	}
 	return false
-}
-
-// nameOfVRF is the VRF an object's key names; none where it names an address family.
-func nameOfVRF(key string) string {
-	if isFamilyKey(key) {
-		return ""
-	}
-	return key
 }
 
 // scalar reads a plain value of the table's frame.
@@ -265,9 +280,9 @@ func (r *frrReader) scalar(t *frrTable, key string, line int) error {
 // table reads the rows under one of the keys of frrTables: an object, a prefix a key.
 func (r *frrReader) table(t *frrTable, kind frrKind, line int) error {
 	t.held = true
-	if skip, err := r.leaveOut(t, line); skip || err != nil {
+	if r.leaveOut(t, line) {
 		t.held = false
-		return errors.Join(err, r.s.skip())
+		return r.s.skip()
 	}
 	r.sawKind(kind)
 	if err := r.s.enter('{'); err != nil {
@@ -297,23 +312,23 @@ func (r *frrReader) table(t *frrTable, kind frrKind, line int) error {
 }
 
 // leaveOut reports whether the table is of another VRF than the one that is asked for.
-func (r *frrReader) leaveOut(t *frrTable, line int) (bool, error) {
+func (r *frrReader) leaveOut(t *frrTable, line int) bool {
 	if t.outer != "" && isFamilyKey(t.outer) && !frrFamilies[t.outer] {
-		return true, nil // not unicast
+		return true // not unicast
 	}
 	name := t.vrf
 	switch {
 	case name == "":
-		return false, nil
+		return false
 	case r.src.VRF != "":
-		return name != r.src.VRF, nil
+		return name != r.src.VRF
 	case r.vrf == "":
 		r.vrf = name
 	case r.vrf != name:
-		r.problem(line, "the dump holds several VRFs: %s: name one with vrf:", listed([]string{r.vrf, name}))
-		return true, nil
+		r.problem(line, "the dump holds several VRFs: %s: name one with vrf: on the feed", listed([]string{r.vrf, name}))
+		return true
 	}
-	return false, nil
+	return false
 }
 
 // sawKind holds the kind of a table against the declared view.
@@ -355,6 +370,9 @@ func (r *frrReader) closeTable(t *frrTable) error {
 	}
 	if t.count == 0 && t.rows == 0 {
 		r.zeroStated = true
+		for _, fam := range r.asked {
+			r.families[fam] = true
+		}
 	}
 	if int(t.count) != t.prefixes && int(t.count) != t.rows {
 		r.problem(t.line, "the dump says that it holds %d prefixes, but %d are there", t.count, t.prefixes)

@@ -382,7 +382,7 @@ func frrCommunity(s string) (rib.Community, error) {
 
 func parseList[C any](s string, parse func(string) (C, error)) ([]C, error) {
 	var out []C
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		c, err := parse(word)
 		if err != nil {
 			return nil, fmt.Errorf("bad community %s", quote(word))

@@ -30,7 +30,7 @@ func (r *frrReader) chooseVRF(in *input) error {
 	case want != "" && len(names) > 0 && !slices.Contains(names, want):
 		return fmt.Errorf("holds no table of VRF %s; it has: %s", quote(want), listed(names))
 	case want == "" && len(names) > 1:
-		return fmt.Errorf("holds the tables of several VRFs: %s: name one with vrf:", listed(names))
+		return fmt.Errorf("holds the tables of several VRFs: %s: name one with vrf: on the feed", listed(names))
 	}
 	return nil
 }
@@ -102,8 +102,8 @@ func vrfNamesIn(s *scanner, name string, depth int, names *[]string) error {
 			}
 			err = rawErr
 		case c == '{' && depth < 2 && !frrAsides[key]:
-			inner := nameOfVRF(key)
-			if inner == "" {
+			inner := key
+			if isFamilyKey(key) {
 				inner = name
 			}
 			err = vrfNamesIn(s, inner, depth+1, names)

@@ -227,10 +227,14 @@ func checkHidden(cur *cursor, r *rib.Route) {
 		there bool
 		attr  rib.AttrSet
 	}{
-		{r.Neighbor.IsValid(), rib.AttrNeighbor}, {a.NeighborASN != 0, rib.AttrNeighborASN},
-		{a.NextHop.IsValid(), rib.AttrNextHop}, {len(a.ASPath) > 0, rib.AttrASPath},
-		{a.Origin != rib.OriginAbsent, rib.AttrOrigin}, {a.LocalPref.Set, rib.AttrLocalPref},
-		{a.MED.Set, rib.AttrMED}, {len(a.Communities) > 0, rib.AttrCommunities},
+		{r.Neighbor.IsValid(), rib.AttrNeighbor},
+		{a.NeighborASN != 0, rib.AttrNeighborASN},
+		{a.NextHop.IsValid(), rib.AttrNextHop},
+		{len(a.ASPath) > 0, rib.AttrASPath},
+		{a.Origin != rib.OriginAbsent, rib.AttrOrigin},
+		{a.LocalPref.Set, rib.AttrLocalPref},
+		{a.MED.Set, rib.AttrMED},
+		{len(a.Communities) > 0, rib.AttrCommunities},
 		{len(a.LargeCommunities) > 0, rib.AttrLargeCommunities},
 		{r.Marks&(rib.Best|rib.Multipath) != 0, rib.AttrBest},
 	} {

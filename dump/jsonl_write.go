@@ -205,13 +205,13 @@ func appendMarks(b []byte, m rib.Marks, hidden rib.AttrSet) []byte {
 	}
 	flag("stale", rib.Stale)
 	b = append(b, `,"withdrawn":false`...)
-	switch m & (rib.Invalid | rib.Filtered) {
-	case rib.Invalid:
-		b = append(b, `,"ineligible":"invalid"`...)
-	case rib.Filtered:
-		b = append(b, `,"ineligible":"filtered"`...)
-	case rib.Invalid | rib.Filtered:
+	switch {
+	case m.Has(rib.Invalid | rib.Filtered):
 		b = append(b, `,"ineligible":"filtered,invalid"`...)
+	case m.Has(rib.Invalid):
+		b = append(b, `,"ineligible":"invalid"`...)
+	case m.Has(rib.Filtered):
+		b = append(b, `,"ineligible":"filtered"`...)
 	}
 	return b
 }

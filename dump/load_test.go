@@ -67,6 +67,7 @@ func TestCompletenessIsProvedOrDenied(t *testing.T) {
 		{"a count that does not fit denies it", Source{}, twoOfThree, "no", []rib.Family{rib.IPv4}, "says that it holds 3 prefixes, but 1"},
 		{"a closing bracket proves the end", Source{}, routesOne, "yes", []rib.Family{rib.IPv4}, ""},
 		{"a stated zero is complete, and covers what the config declares", Source{Families: []rib.Family{rib.IPv6}}, advertisedNone, "yes", []rib.Family{rib.IPv6}, ""},
+		{"a stated zero after an echoed command covers the family asked for", Source{}, "edge1# show bgp ipv6 unicast neighbors 192.0.2.1 advertised-routes json\n" + advertisedNone, "yes", []rib.Family{rib.IPv6}, ""},
 		{"a stated zero alone covers no family", Source{}, advertisedNone, "yes", nil, ""},
 		{"an expected empty table covers IPv4", Source{ExpectEmpty: true}, `[]`, "yes", []rib.Family{rib.IPv4}, ""},
 		{"an expected empty table covers the families declared", Source{ExpectEmpty: true, Families: []rib.Family{rib.IPv6}}, `{"value":[]}`, "yes", []rib.Family{rib.IPv6}, ""},

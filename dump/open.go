@@ -119,6 +119,14 @@ var packed = []struct{ magic, name, undo string }{
 	{"PK\x03\x04", "zip", "unzip"},
 }
 
+// byteOrderMarks begin text of an encoding; UTF-8 has no order.
+var byteOrderMarks = []struct {
+	mark  string
+	order binary.ByteOrder
+}{
+	{"\xef\xbb\xbf", nil}, {"\xff\xfe", binary.LittleEndian}, {"\xfe\xff", binary.BigEndian},
+}
+
 // plainText undoes gzip, UTF-16 (as PowerShell's ">" writes) and a byte order mark.
 func plainText(raw *countingReader) (*bufio.Reader, error) {
 	r := bufio.NewReaderSize(raw, chunk)
@@ -141,15 +149,17 @@ func plainText(raw *countingReader) (*bufio.Reader, error) {
 			return nil, fmt.Errorf("is a damaged gzip file: %w", err)
 		}
 	}
-	switch {
-	case bytes.HasPrefix(magic, []byte("\xef\xbb\xbf")):
-		r.Discard(3)
-	case bytes.HasPrefix(magic, []byte("\xff\xfe")):
-		r.Discard(2)
-		r = bufio.NewReaderSize(&utf16Reader{r: r, order: binary.LittleEndian}, chunk)
-	case bytes.HasPrefix(magic, []byte("\xfe\xff")):
-		r.Discard(2)
-		r = bufio.NewReaderSize(&utf16Reader{r: r, order: binary.BigEndian}, chunk)
+	for _, m := range byteOrderMarks {
+		if !bytes.HasPrefix(magic, []byte(m.mark)) {
+			continue
+		}
+		if _, err := r.Discard(len(m.mark)); err != nil {
+			return nil, fmt.Errorf("cannot be read: %w", err)
+		}
+		if m.order != nil {
+			r = bufio.NewReaderSize(&utf16Reader{r: r, order: m.order}, chunk)
+		}
+		break
 	}
 	return r, nil
 }

@@ -36,7 +36,7 @@ func refusal(head, body []byte) error {
 	if what := lookalike(head, body); what != "" {
 		return fmt.Errorf("not a route table: looks like %s: export the routes themselves, as docs/formats says", what)
 	}
-	return fmt.Errorf("not a route table in a known format (known: %s): it begins %s; export it in one of these, as docs/formats says, or name its format with format:",
+	return fmt.Errorf("not a route table in a known format (known: %s): it begins %s; export it in one of these, as docs/formats says, or name its format with format: on the feed",
 		strings.Join(FormatNames(), ", "), quote(firstLine(trimmed)))
 }
 

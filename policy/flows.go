@@ -323,6 +323,7 @@ func (ps *Pass) remoteStarts(s *Service, remote *remoteSet, fam rib.Family, loca
 		for _, fwd := range forwards {
 			f := ps.newFlow(s, remote, fam, ret.set)
 			ps.fill(f, fwd, ret)
+			ps.pinSome(f, ret)
 			ps.judge(f, fwd.decision.Possible, ret.decision.Possible, nil)
 			ps.flows = append(ps.flows, f)
 		}
@@ -333,6 +334,23 @@ func (ps *Pass) remoteStarts(s *Service, remote *remoteSet, fam rib.Family, loca
 // of the family.
 func (ps *Pass) pins(s *Service, fam rib.Family, arrival rib.LinkID) bool {
 	return s.SNAT != nil && s.Initiator == RemoteStarts && rib.FamilyOf(s.SNAT.To) == fam && ps.Links[arrival].Firewall == s.SNAT.At
+}
+
+// pinSome adds to our choice the arrival links whose firewall pins the reply, where some do: the
+// reply then follows the arrival, and is no firmer than it.
+func (ps *Pass) pinSome(f *flow, ret *side) {
+	for _, l := range ret.decision.Links {
+		if !ps.pins(f.service, f.Family, l) {
+			continue
+		}
+		f.Forward.Links = addTexts([]string{ps.table.LinkName(l)}, f.Forward.Links...)
+		switch {
+		case !ret.decision.Firm():
+			f.Forward.Outcome = ret.decision.Outcome
+		case f.Forward.Outcome == rib.OutcomeDecided:
+			f.Forward.Outcome = rib.OutcomeTie
+		}
+	}
 }
 
 func (ps *Pass) allPinned(s *Service, fam rib.Family, possible [][]rib.LinkID) bool {
@@ -382,10 +400,9 @@ func (ps *Pass) origins(s *Service, fam rib.Family) (out []origin, assume string
 func (ps *Pass) weStart(s *Service, remote *remoteSet, fam rib.Family, forwards []*side) {
 	origins, natFirst := ps.origins(s, fam)
 	for _, fwd := range forwards {
-		for _, o := range origins {
-			if !ps.everUsed(o, fwd.decision.Possible) {
-				continue
-			}
+		first := len(ps.flows)
+		used := ps.usedOrigins(origins, fwd.decision.Possible)
+		for _, o := range used {
 			for _, ret := range ps.returnSides(remote.observer, o.set) {
 				f := ps.newFlow(s, remote, fam, ret.set)
 				f.source = o.name
@@ -397,7 +414,51 @@ func (ps *Pass) weStart(s *Service, remote *remoteSet, fam rib.Family, forwards 
 				ps.flows = append(ps.flows, f)
 			}
 		}
+		if len(used) > 1 && !fwd.decision.Firm() {
+			one := ps.oneOf(ps.flows[first:])
+			ps.flows = append(ps.flows[:first], one)
+		}
 	}
+}
+
+// usedOrigins lists the sources that some possible outcome sends from; where none has a route, the
+// first stands for all.
+func (ps *Pass) usedOrigins(origins []origin, possible [][]rib.LinkID) []origin {
+	var out []origin
+	for _, o := range origins {
+		if slices.ContainsFunc(possible, func(links []rib.LinkID) bool { return slices.ContainsFunc(links, o.used) }) {
+			out = append(out, o)
+		}
+	}
+	if out == nil && len(origins) > 0 {
+		out = origins[:1]
+	}
+	return out
+}
+
+// oneOf joins what becomes of a connection whose link out is open, and with it its source and its
+// return: one of these happens, not all of them.
+func (ps *Pass) oneOf(fs []*flow) *flow {
+	one := fs[0]
+	for _, f := range fs[1:] {
+		one.Local = addPrefixes(one.Local, f.Local)
+		one.Assumes = addTexts(one.Assumes, f.Assumes...)
+		one.gaps, one.fate = append(one.gaps, f.gaps...), one.fate && f.fate
+		for _, l := range f.Return.Links {
+			one.Return.Links = addTexts(one.Return.Links, l)
+		}
+		if f.Verdict != one.Verdict {
+			one.Verdict = VerdictUnknown
+		}
+	}
+	one.Return.Outcome = one.Forward.Outcome
+	one.Return.Reason = rib.ReasonNone
+	one.source = ""
+	if one.Verdict == VerdictUnknown {
+		one.DropsAt, one.Story, one.Stateless = "", nil, false
+		ps.openFlow(one)
+	}
+	return one
 }
 
 // natFirst reports whether the source set is used on a link that no pool of the service lists.
@@ -405,15 +466,6 @@ func (ps *Pass) natFirst(s *Service, o origin, links []rib.LinkID) bool {
 	return slices.ContainsFunc(links, func(l rib.LinkID) bool {
 		return o.used(l) && !slices.ContainsFunc(ps.poolsOf(s), func(p *Pool) bool { return slices.Contains(p.Links, ps.Links[l].Name) })
 	})
-}
-
-func (ps *Pass) everUsed(o origin, possible [][]rib.LinkID) bool {
-	for _, links := range possible {
-		if len(links) == 0 || slices.ContainsFunc(links, o.used) {
-			return true
-		}
-	}
-	return false
 }
 
 func (ps *Pass) fill(f *flow, fwd, ret *side) {

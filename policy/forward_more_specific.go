@@ -85,7 +85,7 @@ func (ps *Pass) servicesIn(f *flow) string {
 
 // microsoftServices are the communities that Microsoft sets on Microsoft peering
 // (expressroute-routing.md, 2025-26 wording).
-var microsoftServices = map[uint16]string{
+var microsoftServices = map[uint32]string{
 	5010: "Exchange Online", 5020: "SharePoint Online", 5030: "Skype for Business Online and Teams", 5040: "CRM Online",
 	5050: "Azure Global Services", 5060: "Microsoft Entra ID", 5070: "Azure Resource Manager", 5100: "other Office 365 services",
 	5220: "Defender for Identity", 5250: "PSTN services",
@@ -93,10 +93,11 @@ var microsoftServices = map[uint16]string{
 
 // MicrosoftService names the service that a community of AS 12076 stands for; empty where none.
 func MicrosoftService(c rib.Community) string {
-	if c>>16 != 12076 {
+	as, value := c.Halves()
+	if as != 12076 {
 		return ""
 	}
-	return microsoftServices[uint16(c)]
+	return microsoftServices[value]
 }
 
 // anyOf keeps the routes of rows that lie on the named links.

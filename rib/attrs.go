@@ -126,12 +126,26 @@ func (o Optional) String() string {
 	return strconv.FormatUint(uint64(o.Value), 10)
 }
 
-// Community is an RFC 1997 community.
-type Community uint32
+// Community is an RFC 1997 community, its two halves kept as 32 bits each: high<<32 | low. On the
+// wire both are 16 bits; configs and records may name wider ones ("65536:101", as RFC 5668 writes
+// them), which no RFC 1997 route carries.
+type Community uint64
 
-func (c Community) String() string { return fmt.Sprintf("%d:%d", uint32(c)>>16, uint32(c)&0xffff) }
+// NewCommunity makes one of its halves.
+func NewCommunity(high, low uint32) Community { return Community(uint64(high)<<32 | uint64(low)) }
 
-var wellKnown = map[string]Community{
+// CommunityFromWire makes one of the 32 bits of RFC 1997.
+func CommunityFromWire(v uint32) Community { return NewCommunity(v>>16, v&0xffff) }
+
+// Halves are the two numbers that are written with a colon between them.
+func (c Community) Halves() (high, low uint32) { return uint32(c >> 32), uint32(c) }
+
+func (c Community) String() string {
+	high, low := c.Halves()
+	return strconv.FormatUint(uint64(high), 10) + ":" + strconv.FormatUint(uint64(low), 10)
+}
+
+var wellKnown = map[string]uint32{
 	"no-export": 0xFFFFFF01, "no-advertise": 0xFFFFFF02, "local-as": 0xFFFFFF03,
 	"no-export-subconfed": 0xFFFFFF03, "no-peer": 0xFFFFFF04, "graceful-shutdown": 0xFFFF0000,
 	"blackhole": 0xFFFF029A, "llgr-stale": 0xFFFF0006, "no-llgr": 0xFFFF0007,
@@ -143,20 +157,20 @@ var wellKnown = map[string]Community{
 func ParseCommunity(s string) (Community, error) {
 	high, low, ok := strings.Cut(s, ":")
 	if !ok {
-		if c, known := wellKnown[strings.ToLower(strings.ReplaceAll(s, "_", "-"))]; known {
-			return c, nil
+		if v, known := wellKnown[strings.ToLower(strings.ReplaceAll(s, "_", "-"))]; known {
+			return CommunityFromWire(v), nil
 		}
 		if n, err := strconv.ParseUint(s, 10, 32); err == nil {
-			return Community(n), nil
+			return CommunityFromWire(uint32(n)), nil
 		}
 		return 0, fmt.Errorf("bad community %q", s)
 	}
-	h, err1 := strconv.ParseUint(high, 10, 16)
-	l, err2 := strconv.ParseUint(low, 10, 16)
+	h, err1 := strconv.ParseUint(high, 10, 32)
+	l, err2 := strconv.ParseUint(low, 10, 32)
 	if err1 != nil || err2 != nil {
 		return 0, fmt.Errorf("bad community %q", s)
 	}
-	return Community(h<<16 | l), nil
+	return NewCommunity(uint32(h), uint32(l)), nil
 }
 
 // LargeCommunity is an RFC 8092 community.

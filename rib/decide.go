@@ -1,10 +1,10 @@
 package rib
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 // Query narrows a decision.
@@ -22,7 +22,12 @@ type decider struct {
 	behind string
 	locRIB *Feed // the table of winners that decides alone; nil: none does
 
-	live, certain []int // scratch
+	// Scratch, so that a sweep over many prefixes makes little garbage.
+	live, certain []int
+	ranks         []rank
+	groups        []uint32
+	beaten        []bool
+	keyBuf        []byte
 }
 
 func (s *Sight) newDecider(ob *Observer, fam Family, q Query) *decider {
@@ -185,53 +190,53 @@ func (d *decider) choose(cs []candidate, in []int, losses map[int]loss) pick {
 // runStep keeps the candidates of the best rank, group by group. Where ranks that the step needs
 // are not shown, it keeps what no known rank has beaten and says what is open.
 func (d *decider) runStep(st *step, cs []candidate, live []int, losses map[int]loss) (kept []int, open string) {
-	best := map[uint32]rank{}
-	winner := map[uint32]int{}
-	members := map[uint32][]LinkID{}
-	groupOf := func(i int) uint32 {
-		if st.group == nil {
-			return 1
-		}
-		return st.group(d, &cs[i])
-	}
-	unknownIn := map[uint32]string{}
+	d.ranks, d.groups, d.beaten = d.ranks[:0], d.groups[:0], d.beaten[:0]
 	for _, i := range live {
-		g := groupOf(i)
-		if g == 0 {
-			continue
+		group := uint32(1)
+		if st.group != nil {
+			group = st.group(d, &cs[i])
 		}
-		if l := cs[i].link; !slices.Contains(members[g], l) {
-			members[g] = append(members[g], l)
+		d.ranks, d.groups, d.beaten = append(d.ranks, st.rank(d, &cs[i])), append(d.groups, group), append(d.beaten, false)
+	}
+	lost := 0
+	for first, group := range d.groups {
+		if group == 0 || slices.Index(d.groups, group) < first {
+			continue // compared with none, or done already
 		}
-		r := st.rank(d, &cs[i])
-		if r.unknown {
-			unknownIn[g] = d.s.t.LinkName(cs[i].link)
-			continue
+		best, unknown, links := -1, -1, false
+		for k := first; k < len(live); k++ {
+			switch {
+			case d.groups[k] != group:
+				continue
+			case d.ranks[k].unknown && unknown < 0:
+				unknown = k
+			case !d.ranks[k].unknown && (best < 0 || d.ranks[k].value < d.ranks[best].value):
+				best = k
+			}
+			links = links || cs[live[k]].link != cs[live[first]].link
 		}
-		if b, seen := best[g]; !seen || r.value < b.value {
-			best[g], winner[g] = r, i
+		for k := first; k < len(live) && best >= 0; k++ {
+			if d.groups[k] != group || d.ranks[k].unknown || d.ranks[k].value == d.ranks[best].value {
+				continue
+			}
+			d.beaten[k] = true
+			lost++
+			if losses != nil {
+				losses[live[k]] = loss{st.reason, st.compareText(d.ranks[k], d.ranks[best])}
+			}
+		}
+		if unknown >= 0 && links && open == "" {
+			open = fmt.Sprintf("the %s on %s is not shown", st.words, d.s.t.LinkName(cs[live[unknown]].link))
 		}
 	}
-	kept = make([]int, 0, len(live))
-	for _, i := range live {
-		g := groupOf(i)
-		r := st.rank(d, &cs[i])
-		b, seen := best[g]
-		if g == 0 || r.unknown || !seen || r.value == b.value {
+	if lost == 0 {
+		return live, open
+	}
+	kept = make([]int, 0, len(live)-lost)
+	for k, i := range live {
+		if !d.beaten[k] {
 			kept = append(kept, i)
-			continue
 		}
-		if losses != nil {
-			losses[i] = loss{st.reason, st.compareText(r, b)}
-		}
-	}
-	for g, link := range unknownIn {
-		if len(members[g]) > 1 && (open == "" || link < open) {
-			open = link
-		}
-	}
-	if open != "" {
-		open = fmt.Sprintf("the %s on %s is not shown", st.words, open)
 	}
 	return kept, open
 }
@@ -576,20 +581,45 @@ func (d *decider) allow(a *answer, links []LinkID, doubt *candidate) {
 	}
 }
 
-// key tells answers apart: by links and reason, and with routes also by the winning routes.
-func (d *decider) key(a *answer, cs []candidate, routes bool) string {
-	var b strings.Builder
-	fmt.Fprint(&b, a.outcome, a.links, a.reason, a.possible, a.open, a.capped)
+// key tells answers apart: by links and reason, and with routes also by the winning and the
+// doubtful routes. It is good until the next call.
+func (d *decider) key(a *answer, cs []candidate, routes bool) []byte {
+	b := d.keyBuf[:0]
+	num := func(n int) { b = binary.AppendVarint(b, int64(n)) }
+	text := func(s string) { num(len(s)); b = append(b, s...) }
+	list := func(links []LinkID) {
+		num(len(links))
+		for _, l := range links {
+			num(int(l))
+		}
+	}
+	text(string(a.outcome))
+	text(string(a.reason))
+	text(a.open)
+	list(a.links)
+	list(a.capped)
+	num(len(a.possible))
+	for _, links := range a.possible {
+		list(links)
+	}
+	num(len(a.doubts))
 	for i := range a.doubts {
-		fmt.Fprint(&b, a.doubts[i].link, a.doubts[i].doubt)
+		c := &a.doubts[i]
+		num(int(c.link))
+		text(c.doubt)
 		if routes {
-			fmt.Fprint(&b, a.doubts[i].bits)
+			num(int(c.id))
+			num(c.bits)
 		}
 	}
 	if routes {
 		for _, i := range a.winners {
-			fmt.Fprint(&b, "|", cs[i].link, cs[i].id, cs[i].src.feed.Name, cs[i].src.column.pathIDs[cs[i].id], cs[i].src.column.neighbor)
+			c := &cs[i]
+			num(int(c.id))
+			num(int(c.src.column.pathIDs[c.id]))
+			num(c.src.number)
 		}
 	}
-	return b.String()
+	d.keyBuf = b
+	return b
 }

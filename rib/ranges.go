@@ -147,10 +147,10 @@ func (w *sweep) decide(f *frame) *Decision {
 	cs := w.cs[:f.cs]
 	a := w.d.resolve(cs, f.prefix)
 	key := w.d.key(&a, cs, w.grain == ByRoute)
-	d := w.made[key]
+	d := w.made[string(key)]
 	if d == nil {
 		d = w.d.explain(&a, cs)
-		w.made[key] = d
+		w.made[string(key)] = d
 	}
 	return d
 }

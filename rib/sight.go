@@ -28,6 +28,7 @@ type Sight struct {
 
 // source is a column that may hold candidates for a direction.
 type source struct {
+	number int // within the direction and family
 	column *column
 	feed   *Feed
 	cover  *Coverage // of the column's link; nil where it is tied to none
@@ -67,7 +68,7 @@ func (s *Sight) addSource(fam Family, c *column) {
 		return
 	}
 	dir := f.directionOf()
-	src := source{column: c, feed: f}
+	src := source{number: len(s.sources[dir][fam]), column: c, feed: f}
 	if c.link != NoLink {
 		src.cover = &s.coverage[dir][fam][c.link]
 	}
@@ -256,8 +257,8 @@ func (s *Sight) inFarEnd(c *candidate, fam Family) bool {
 
 // holdsNeighbor reports whether the path holds an ASN of the link's neighbour.
 func (s *Sight) holdsNeighbor(c *candidate) bool {
-	path := s.t.attrs.get(c.cell.attrs).ASPath
-	return slices.ContainsFunc(s.t.links[c.link].NeighborASNs, path.Contains)
+	asns := s.t.links[c.link].NeighborASNs
+	return len(asns) > 0 && s.t.attrs.pathHolds(c.cell.attrs, asns)
 }
 
 func (s *Sight) weighReceived(c *candidate, fam Family) {

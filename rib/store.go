@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
+	"slices"
 )
 
 // attrID names an interned attribute set. 0 is none.
@@ -164,7 +165,8 @@ func appendAttrs(b []byte, a *Attrs) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(len(a.Communities)))
 	for _, c := range a.Communities {
-		b = binary.BigEndian.AppendUint32(b, uint32(c))
+		high, low := c.Halves()
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(high)), uint64(low))
 	}
 	b = binary.AppendUvarint(b, uint64(len(a.LargeCommunities)))
 	for _, c := range a.LargeCommunities {
@@ -220,6 +222,26 @@ func (r *attrReader) addr() netip.Addr {
 	return a
 }
 
+// pathHolds reports whether one of asns stands in the AS path of a set, without decoding it.
+func (s *attrStore) pathHolds(id attrID, asns []uint32) bool {
+	r := attrReader{s.bytes(id)}
+	r.uvarint() // what is not shown, origin, next hop, neighbour ASN, local preference, MED
+	r.byte()
+	r.addr()
+	r.uvarint()
+	r.optional()
+	r.optional()
+	for range r.uvarint() {
+		r.byte()
+		for range r.uvarint() {
+			if slices.Contains(asns, uint32(r.uvarint())) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func decodeAttrs(b []byte) Attrs {
 	r := attrReader{b}
 	a := Attrs{NotShown: AttrSet(r.uvarint()), Origin: Origin(r.byte()), NextHop: r.addr()}
@@ -239,8 +261,8 @@ func decodeAttrs(b []byte) Attrs {
 	if n := r.uvarint(); n > 0 {
 		a.Communities = make([]Community, n)
 		for i := range a.Communities {
-			a.Communities[i] = Community(binary.BigEndian.Uint32(r.b))
-			r.b = r.b[4:]
+			high := uint32(r.uvarint())
+			a.Communities[i] = NewCommunity(high, uint32(r.uvarint()))
 		}
 	}
 	if n := r.uvarint(); n > 0 {

@@ -648,12 +648,17 @@ func (tw twin) decide(ob string, a netip.Addr) finding {
 	}
 	base := tw.choose(ob, certain, alone != nil)
 	possible := append([][]int{base.links}, base.others...)
-	missing := false
+	missing, coarse := false, false
 	try := func(set []claim) bool {
 		v := tw.choose(ob, append(slices.Clone(certain), set...), alone != nil)
 		differs := !slices.Equal(v.links, base.links) || fmt.Sprint(v.others) != fmt.Sprint(base.others)
 		if differs {
 			possible = append(append(possible, v.links), v.others...)
+			if len(set) > 1 && len(v.others) > 0 {
+				// others names every link still there, some of which could never win: too coarse to
+				// ask for by name.
+				coarse = true
+			}
 		}
 		if differs && slices.ContainsFunc(set, func(c claim) bool { return c.doubt == "missing" }) {
 			missing = true
@@ -697,7 +702,7 @@ func (tw twin) decide(ob string, a netip.Addr) finding {
 	}
 	for _, links := range possible {
 		for _, l := range links {
-			if !slices.Contains(f.links, l) {
+			if !coarse && !slices.Contains(f.links, l) {
 				f.links = append(f.links, l)
 			}
 		}
