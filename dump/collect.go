@@ -28,10 +28,14 @@ type collector struct {
 	notShown   rib.AttrSet  // what no row shows
 	hides      *rib.AttrSet // what the dump itself says that it cannot show
 	ids        identities
+	ownLines   bool // rows of canonical records carry their own line, not their original's
 	contradiction
 }
 
 func newCollector(ctx context.Context, src Source, emit func(rib.Route) error) *collector {
+	if src.Name == "" {
+		src.Name = src.Path
+	}
 	return &collector{ctx: ctx, src: src, emit: emit, notShown: ^rib.AttrSet(0), res: Result{Header: Header{Source: src.Name}}}
 }
 

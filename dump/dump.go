@@ -30,7 +30,7 @@ type Source struct {
 	MaxAge          time.Duration // 0: none
 	TrustMtime      bool
 	ExpectEmpty     bool
-	ExpectRoutes    int // routes: N, -1 where not given
+	ExpectRoutes    int // routes: N, -1 where not given; 0 says that the table is empty
 	TolerateSkipped int
 }
 
@@ -60,12 +60,17 @@ type Result struct {
 // Result.Skipped with its line in Result.Errors (the first 20 and a count) and reading goes on.
 // The error is non-nil where nothing can be read at all (no such file, unknown format, a
 // summary page); the Result then says so too.
+//
+// Rows of canonical records keep the line of the dump that they were made of, so that converting
+// them again loses nothing.
 func Read(ctx context.Context, src Source, emit func(rib.Route)) (Result, error) {
 	return read(ctx, src, emit)
 }
 
 // Load reads src into the feed of the table and returns the feed's state: what it covers, how
 // complete and how old it is at time now. It never fails: what went wrong is in the state.
+// A route that put refuses is a skipped row, with put's error. Every route's line is one of this
+// very file.
 // bytes, where not nil, is called with the number of bytes read so far and the file's size.
 func Load(ctx context.Context, src Source, now time.Time, put func(rib.Route) error, bytes func(read, size int64)) rib.FeedState {
 	return load(ctx, src, now, put, bytes)

@@ -182,6 +182,9 @@ func (r *jsonlReader) readRoute(text []byte, line int) {
 		}
 		return
 	}
+	if r.ownLines {
+		route.Line = line
+	}
 	r.put(route)
 }
 
@@ -200,7 +203,7 @@ func addrOrNone(a netip.Addr) string {
 	return a.String()
 }
 
-// parseRoute reads a route's record. Line stays the line of the dump that it was made of.
+// parseRoute reads a route's record. Line is the line of the dump that it was made of.
 func (r *jsonlReader) parseRoute(text []byte) (rib.Route, error) {
 	var route rib.Route
 	route.Attrs.NotShown = r.hidden

@@ -9,7 +9,9 @@ import (
 )
 
 func load(ctx context.Context, src Source, now time.Time, put func(rib.Route) error, bytes func(read, size int64)) rib.FeedState {
-	got, err := readFile(ctx, src, put, bytes)
+	c := newCollector(ctx, src, put)
+	c.ownLines = true // evidence is where the user can look it up
+	got, err := readFile(c, bytes)
 	s := rib.FeedState{
 		Format:           got.Header.Format,
 		Router:           got.Header.Router,

@@ -293,3 +293,13 @@ func TestTheStateOfAFeedCarriesTheHeader(t *testing.T) {
 		t.Errorf("paths of a table are %s", s.ASPathForm)
 	}
 }
+
+func TestEvidenceNamesLinesOfTheFileAtHand(t *testing.T) {
+	text := goodHeader + strings.Replace(goodRoute, "}", `,"line":42}`, 1) + goodTrailer
+	if _, routes := loadText(t, Source{}, text); routes[0].Line != 2 {
+		t.Errorf("loaded, the route is of line %d", routes[0].Line)
+	}
+	if routes, _, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, []byte(text)); err != nil || routes[0].Line != 42 {
+		t.Errorf("read, the route is of line %d: %v", routes[0].Line, err)
+	}
+}

@@ -16,17 +16,13 @@ type reading struct {
 }
 
 func read(ctx context.Context, src Source, emit func(rib.Route)) (Result, error) {
-	got, err := readFile(ctx, src, func(r rib.Route) error { emit(r); return nil }, nil)
+	got, err := readFile(newCollector(ctx, src, func(r rib.Route) error { emit(r); return nil }), nil)
 	return got.Result, err
 }
 
 // readFile opens, recognises and reads one file. On an error its text is in Result.Errors too.
-func readFile(ctx context.Context, src Source, emit func(rib.Route) error, progress func(read, size int64)) (reading, error) {
-	if src.Name == "" {
-		src.Name = src.Path
-	}
-	c := newCollector(ctx, src, emit)
-	in, err := openInput(src.Path, progress)
+func readFile(c *collector, progress func(read, size int64)) (reading, error) {
+	in, err := openInput(c.src.Path, progress)
 	if err != nil {
 		return c.failed(err)
 	}

@@ -1,10 +1,14 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/netip"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"bgpaudit/policy"
 	"bgpaudit/rib"
@@ -13,12 +17,40 @@ import (
 // version is the number of the JSON shapes. It moves when a field changes its meaning or goes.
 const version = 1
 
-// write prints v as one indented JSON document.
-func write(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+// JSON prints v as one indented document. What a terminal could take for a command or a line break
+// stands in it as an escape: encoding/json escapes the ASCII controls only.
+func JSON(w io.Writer, v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	text := b.Bytes()
+	if bytes.ContainsFunc(text, invisible) {
+		text = escaped(text)
+	}
+	_, err := w.Write(text)
+	return err
+}
+
+// escaped writes what cannot be seen as \uXXXX. Beyond the line ends of the document, which it
+// keeps, such runes stand inside strings only.
+func escaped(text []byte) []byte {
+	var out []byte
+	for _, r := range string(text) {
+		switch {
+		case r == '\n' || !invisible(r):
+			out = utf8.AppendRune(out, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, "\\u%04x\\u%04x", high, low)
+		default:
+			out = fmt.Appendf(out, "\\u%04x", r)
+		}
+	}
+	return out
 }
 
 type auditJSON struct {
@@ -150,12 +182,12 @@ func AuditJSON(w io.Writer, r *policy.Result, exit int, reasons []string) error 
 	for _, c := range r.Checks {
 		out.Checks = append(out.Checks, checkJSON{c.Check, c.Link, c.Family.String(), c.State, c.Reason})
 	}
-	return write(w, out)
+	return JSON(w, out)
 }
 
 // FeedsJSON writes what became of each feed.
 func FeedsJSON(w io.Writer, all []*rib.Feed) error {
-	return write(w, struct {
+	return JSON(w, struct {
 		Version int        `json:"version"`
 		Feeds   []feedJSON `json:"feeds"`
 	}{version, feeds(all)})

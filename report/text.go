@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"bgpaudit/policy"
 	"bgpaudit/rib"
@@ -36,29 +37,40 @@ type printer struct {
 	err   error
 }
 
-// line prints one line. Every argument that is a string is made safe for a terminal.
+// line prints one line. What came from outside goes through Clean first.
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
 	}
 }
 
-// Clean makes text from outside safe to print: control characters, which could move a terminal's
-// cursor or colour it, become escapes.
+// Clean makes text from outside safe to print: what could move a terminal's cursor, colour it,
+// turn its writing round or break the line becomes an escape.
 func Clean(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }) {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, invisible) {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsControl(r) {
-			fmt.Fprintf(&b, "\\x%02x", r)
-		} else {
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, "\\x%02x", s[0])
+		case !invisible(r):
 			b.WriteRune(r)
+		case r <= 0xff:
+			fmt.Fprintf(&b, "\\x%02x", r)
+		default:
+			fmt.Fprintf(&b, "\\u%04x", r)
 		}
+		s = s[size:]
 	}
 	return b.String()
 }
+
+// invisible reports a rune that is no picture of itself: a control, a line or paragraph
+// separator, a direction mark, a private or unassigned one.
+func invisible(r rune) bool { return !unicode.IsGraphic(r) }
 
 // AuditText writes an audit to be read: the verdict first, then each group under its cause, then
 // the flows.
@@ -79,12 +91,22 @@ func AuditText(w io.Writer, r *policy.Result, exit int, reasons []string, paint 
 
 func verdictLine(r *policy.Result, exit int, sum Summary) string {
 	what := map[int]string{policy.ExitClean: "clean", policy.ExitFindings: "findings", policy.ExitIncomplete: "incomplete"}[exit]
-	line := fmt.Sprintf("audit: %s (exit %d): %d errors, %d warnings, %d infos in %d groups, %d waived, %d unknown",
-		what, exit, sum.Error, sum.Warning, sum.Info, sum.Groups, sum.Waived, sum.Unknown)
+	if exit == policy.ExitClean && sum.Error+sum.Warning+sum.Info > 0 {
+		what = "findings, none at or above --fail-on"
+	}
+	line := fmt.Sprintf("audit: %s (exit %d): %s, %s, %s in %s, %d waived, %d unknown", what, exit,
+		count(sum.Error, "error"), count(sum.Warning, "warning"), count(sum.Info, "info"), count(sum.Groups, "group"), sum.Waived, sum.Unknown)
 	if len(r.Flows) == 0 {
 		line += "; no flow was checked"
 	}
 	return line
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (p *printer) finding(f *policy.Finding) {
@@ -120,15 +142,19 @@ func (p *printer) finding(f *policy.Finding) {
 	if f.Hint != "" {
 		p.line("%s  do:   %s", pad, Clean(f.Hint))
 	}
-	if f.CausedBy == "" {
-		source := f.Source
-		if f.Inferred {
-			source += " (inferred)"
-		}
-		p.line("%s  %s", pad, p.paint.dim(fmt.Sprintf("rule: %s; config: %s; id %s", source, Clean(f.Config), f.ID)))
-		if len(f.Assumes) > 0 {
-			p.line("%s  %s", pad, p.paint.dim("takes on trust: "+Clean(strings.Join(f.Assumes, "; "))))
-		}
+	source := f.Source
+	if f.Inferred && source != "inferred" {
+		source += " (inferred)"
+	}
+	p.line("%s  %s", pad, p.paint.dim("rule: "+Clean(source)))
+	p.line("%s  %s", pad, p.paint.dim(fmt.Sprintf("config: %s; id %s; more: bgpaudit checks explain %s", Clean(f.Config), f.ID, f.Check)))
+	p.trust(pad+"  ", f.Assumes)
+}
+
+// trust says what an answer could not see and takes as true.
+func (p *printer) trust(pad string, assumes []string) {
+	if len(assumes) > 0 {
+		p.line("%s%s", pad, p.paint.dim("takes on trust: "+Clean(strings.Join(assumes, "; "))))
 	}
 }
 
@@ -144,6 +170,7 @@ func (p *printer) flows(flows []*policy.Flow) {
 		if f.Why != "" {
 			p.line("  %-14s %s", "", p.paint.dim(Clean(f.Why)))
 		}
+		p.trust(fmt.Sprintf("  %-14s ", ""), f.Assumes)
 	}
 }
 
@@ -255,10 +282,15 @@ func answerText(d *rib.Decision, t *rib.Table) string {
 	case rib.OutcomeUnreachable:
 		return "unreachable: no route"
 	}
-	if names == "" {
-		names = "no link"
+	var may []string
+	for _, links := range d.Possible {
+		one := strings.Join(linkNames(links, t), " and ")
+		if one == "" {
+			one = "no route"
+		}
+		may = append(may, one)
 	}
-	return fmt.Sprintf("%s: it may be %s", strings.ToUpper(string(d.Outcome)), names)
+	return fmt.Sprintf("%s: it may be %s", strings.ToUpper(string(d.Outcome)), strings.Join(may, ", or "))
 }
 
 func (p *printer) candidate(c rib.Candidate, t *rib.Table) {
@@ -301,8 +333,8 @@ func FeedsText(w io.Writer, all []*rib.Feed, audited []rib.Family, paint Paint) 
 		for _, fam := range s.Families {
 			fams = append(fams, fam.String())
 		}
-		p.line("%s  %s, link %s, format %s", paint.bold(Clean(f.Name)), f.View, Clean(link), orDash(s.Format))
-		p.line("  %d routes, %d skipped, complete: %s, families: %s", s.Routes, s.Skipped, orDash(string(s.Complete)), orDash(strings.Join(fams, " ")))
+		p.line("%s  %s, link %s, format %s", paint.bold(Clean(f.Name)), f.View, Clean(link), orDash(Clean(s.Format)))
+		p.line("  %s, %d skipped, complete: %s, families: %s", count(s.Routes, "route"), s.Skipped, orDash(string(s.Complete)), orDash(strings.Join(fams, " ")))
 		age := "age unknown"
 		if !s.AsOf.IsZero() {
 			age = fmt.Sprintf("as of %s (%s)", s.AsOf.UTC().Format("2006-01-02T15:04:05Z"), s.AsOfSource)

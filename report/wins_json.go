@@ -106,7 +106,7 @@ func WinsJSON(w io.Writer, query string, answers []Answer, t *rib.Table) error {
 		}
 		out.Decisions = append(out.Decisions, d)
 	}
-	return write(w, out)
+	return JSON(w, out)
 }
 
 func rangeOf(r rib.Range, t *rib.Table) rangeJSON {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 )
 
 // Query narrows a decision.
@@ -108,7 +109,7 @@ type pick struct {
 	others [][]LinkID
 }
 
-// loss says where a candidate lost.
+// loss says where a candidate lost; its zero value, that it did not.
 type loss struct {
 	step   Reason
 	detail string
@@ -116,7 +117,7 @@ type loss struct {
 
 // choose runs longest match and the observer's steps over the candidates named by in. losses,
 // where not nil, is filled by candidate index.
-func (d *decider) choose(cs []candidate, in []int, losses map[int]loss) pick {
+func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 	p := pick{reason: ReasonNone, best: NoLink}
 	if len(in) == 0 {
 		return p
@@ -137,7 +138,7 @@ func (d *decider) choose(cs []candidate, in []int, losses map[int]loss) pick {
 		if cs[i].bits < longest {
 			others = others || !d.linkLives(cs, live, cs[i].link)
 			if losses != nil {
-				losses[i] = loss{ReasonLongestMatch, fmt.Sprintf("prefix length /%d < /%d", cs[i].bits, longest)}
+				losses[i] = loss{ReasonLongestMatch, "prefix length /" + strconv.Itoa(cs[i].bits) + " < /" + strconv.Itoa(longest)}
 			}
 		}
 	}
@@ -189,7 +190,7 @@ func (d *decider) choose(cs []candidate, in []int, losses map[int]loss) pick {
 
 // runStep keeps the candidates of the best rank, group by group. Where ranks that the step needs
 // are not shown, it keeps what no known rank has beaten and says what is open.
-func (d *decider) runStep(st *step, cs []candidate, live []int, losses map[int]loss) (kept []int, open string) {
+func (d *decider) runStep(st *step, cs []candidate, live []int, losses []loss) (kept []int, open string) {
 	d.ranks, d.groups, d.beaten = d.ranks[:0], d.groups[:0], d.beaten[:0]
 	for _, i := range live {
 		group := uint32(1)
@@ -242,7 +243,7 @@ func (d *decider) runStep(st *step, cs []candidate, live []int, losses map[int]l
 }
 
 // runRouters lets the routers' own marks choose.
-func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses map[int]loss) []int {
+func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss) []int {
 	p.reason = ReasonRouterLocal
 	choices, complete := d.routersChoose(cs, live)
 	var links []LinkID

@@ -55,7 +55,7 @@ type Candidate struct {
 func (d *decider) explain(a *answer, cs []candidate) *Decision {
 	dec := &Decision{Observer: d.ob.Name, Direction: d.ob.Direction, Outcome: a.outcome, Links: a.links, Winner: a.best,
 		Reason: a.reason, Inferred: a.inferred, Fragile: a.fragile, Possible: a.possible, PerRouter: a.perRouter}
-	losses := map[int]loss{}
+	losses := make([]loss, len(cs))
 	d.choose(cs, d.certain, losses)
 	if a.outcome == OutcomeDecided {
 		dec.Winner = a.links[0]
@@ -63,23 +63,7 @@ func (d *decider) explain(a *answer, cs []candidate) *Decision {
 	if !dec.Firm() {
 		dec.Winner, dec.Links = NoLink, union(a.possible)
 	}
-	for i := range cs {
-		if !slices.Contains(a.winners, i) {
-			dec.Candidates = append(dec.Candidates, d.describe(&cs[i], losses, i))
-		}
-	}
-	slices.SortStableFunc(dec.Candidates, func(x, y Candidate) int {
-		if x.Out != y.Out {
-			return boolInt(x.Out) - boolInt(y.Out)
-		}
-		return y.Prefix.Bits() - x.Prefix.Bits()
-	})
-	var winners []Candidate
-	for _, i := range a.winners {
-		winners = append(winners, d.describe(&cs[i], nil, i))
-	}
-	slices.SortStableFunc(winners, func(x, y Candidate) int { return int(x.Link) - int(y.Link) })
-	dec.Candidates = append(winners, dec.Candidates...)
+	dec.Candidates = d.describeAll(a, cs, losses)
 	dec.Detail = d.detail(a, cs, losses)
 	dec.Inferred = dec.Inferred || d.inferredLongestMatch(a, cs)
 	d.explainDoubt(dec, a)
@@ -90,11 +74,30 @@ func (d *decider) explain(a *answer, cs []candidate) *Decision {
 	return dec
 }
 
-func boolInt(b bool) int {
-	if b {
-		return 1
+// describeAll lists the winners by link, then the losers longest mask first, then those that took
+// no part.
+func (d *decider) describeAll(a *answer, cs []candidate, losses []loss) []Candidate {
+	order := slices.Clone(a.winners)
+	slices.SortStableFunc(order, func(x, y int) int { return int(cs[x].link) - int(cs[y].link) })
+	for i := range cs {
+		if !slices.Contains(a.winners, i) {
+			order = append(order, i)
+		}
 	}
-	return 0
+	slices.SortStableFunc(order[len(a.winners):], func(x, y int) int {
+		if out := losses[x].step == ""; out != (losses[y].step == "") {
+			if out {
+				return 1
+			}
+			return -1
+		}
+		return cs[y].bits - cs[x].bits
+	})
+	all := make([]Candidate, len(order))
+	for k, i := range order {
+		all[k] = d.describe(&cs[i], losses[i])
+	}
+	return all
 }
 
 func union(all [][]LinkID) []LinkID {
@@ -110,10 +113,14 @@ func union(all [][]LinkID) []LinkID {
 	return out
 }
 
-func (d *decider) describe(c *candidate, losses map[int]loss, i int) Candidate {
-	ft := d.s.t.fam[d.fam]
-	out := Candidate{Entry: d.s.t.entry(ft, c.src.column, c.id, c.cell), View: c.src.feed.View, Doubt: c.doubt}
-	switch l, lost := losses[i]; {
+func (d *decider) describe(c *candidate, lost loss) Candidate {
+	col := c.src.column
+	out := Candidate{View: c.src.feed.View, Doubt: c.doubt, Entry: Entry{
+		Route: Route{Prefix: d.s.t.fam[d.fam].prefix(c.id), PathID: col.pathIDs[c.id], Neighbor: col.neighbor,
+			Attrs: d.s.decoded(c.cell.attrs), Marks: c.cell.marks(), Line: c.cell.line()},
+		Feed: col.feed, Link: col.link, Tie: col.tie,
+	}}
+	switch {
 	case c.never != "":
 		out.Out, out.Detail = true, c.never
 	case c.doubt != "":
@@ -122,14 +129,14 @@ func (d *decider) describe(c *candidate, losses map[int]loss, i int) Candidate {
 		out.Out, out.Detail = true, "not among the links that count here"
 	case !d.counts(c):
 		out.Out, out.Detail = true, fmt.Sprintf("the winners of %s decide", d.locRIB.Name)
-	case lost:
-		out.Lost, out.Detail = l.step, l.detail
+	default:
+		out.Lost, out.Detail = lost.step, lost.detail
 	}
 	return out
 }
 
 // detail says in words what decided.
-func (d *decider) detail(a *answer, cs []candidate, losses map[int]loss) string {
+func (d *decider) detail(a *answer, cs []candidate, losses []loss) string {
 	if len(a.winners) == 0 {
 		return "no route"
 	}
@@ -148,7 +155,7 @@ func (d *decider) detail(a *answer, cs []candidate, losses map[int]loss) string 
 		return fmt.Sprintf("%s on %s: %s marks it best", route, names, d.routerOf(w))
 	}
 	for i := range cs {
-		if l, ok := losses[i]; ok && l.step == a.reason && !slices.Contains(a.links, cs[i].link) {
+		if l := losses[i]; l.step == a.reason && !slices.Contains(a.links, cs[i].link) {
 			return fmt.Sprintf("%s on %s against %s on %s: %s", route, names, d.s.t.fam[d.fam].prefix(cs[i].id), d.s.t.LinkName(cs[i].link), l.detail)
 		}
 	}
@@ -236,7 +243,7 @@ func (s *Sight) trust(c *candidate) string {
 }
 
 // flips says what would change a firm answer.
-func (d *decider) flips(a *answer, cs []candidate, losses map[int]loss) []string {
+func (d *decider) flips(a *answer, cs []candidate, losses []loss) []string {
 	if len(a.winners) == 0 {
 		return nil
 	}
@@ -264,7 +271,7 @@ func (d *decider) flips(a *answer, cs []candidate, losses map[int]loss) []string
 		}
 	}
 	for i := range cs {
-		if l, ok := losses[i]; ok && l.step != ReasonLongestMatch && !slices.Contains(a.links, cs[i].link) {
+		if l := losses[i]; l.step != "" && l.step != ReasonLongestMatch && !slices.Contains(a.links, cs[i].link) {
 			out = append(out, fmt.Sprintf("a better %s on %s (now %s)", l.step, d.s.t.LinkName(cs[i].link), l.detail))
 		}
 	}

@@ -40,7 +40,7 @@ func (s *Sight) Ranges(ob *Observer, p netip.Prefix, q Query, grain Grain) []Ran
 	}
 	w.push(p, w.cs)
 	edges := s.scopeEdges(ob, p)
-	for _, id := range index.within(s.buf[:0], p) {
+	for _, id := range index.within(nil, p) {
 		node := index.prefix(id)
 		for len(edges) > 0 && edges[0].Compare(node) < 0 {
 			w.enter(edges[0], s, index, 0, false)

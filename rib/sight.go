@@ -23,7 +23,21 @@ type Sight struct {
 	sources   [2][2][]source     // [direction][family]
 	shown     [2]map[LinkID]bool // links with a route that shows local preference, by family
 	facts     []attrFacts
-	buf       []prefixID
+	recent    [256]decodedAttrs // neighbouring answers are made of the same few sets
+}
+
+type decodedAttrs struct {
+	id    attrID
+	attrs Attrs
+}
+
+// decoded gives a set decoded; its slices may be another answer's too.
+func (s *Sight) decoded(id attrID) Attrs {
+	slot := &s.recent[id%attrID(len(s.recent))]
+	if slot.id != id {
+		*slot = decodedAttrs{id, s.t.attrs.get(id)}
+	}
+	return slot.attrs
 }
 
 // source is a column that may hold candidates for a direction.

@@ -89,7 +89,7 @@ func parseReports(args []string) ([]reportFile, error) {
 	for _, a := range args {
 		format, path, ok := strings.Cut(a, "=")
 		if !ok || path == "" || format != "text" && format != "json" {
-			return nil, fmt.Errorf("--report %q: write FORMAT=FILE with one of %v", a, auditFormats)
+			return nil, fmt.Errorf("--report %q: write FORMAT=FILE, where FORMAT is %s", a, strings.Join(auditFormats, " or "))
 		}
 		out = append(out, reportFile{format, path})
 	}

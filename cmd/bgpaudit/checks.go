@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 
 	"bgpaudit/docs"
 	"bgpaudit/policy"
+	"bgpaudit/report"
 )
 
 func checksCmd(g *global) *cobra.Command {
@@ -22,7 +22,7 @@ func checksCmd(g *global) *cobra.Command {
 			return g.listChecks()
 		},
 	}, &cobra.Command{
-		Use: "explain ID", Short: "Print a check's page", Example: "  bgpaudit checks explain nat/shared-pool", Args: cobra.ExactArgs(1),
+		Use: "explain ID", Short: "Print a check's page", Example: "  bgpaudit checks explain nat/shared-pool", Args: oneArg("check id"),
 		ValidArgs: policy.CheckIDs(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			c := policy.CheckByID(args[0])
@@ -52,9 +52,10 @@ func (g *global) listChecks() error {
 		for _, c := range policy.Checks {
 			rows = append(rows, row{c.ID, c.Severity.String(), c.Title, c.Source})
 		}
-		enc := json.NewEncoder(g.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"version": 1, "checks": rows})
+		return report.JSON(g.stdout, struct {
+			Version int   `json:"version"`
+			Checks  []row `json:"checks"`
+		}{1, rows})
 	}
 	var b strings.Builder
 	for _, c := range policy.Checks {

@@ -14,7 +14,7 @@ func configCmd(g *global) *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use: "validate", Short: "Check the config; every mistake at once, each with its line", Example: "  bgpaudit config validate -c bgpaudit.yaml", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			c, err := configs.Load(g.settings.Config)
+			c, err := g.load()
 			if err != nil {
 				return err
 			}
@@ -32,7 +32,7 @@ func configCmd(g *global) *cobra.Command {
 	}, &cobra.Command{
 		Use: "dump", Short: "Print the config with every default filled in, secrets hidden", Example: "  bgpaudit config dump -c bgpaudit.yaml", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			c, err := configs.Load(g.settings.Config)
+			c, err := g.load()
 			if err != nil {
 				return err
 			}

@@ -2,13 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"bgpaudit/dump"
 	"bgpaudit/policy"
+	"bgpaudit/report"
 	"bgpaudit/rib"
 )
 
@@ -32,6 +37,9 @@ Exit: 0; 2 usage error; 3 where a file could not be read, or not whole.`,
 			}
 			if src.Format != "auto" && !known(src.Format) {
 				return fmt.Errorf("--format %q: write auto or one of %s", src.Format, strings.Join(dump.FormatNames(), ", "))
+			}
+			if view != "" && !slices.Contains(rib.Views, rib.View(view)) {
+				return fmt.Errorf("--view %q: write one of %s", view, viewNames())
 			}
 			src.View = rib.View(view)
 			code := 0
@@ -57,28 +65,25 @@ Exit: 0; 2 usage error; 3 where a file could not be read, or not whole.`,
 	return cmd
 }
 
-func known(format string) bool {
-	for _, name := range dump.FormatNames() {
-		if name == format {
-			return true
-		}
-	}
-	return false
-}
+func known(format string) bool { return slices.Contains(dump.FormatNames(), format) }
 
 // convert reads a file twice: what its table can show stands in the header, which comes first and
 // is known last. It reports whether the file was read whole.
 func (g *global) convert(ctx context.Context, src dump.Source) (whole bool, err error) {
+	if _, err := os.Stat(src.Path); errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(g.stderr, "%s: no such file\n", report.Clean(src.Path))
+		return false, nil
+	}
 	first, err := dump.Read(ctx, src, func(rib.Route) {})
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	for _, e := range first.Errors {
-		fmt.Fprintln(g.stderr, e)
+		fmt.Fprintln(g.stderr, report.Clean(e))
 	}
 	if err != nil {
 		if len(first.Errors) == 0 {
-			fmt.Fprintln(g.stderr, err)
+			fmt.Fprintln(g.stderr, report.Clean(err.Error()))
 		}
 		return false, nil
 	}

@@ -166,7 +166,11 @@ func (s *site) winners(t *told) []string {
 			for _, l := range r.Decision.Links {
 				names = append(names, s.table.LinkName(l))
 			}
-			out = append(out, fmt.Sprintf("wins %s (%s): %s by %s", firstPrefix(r.Prefixes()), q.Observer, orNone(names), r.Decision.Reason))
+			answer := string(r.Decision.Outcome)
+			if len(names) > 0 {
+				answer = strings.Join(names, "+") + " by " + string(r.Decision.Reason)
+			}
+			out = append(out, fmt.Sprintf("wins %s (%s): %s", firstPrefix(r.Prefixes()), q.Observer, answer))
 		}
 	}
 	return out

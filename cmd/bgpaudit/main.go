@@ -15,6 +15,7 @@ import (
 
 	"bgpaudit/configs"
 	"bgpaudit/policy"
+	"bgpaudit/report"
 )
 
 // exitUsage is the code of a usage or config error; the others are policy's.
@@ -51,9 +52,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "bgpaudit: interrupted")
 		return exitInterrupted
 	case errors.As(err, &bad):
-		fmt.Fprintln(stderr, bad.Error())
+		fmt.Fprintln(stderr, cleanLines(bad.Error()))
 	default:
-		fmt.Fprintf(stderr, "bgpaudit: %s\n", strings.TrimPrefix(err.Error(), "bgpaudit: "))
+		fmt.Fprintf(stderr, "bgpaudit: %s\n", cleanLines(strings.TrimPrefix(err.Error(), "bgpaudit: ")))
 	}
 	return exitUsage
+}
+
+// cleanLines makes an error safe for a terminal: a config's text and a file's name stand in it.
+func cleanLines(s string) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	for i := range lines {
+		lines[i] = report.Clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }

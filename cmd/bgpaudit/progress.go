@@ -5,6 +5,8 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"bgpaudit/report"
 )
 
 // progress shows a bar on a terminal for a file that takes over a second to read.
@@ -37,7 +39,7 @@ func (p *progress) bytes(read, size int64) {
 	}
 	if p.bar == nil {
 		p.bar = p.pool.AddBar(size, mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Name(p.name+" ")), mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f")))
+			mpb.PrependDecorators(decor.Name(report.Clean(p.name)+" ")), mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f")))
 	}
 	p.bar.SetCurrent(read)
 }

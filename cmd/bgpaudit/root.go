@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,7 +59,42 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	f.StringVar(&g.color, "color", "auto", "auto, always or never; NO_COLOR is honoured")
 	root.AddCommand(auditCmd(g), winsCmd(g), routesCmd(g), feedsCmd(g), convertCmd(g), checksCmd(g), configCmd(g), demoCmd(g), versionCmd(g))
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.InitDefaultCompletionCmd()
+	for _, group := range root.Commands() {
+		if group.HasSubCommands() {
+			onlySubcommands(group)
+		}
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w\n    hint: %s --help lists the flags", err, cmd.CommandPath())
+	})
 	return root
+}
+
+// onlySubcommands makes a mistyped subcommand an error, where cobra would print the help and exit
+// 0: "config validat" in a pipeline must not pass.
+func onlySubcommands(group *cobra.Command) {
+	group.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		var names []string
+		for _, c := range cmd.Commands() {
+			names = append(names, c.Name())
+		}
+		return fmt.Errorf("unknown command %q for %q: write one of %s", args[0], cmd.CommandPath(), strings.Join(names, ", "))
+	}
+	group.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}
+
+// oneArg wants exactly one argument, and says what it is.
+func oneArg(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return nil
+		}
+		return fmt.Errorf("%s wants one %s, not %d arguments\n    hint: %s --help shows an example", cmd.Name(), what, len(args), cmd.CommandPath())
+	}
 }
 
 // prepare settles the global settings before a verb runs.
@@ -111,7 +147,7 @@ func (g *global) outputIs(allowed ...string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("-o %s is not for this verb: write one of %v", g.output, allowed)
+	return fmt.Errorf("-o %q is not for this verb: write %s", g.output, strings.Join(allowed, " or "))
 }
 
 // paint says whether text on stdout is coloured.

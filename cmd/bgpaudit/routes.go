@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +32,7 @@ func routesCmd(g *global) *cobra.Command {
 decisions (stale, foreign, unclassified) are listed too. Without a flag it lists the prefix
 itself and what covers it.`,
 		Example: "  bgpaudit routes 203.0.113.0/24\n  bgpaudit routes 203.0.112.0/22 --longer --link er-primary\n  bgpaudit routes 0.0.0.0/0 --longer -o csv > routes.csv",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArg("prefix"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := g.outputIs("text", "json", "csv"); err != nil {
 				return err
@@ -41,7 +42,7 @@ itself and what covers it.`,
 				return err
 			}
 			if sel.view != "" && !slices.Contains(rib.Views, rib.View(sel.view)) && sel.view != string(rib.Declared) {
-				return fmt.Errorf("--view %q: write one of %v", sel.view, rib.Views)
+				return fmt.Errorf("--view %q: write one of %s", sel.view, viewNames())
 			}
 			s, err := g.collect(cmd.Context(), how)
 			if err != nil {
@@ -125,9 +126,7 @@ func (g *global) routesJSON(s *site, entries []rib.Entry) error {
 		record = append(append(append(record, `,"link":`...), link...), ',')
 		out.Routes = append(out.Routes, append(record, dump.Record(e.Route)[1:]...))
 	}
-	enc := json.NewEncoder(g.stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(out)
+	return report.JSON(g.stdout, out)
 }
 
 func (g *global) routesCSV(s *site, entries []rib.Entry) error {
@@ -142,7 +141,7 @@ func (g *global) routesCSV(s *site, entries []rib.Entry) error {
 			}
 			communities += c.String()
 		}
-		rows = append(rows, []string{e.Prefix.String(), s.table.LinkName(e.Link), cell(f.Name), string(f.View), addrText(e.Neighbor), strconv.FormatUint(uint64(e.PathID), 10),
+		rows = append(rows, []string{e.Prefix.String(), cell(s.table.LinkName(e.Link)), cell(f.Name), string(f.View), addrText(e.Neighbor), strconv.FormatUint(uint64(e.PathID), 10),
 			addrText(a.NextHop), a.ASPath.String(), a.Origin.String(), optionalText(a.LocalPref), optionalText(a.MED), communities, e.Tie.String(), cell(policy.Seen(f, e.Line))})
 	}
 	if err := w.WriteAll(rows); err != nil {
@@ -151,12 +150,22 @@ func (g *global) routesCSV(s *site, entries []rib.Entry) error {
 	return w.Error()
 }
 
-// cell keeps a spreadsheet from taking text for a formula.
+// cell makes text from outside safe in a spreadsheet: no control characters, and nothing that is
+// taken for a formula.
 func cell(s string) string {
+	s = report.Clean(s)
 	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@') {
 		return "'" + s
 	}
 	return s
+}
+
+func viewNames() string {
+	var names []string
+	for _, v := range rib.Views {
+		names = append(names, string(v))
+	}
+	return strings.Join(names, ", ")
 }
 
 func addrText(a netip.Addr) string {

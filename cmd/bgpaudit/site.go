@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"time"
 
 	"go.uber.org/zap"
@@ -31,11 +34,20 @@ func (g *global) collect(ctx context.Context, how collecting) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := configs.Load(g.settings.Config)
+	config, err := g.load()
 	if err != nil {
 		return nil, err
 	}
 	return g.read(ctx, config, now, how)
+}
+
+// load reads the config that flags and environment name.
+func (g *global) load() (*configs.Config, error) {
+	c, err := configs.Load(g.settings.Config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w\n    hint: name it with -c FILE or BGPAUDIT_CONFIG; configs/samples holds some to start from", err)
+	}
+	return c, err
 }
 
 func (g *global) read(ctx context.Context, config *configs.Config, now time.Time, how collecting) (*site, error) {

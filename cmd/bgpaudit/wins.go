@@ -22,7 +22,7 @@ of the config) which link they use to reach it; for a foreign one it asks us.
 
 Exit: 0; 2 usage or config error; 3 where an answer is unknown or undetermined.`,
 		Example: "  bgpaudit wins 203.0.113.25\n  bgpaudit wins 203.0.112.0/22 --observer microsoft\n  bgpaudit why 40.96.0.0/13 -o json",
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArg("prefix or address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := g.outputIs("text", "json"); err != nil {
 				return err
@@ -81,52 +81,60 @@ func parseQuery(s string) (netip.Prefix, error) {
 	return p, nil
 }
 
-// answers asks one observer, or those that the address calls for.
+// answers asks one observer, or those that the addresses call for: for ours every observer but us,
+// for foreign ones us, for a prefix that holds both everybody, us last.
 func (s *site) answers(p netip.Prefix, observer string) ([]report.Answer, error) {
-	var out []report.Answer
+	ours, foreign := s.sorts(p)
+	var back, forward []report.Answer
 	names := []string{}
 	for _, ob := range s.sight.Observers() {
 		names = append(names, ob.Name)
-		if observer != "" && ob.Name != observer || observer == "" && (ob.Name == rib.ObserverUs) == s.ours(p) {
+		us := ob.Name == rib.ObserverUs
+		if observer != "" && ob.Name != observer || observer == "" && (us && !foreign || !us && !ours) {
 			continue
 		}
-		out = append(out, report.Answer{Observer: ob.Name, Direction: ob.Direction, Ranges: s.sight.Ranges(ob, p, rib.Query{}, rib.ByRoute)})
+		answer := report.Answer{Observer: ob.Name, Direction: ob.Direction, Ranges: s.sight.Ranges(ob, p, rib.Query{}, rib.ByRoute)}
+		if us {
+			forward = append(forward, answer)
+		} else {
+			back = append(back, answer)
+		}
 	}
+	out := append(back, forward...)
 	if len(out) == 0 && observer != "" {
 		return nil, fmt.Errorf("no observer %q hears a configured link: there are %s", observer, strings.Join(names, ", "))
 	}
 	return out, nil
 }
 
-// ours reports whether the prefix is, or lies in or around, something that the config declares or
-// that we are seen to advertise.
-func (s *site) ours(p netip.Prefix) bool {
+// sorts says whether the prefix holds addresses of ours (declared, or covered by a route of our own
+// that we advertise) and whether it holds foreign ones.
+func (s *site) sorts(p netip.Prefix) (ours, foreign bool) {
 	in := &s.config.Intent
-	var declared [][]netip.Prefix
+	var declared []netip.Prefix
 	for i := range in.Prefixes {
-		declared = append(declared, in.Prefixes[i].Prefixes)
+		declared = append(declared, in.Prefixes[i].Prefixes...)
 	}
 	for i := range in.Pools {
-		declared = append(declared, in.Pools[i].Prefixes)
+		declared = append(declared, in.Pools[i].Prefixes...)
 	}
 	for i := range in.Services {
-		declared = append(declared, in.Services[i].Addresses)
+		declared = append(declared, in.Services[i].Addresses...)
 	}
-	for _, list := range declared {
-		for _, q := range list {
-			if q.Overlaps(p) && p.Bits() > 0 {
-				return true
-			}
+	for _, q := range declared {
+		if q.Bits() <= p.Bits() && q.Contains(p.Addr()) {
+			return true, false
 		}
+		ours = ours || q.Overlaps(p)
 	}
 	for i := range in.Links {
 		for _, st := range s.sight.CoveringAdvertised(rib.LinkID(i), p) {
 			if st.Certain() && st.Prefix.Bits() > 0 && !s.transit(st.Entry) {
-				return true
+				return true, false
 			}
 		}
 	}
-	return false
+	return ours, true
 }
 
 // transit reports whether an advertised route is somebody else's: its path holds an AS that is not
