@@ -26,7 +26,7 @@ type Result struct {
 
 // Audit holds the intent against what the sight shows, as of now.
 func Audit(in *Intent, sight *rib.Sight, now time.Time) *Result {
-	ps := &Pass{Intent: in, Sight: sight, Now: now, table: sight.Table(), declared: declarations(in), states: map[stateKey]*CheckState{}}
+	ps := &Pass{Intent: in, Sight: sight, Now: now, table: sight.Table(), declared: declarations(in), states: map[stateKey]*CheckState{}, hangs: map[stateKey][]gap{}}
 	ps.families = Families(in, ps.table)
 	if len(ps.families) == 0 {
 		ps.families = []rib.Family{rib.IPv4}
@@ -131,15 +131,11 @@ func (ps *Pass) result() *Result {
 	return r
 }
 
+// allAccepted reports whether waivers accept every gap that leaves something open.
 func (ps *Pass) allAccepted(gaps []gap) bool {
-	return len(gaps) > 0 && !slices.ContainsFunc(gaps, func(g gap) bool { return g.link == rib.NoLink || !ps.accepts(g) })
+	return len(gaps) > 0 && !slices.ContainsFunc(gaps, func(g gap) bool { return !ps.accepts(g) })
 }
 
-// stateAccepted reports whether every gap that leaves the state open is accepted by a waiver.
 func (ps *Pass) stateAccepted(st CheckState) bool {
-	id, ok := ps.table.LinkID(st.Link)
-	if !ok {
-		return false
-	}
-	return ps.accepts(gap{link: id, fam: st.Family})
+	return ps.allAccepted(ps.hangs[stateKey{st.Check, st.Link, st.Family}])
 }

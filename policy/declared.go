@@ -37,11 +37,26 @@ func declarations(in *Intent) []*declaration {
 	return out
 }
 
-// governing finds the most specific declaration that holds p, and the declared prefix that does.
+// bounds reports whether the declaration says where it may be advertised. One that does not leaves
+// the question to the declaration around it.
+func (d *declaration) bounds() bool { return len(d.links) > 0 || len(d.never) > 0 || d.more != nil }
+
+// governing finds the most specific declaration that holds p, and the declared prefix that does:
+// among those that bound their links, or where none does among all.
 func (ps *Pass) governing(p netip.Prefix) (*declaration, netip.Prefix) {
+	if d, held := ps.closest(p, (*declaration).bounds); d != nil {
+		return d, held
+	}
+	return ps.closest(p, func(*declaration) bool { return true })
+}
+
+func (ps *Pass) closest(p netip.Prefix, counts func(*declaration) bool) (*declaration, netip.Prefix) {
 	var best *declaration
 	var held netip.Prefix
 	for _, d := range ps.declared {
+		if !counts(d) {
+			continue
+		}
 		for _, q := range d.prefixes {
 			if !holds(q, p) {
 				continue

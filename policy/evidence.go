@@ -31,7 +31,7 @@ func (ps *Pass) overGaps(kind func(*rib.Coverage) bool) {
 			var why, left []string
 			for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
 				cover := ps.Sight.Coverage(rib.LinkID(i), dir, fam)
-				opened := ps.leftOpenBy(gap{rib.LinkID(i), dir, fam})
+				opened := ps.leftOpenBy(gap{link: rib.LinkID(i), dir: dir, fam: fam})
 				if len(opened) == 0 || !kind(cover) {
 					continue
 				}
@@ -194,7 +194,7 @@ var evidenceSkew = &Check{
 			return
 		}
 		ps.report(Finding{
-			Subject: Subject{"site", "feeds"}, Family: ps.families[0], Cause: Cause{What: CauseEvidence},
+			Subject: Subject{"site", "feeds"}, Family: ps.families[0], Links: addTexts(ps.linksOfFeed(oldest), ps.linksOfFeed(newest)...), Cause: Cause{What: CauseEvidence},
 			Message: fmt.Sprintf("feed %s was taken %s before feed %s (max-skew is %s): together they may show a state that never was",
 				oldest.Name, newest.State.AsOf.Sub(oldest.State.AsOf).Round(time.Second), newest.Name, ps.maxSkew()),
 			Hint: "export the dumps together", Config: ps.Pos,

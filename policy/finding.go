@@ -66,6 +66,8 @@ type Finding struct {
 	Evidence []Evidence
 	Config   string // file:line of the declaration
 	WaivedBy string // file:line of the waiver, or empty
+
+	waiver *Waiver // what a finding about a waiver is about
 }
 
 // fingerprint names a finding for ever: by check, subject, family, links and cause, and never by
@@ -107,9 +109,10 @@ type CheckState struct {
 // gap is a piece of missing evidence that leaves something open: a link's direction and family,
 // or a feed's fault.
 type gap struct {
-	link rib.LinkID // NoLink: no link in particular
-	dir  rib.Direction
-	fam  rib.Family
+	link   rib.LinkID // NoLink: no link in particular
+	dir    rib.Direction
+	fam    rib.Family
+	untied bool // with NoLink: a route that is tied to no link
 }
 
 // open is one check or flow that is left open, and the gaps it is left open by.
@@ -125,5 +128,5 @@ func (c Cause) String() string {
 	if c.Prefix.IsValid() {
 		what = c.Prefix.String()
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s %s %s", c.What, what, c.Link))
+	return strings.Join(strings.Fields(fmt.Sprintf("%s %s %s", c.What, what, c.Link)), " ")
 }

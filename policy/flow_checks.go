@@ -28,11 +28,14 @@ var flowMixed = &Check{
 	ID: "flow/mixed", Title: "Some connections of a flow meet two firewalls", Severity: Error, Source: asymmetricPage,
 	Run: func(ps *Pass) {
 		ps.overFlows(Mixed, func(f *flow) Finding {
-			severity := Severity(0)
-			if f.restsOnUnseenPreference(ps) {
+			what, severity := "some connections meet two firewalls", Severity(0)
+			switch {
+			case f.Stateless:
+				what, severity = "where they differ neither link keeps state, so it is not harmful in itself", Info
+			case f.restsOnUnseenPreference(ps):
 				severity = Warning
 			}
-			return Finding{Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; some connections meet two firewalls", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links)),
+			return Finding{Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; %s", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links), what),
 				Hint: "break the tie: advertise more specifically, or prepend, on the link that is meant"}
 		})
 	},
@@ -139,21 +142,25 @@ func (ps *Pass) overFlows(v Verdict, describe func(*flow) Finding) {
 	}
 }
 
-// openByFlow marks the links that an unknown flow hangs on.
+// openByFlow marks the links that an unknown flow may use, and those that it hangs on.
 func (ps *Pass) openByFlow(f *flow) {
 	why := fmt.Sprintf("flow %s to %s is unknown: %s", f.Service, f.Remote, f.Why)
-	if len(f.gaps) == 0 {
-		for i := range ps.Links {
-			ps.say(ps.Links[i].Name, f.Family, UnknownState, why)
-		}
+	gaps := f.gaps
+	if len(gaps) == 0 {
+		gaps = []gap{{link: rib.NoLink, fam: f.Family}}
 	}
-	for _, g := range f.gaps {
-		if g.link != rib.NoLink {
-			ps.say(ps.table.LinkName(g.link), f.Family, UnknownState, why)
-			continue
+	links := addTexts(slices.Clone(f.Forward.Links), f.Return.Links...)
+	for _, g := range gaps {
+		if g.link == rib.NoLink || f.anywhere || f.reply == nil {
+			links = nil
+			for i := range ps.Links {
+				links = append(links, ps.Links[i].Name)
+			}
+			break
 		}
-		for i := range ps.Links {
-			ps.say(ps.Links[i].Name, f.Family, UnknownState, why)
-		}
+		links = addTexts(links, ps.table.LinkName(g.link))
+	}
+	for _, link := range links {
+		ps.sayUnknown(link, f.Family, why, gaps...)
 	}
 }

@@ -68,6 +68,7 @@ type flow struct {
 	intended []string
 	gaps     []gap
 	fate     bool
+	anywhere bool // its remote is not wholly known: other addresses of it may use any link
 	unseen   bool // mixed only through the observer's own preference between our links
 	source   string
 }
@@ -163,6 +164,12 @@ func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family) {
 		return
 	}
 	first := len(ps.flows)
+	if ps.Sight.Observer(remote.observer) == nil {
+		f := ps.newFlow(s, remote, fam, local)
+		f.Why = fmt.Sprintf("observer %s hears none of the links, so the way back is not known", remote.observer)
+		ps.flows = append(ps.flows, f)
+		return
+	}
 	if len(r.prefixes) > 0 {
 		forwards := ps.forwardSides(s, remote, fam)
 		if s.Initiator == RemoteStarts {
@@ -175,7 +182,7 @@ func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family) {
 	}
 	if r.missing != "" {
 		for _, f := range ps.flows[first:] {
-			f.Verdict, f.Why, f.DropsAt, f.Story = VerdictUnknown, r.missing, "", nil
+			f.Verdict, f.Why, f.DropsAt, f.Story, f.anywhere = VerdictUnknown, r.missing, "", nil, true
 			f.gaps = append(f.gaps, r.gaps...)
 		}
 	}
@@ -566,7 +573,7 @@ func (ps *Pass) openFlow(f *flow) {
 			if d.Missing {
 				f.fate = false
 			}
-			f.gaps = append(f.gaps, gap{d.Link, d.Direction, d.Family})
+			f.gaps = append(f.gaps, gapOf(d))
 			text := d.Why
 			if d.Link != rib.NoLink {
 				text = fmt.Sprintf("%s on %s: %s", d.Direction, ps.table.LinkName(d.Link), d.Why)

@@ -149,7 +149,7 @@ func TestEveryCheckIsWhole(t *testing.T) {
 			if c.Severity < policy.Info || c.Severity > policy.Error {
 				t.Errorf("severity %d", c.Severity)
 			}
-			page, err := docs.Check(c.ID)
+			page, err := docs.CheckPage(c.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,11 +160,16 @@ func TestEveryCheckIsWhole(t *testing.T) {
 			if !slices.Contains(lines, "Default severity: "+c.Severity.String()) {
 				t.Errorf("the page does not say Default severity: %s", c.Severity)
 			}
-			folder := "policy/testdata/" + folderOf(c)
-			_, example, _ := strings.Cut(page, "\n## Example\n")
-			example, _, _ = strings.Cut(example, "\n## ")
-			if !strings.HasPrefix(strings.TrimSpace(example), "The case in `"+folder+"/fires` is this one: ") {
-				t.Errorf("the page's example does not tell %s/fires: %q", folder, example)
+			want := exampleOf(t, c)
+			head, rest, _ := strings.Cut(page, "\n## Example\n")
+			example, tail, _ := strings.Cut(rest, "\n## ")
+			if *update {
+				whole := head + "\n## Example\n\n" + want + "\n## " + tail
+				if err := os.WriteFile(filepath.Join("../docs/checks", folderOf(c)+".md"), []byte(whole), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if strings.TrimSpace(example) != strings.TrimSpace(want) {
+				t.Errorf("the page's example is not policy/testdata/%s/fires (run go test ./policy -update): %s\nwant: %s", folderOf(c), example, want)
 			}
 			for _, kind := range []string{"fires", "quiet"} {
 				for _, file := range []string{"bgpaudit.yaml", "want.txt"} {
@@ -184,4 +189,28 @@ func TestEveryCheckIsWhole(t *testing.T) {
 			t.Errorf("%s belongs to no check", folder)
 		}
 	}
+}
+
+// exampleOf is the example of a check's page: the first line of the case's config says what the case
+// is, and its want.txt what comes of it.
+func exampleOf(t *testing.T, c *policy.Check) string {
+	t.Helper()
+	dir := filepath.Join("testdata", folderOf(c), "fires")
+	config, err := os.ReadFile(filepath.Join(dir, "bgpaudit.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(filepath.Join(dir, "want.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	says, _, _ := strings.Cut(string(config), "\n")
+	says = strings.TrimPrefix(says, "# ")
+	if says[1] >= 'a' && says[1] <= 'z' || says[1] == ' ' {
+		says = strings.ToLower(says[:1]) + says[1:]
+	}
+	severity, _, _ := strings.Cut(string(want), ":")
+	_, message, _ := strings.Cut(string(want), "  message: ")
+	message, _, _ = strings.Cut(message, "\n")
+	return fmt.Sprintf("The case in `policy/testdata/%s/fires` is this one: %s\n\n```text\n%s %s: %s\n```\n", folderOf(c), says, severity, c.ID, message)
 }

@@ -20,7 +20,11 @@ var forwardMoreSpecific = &Check{
 				continue
 			}
 			off := ps.outside(f.forward.decision.Links, f.intended)
-			if len(off) == 0 || !ps.byLongestMatch(f.forward.decision, off) {
+			if len(off) == 0 {
+				continue
+			}
+			if ps.outmatched(f.forward.decision, f.intended) == nil {
+				ps.leaveOpenByBlind(f.intended, rib.Received, f.Family, "the forward of "+f.Service, off)
 				continue
 			}
 			g := ps.receivedGrounds(f, off)
@@ -32,13 +36,6 @@ var forwardMoreSpecific = &Check{
 			})
 		}
 	},
-}
-
-// byLongestMatch reports whether a link outside off lost at longest match.
-func (ps *Pass) byLongestMatch(d *rib.Decision, off []string) bool {
-	return slices.ContainsFunc(d.Candidates, func(c rib.Candidate) bool {
-		return c.Lost == rib.ReasonLongestMatch && !slices.Contains(off, ps.table.LinkName(c.Link))
-	})
 }
 
 // overReceived gives every link and family its first word on checks that read received routes,
@@ -60,8 +57,11 @@ func (ps *Pass) overReceived() {
 		}
 	}
 	for _, f := range ps.flows {
-		if f.forward != nil && !f.pinned && !f.forward.decision.Firm() && len(ps.outside(f.forward.decision.Links, f.intended)) > 0 {
-			ps.leaveOpenBy(f.forward.decision, "the forward of "+f.Service)
+		if f.forward == nil || f.pinned || f.forward.decision.Firm() {
+			continue
+		}
+		if off := ps.outside(f.forward.decision.Links, f.intended); len(off) > 0 {
+			ps.leaveOpenBy(f.forward.decision, "the forward of "+f.Service, off...)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (ps *Pass) checkMissing(d *declaration, fam rib.Family) {
 		missing = append(missing, name)
 		lacks[name] = lk
 	}
-	for _, links := range ps.inCircuits(missing) {
+	for _, links := range ps.lackingAlike(missing, lacks) {
 		lk := lacks[links[0]]
 		first := ps.outermostMissing(ps.heldBy(d, lk.certain[0]), links[0])
 		ps.report(Finding{
@@ -66,6 +66,21 @@ func (ps *Pass) checkMissing(d *declaration, fam rib.Family) {
 			Assumes: ps.absenceAssumes(links, fam), Config: d.pos,
 		})
 	}
+}
+
+// lackingAlike groups links by circuit where all sides of it lack the same addresses.
+func (ps *Pass) lackingAlike(missing []string, lacks map[string]lack) [][]string {
+	var out [][]string
+	for _, links := range ps.inCircuits(missing) {
+		if slices.ContainsFunc(links, func(l string) bool { return !slices.Equal(lacks[l].certain, lacks[links[0]].certain) }) {
+			for _, l := range links {
+				out = append(out, []string{l})
+			}
+			continue
+		}
+		out = append(out, links)
+	}
+	return out
 }
 
 // absence says how the absence is known.
@@ -108,7 +123,7 @@ func (ps *Pass) governed(d *declaration, fam rib.Family) []netip.Prefix {
 		b.AddPrefix(p)
 	}
 	for _, other := range ps.declared {
-		if other == d {
+		if other == d || !other.bounds() {
 			continue
 		}
 		for _, q := range inFamily(other.prefixes, fam) {

@@ -79,55 +79,65 @@ func (ps *Pass) wrongSides(row *advertisedRow, d *declaration, held netip.Prefix
 // checkNever: with never-links, a covering aggregate is wrong too where it wins there.
 func (ps *Pass) checkNever() {
 	for _, d := range ps.declared {
-		for _, link := range d.never {
-			id, _ := ps.table.LinkID(link)
-			for _, p := range d.prefixes {
-				if slices.Contains(ps.families, rib.FamilyOf(p)) {
-					ps.checkNeverOn(d, p, id)
-				}
+		for _, p := range d.prefixes {
+			if len(d.never) > 0 && slices.Contains(ps.families, rib.FamilyOf(p)) {
+				ps.checkNeverFor(d, p)
 			}
 		}
 	}
 }
 
-func (ps *Pass) checkNeverOn(d *declaration, p netip.Prefix, link rib.LinkID) {
-	fam := rib.FamilyOf(p)
+func (ps *Pass) checkNeverFor(d *declaration, p netip.Prefix) {
 	for _, ob := range ps.Sight.Observers() {
-		if ob.Direction != rib.Advertised || !slices.Contains(ob.Hears, link) {
+		if ob.Direction != rib.Advertised || !ps.hearsAny(ob, d.never) {
 			continue
 		}
 		for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
-			if !r.Decision.Firm() && slices.Contains(r.Decision.Links, link) {
-				ps.leaveOpenBy(r.Decision, "an aggregate may win on "+ps.table.LinkName(link))
-				continue
-			}
-			for _, c := range r.Decision.Candidates {
-				if c.Link != link || c.Lost != "" || c.Out || c.Prefix.Bits() >= p.Bits() {
-					continue
-				}
-				name := ps.table.LinkName(link)
-				ps.report(Finding{
-					Subject: d.Subject, Family: fam, Prefixes: []netip.Prefix{c.Prefix}, Links: []string{name},
-					Cause:    Cause{What: CauseAdvertised, Prefix: c.Prefix, Link: name},
-					Message:  fmt.Sprintf("the aggregate %s on %s draws %s's traffic to %s %s, which never-links keeps off it", c.Prefix, name, ob.Name, d.Kind, d.Name),
-					Hint:     fmt.Sprintf("stop advertising %s on %s, or advertise %s more specifically on its own links", c.Prefix, name, d.Name),
-					Evidence: []Evidence{ps.evidence(c.Entry)}, Assumes: r.Decision.Assumes, Config: d.pos,
-				})
+			never := slices.DeleteFunc(ps.names(r.Decision.Links), func(l string) bool { return !slices.Contains(d.never, l) })
+			switch {
+			case len(never) == 0:
+			case !r.Decision.Firm():
+				ps.leaveOpenBy(r.Decision, "an aggregate may win on "+list(never), never...)
+			default:
+				ps.reportNever(d, p, ob, r.Decision, never)
 			}
 		}
 	}
 }
 
-// leaveOpenBy records what a decision that is not firm hangs on.
-func (ps *Pass) leaveOpenBy(d *rib.Decision, what string) {
-	for _, doubt := range d.Doubts {
-		link := doubt.Link
-		if link == rib.NoLink {
-			for _, l := range d.Links {
-				ps.leaveOpen(l, d.Direction, doubt.Family, what+": "+doubt.Why, !doubt.Missing)
-			}
+// reportNever reports the aggregates that win on never-links, the sides of a circuit as one.
+func (ps *Pass) reportNever(d *declaration, p netip.Prefix, ob *rib.Observer, dec *rib.Decision, never []string) {
+	for _, links := range ps.inCircuits(never) {
+		won := slices.DeleteFunc(slices.Clone(dec.Candidates), func(c rib.Candidate) bool {
+			return c.Lost != "" || c.Out || c.Prefix.Bits() >= p.Bits() || !slices.Contains(links, ps.table.LinkName(c.Link))
+		})
+		if len(won) == 0 {
 			continue
 		}
-		ps.leaveOpen(link, d.Direction, doubt.Family, what+": "+doubt.Why, !doubt.Missing)
+		route := won[0].Prefix // the winners of one decision are of one length, and cover one address
+		f := Finding{
+			Subject: d.Subject, Family: rib.FamilyOf(p), Prefixes: []netip.Prefix{route}, Links: links,
+			Cause:   Cause{What: CauseAdvertised, Prefix: route, Link: ps.circuitName(links)},
+			Message: fmt.Sprintf("the aggregate %s on %s draws %s's traffic to %s %s, which never-links keeps off it", route, list(links), ob.Name, d.Kind, d.Name),
+			Hint:    fmt.Sprintf("stop advertising %s on %s, or advertise %s more specifically on its own links", route, list(links), d.Name),
+			Assumes: dec.Assumes, Config: d.pos,
+		}
+		for _, c := range won {
+			f.Evidence = append(f.Evidence, ps.evidence(c.Entry))
+		}
+		ps.report(f)
 	}
+}
+
+// leaveOpenBy records what a decision that is not firm hangs on, for the links on which the running
+// check would fire.
+func (ps *Pass) leaveOpenBy(d *rib.Decision, what string, on ...string) {
+	for _, doubt := range d.Doubts {
+		ps.leaveOpenOn(gapOf(doubt), what+": "+doubt.Why, !doubt.Missing, on...)
+	}
+}
+
+// gapOf is the gap behind a doubt.
+func gapOf(d rib.Doubt) gap {
+	return gap{link: d.Link, dir: d.Direction, fam: d.Family, untied: d.Link == rib.NoLink && d.Missing}
 }

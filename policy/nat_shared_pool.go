@@ -48,9 +48,10 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 	}
 	if all := append(slices.Clone(exact), doubtful...); ps.shared(all) {
 		for _, row := range doubtful {
-			ps.leaveOpen(row.Link, rib.Advertised, fam, fmt.Sprintf("%s would share pool %s, but %s", row.Prefix, pool.Name, row.Doubt), true)
+			ps.leaveOpenOn(gap{link: row.Link, dir: rib.Advertised, fam: fam}, fmt.Sprintf("%s would share pool %s, but %s", row.Prefix, pool.Name, row.Doubt), true, rowLinks(all)...)
 		}
 	}
+	ps.leaveOpenByBlind(ps.sharers(exact), rib.Advertised, fam, "pool "+pool.Name, rowLinks(exact))
 	overER := len(exact) > 0 && !slices.ContainsFunc(exact, func(r advertisedRow) bool { return !r.link.Kind.ExpressRoute() })
 	if overER && aggregate {
 		ps.reportShared(pool, q, exact, Info,
@@ -68,6 +69,17 @@ func (ps *Pass) shared(rows []advertisedRow) bool {
 		}
 	}
 	return false
+}
+
+// sharers lists the links on which a route of the pool would make these rows shared.
+func (ps *Pass) sharers(rows []advertisedRow) []string {
+	var out []string
+	for i := range ps.Links {
+		if len(rows) > 0 && ps.shared(append(slices.Clone(rows), advertisedRow{link: &ps.Links[i]})) {
+			out = append(out, ps.Links[i].Name)
+		}
+	}
+	return out
 }
 
 func rowLinks(rows []advertisedRow) []string {

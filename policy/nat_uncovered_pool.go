@@ -33,28 +33,21 @@ func (ps *Pass) checkUncovered(pool *Pool, fam rib.Family) {
 		return
 	}
 	for _, p := range own {
-		uncovered := []netip.Prefix{p}
-		firm := true
+		// What no route covers for certain, and what none covers if the doubtful ones are not there.
+		uncovered, doubted := []netip.Prefix{p}, []netip.Prefix{p}
+		blind := false
 		for _, name := range pool.Links {
 			id, _ := ps.table.LinkID(name)
-			lk := ps.lacking(id, uncovered, fam)
+			uncovered = ps.lacking(id, uncovered, fam).certain
+			lk := ps.lacking(id, doubted, fam)
+			doubted = append(lk.certain, lk.doubted...)
 			cover := ps.Sight.Coverage(id, rib.Advertised, fam)
-			firm = firm && cover.Covered && cover.Scope == nil && len(lk.doubted) == 0
-			uncovered = append(lk.certain, lk.doubted...)
-			if len(uncovered) == 0 {
-				break
-			}
+			blind = blind || !cover.Covered || cover.Scope != nil
 		}
-		if len(uncovered) == 0 {
-			continue
+		if len(doubted) > 0 && (blind || len(uncovered) == 0) {
+			ps.leaveUncoveredOpen(pool, p, fam)
 		}
-		if !firm {
-			for _, name := range pool.Links {
-				id, _ := ps.table.LinkID(name)
-				if cover := ps.Sight.Coverage(id, rib.Advertised, fam); !cover.Covered {
-					ps.leaveOpen(id, rib.Advertised, fam, cover.Why, false)
-				}
-			}
+		if blind || len(uncovered) == 0 {
 			continue
 		}
 		cause := ps.outermostMissing(p, pool.Links[0])
@@ -65,5 +58,17 @@ func (ps *Pass) checkUncovered(pool *Pool, fam rib.Family) {
 			Hint:    fmt.Sprintf("advertise %s on %s", p, list(pool.Links)),
 			Assumes: ps.absenceAssumes(pool.Links, fam), Config: pool.Pos,
 		})
+	}
+}
+
+// leaveUncoveredOpen says on which links of the pool a route for p may be there, or may not.
+func (ps *Pass) leaveUncoveredOpen(pool *Pool, p netip.Prefix, fam rib.Family) {
+	what := "pool " + pool.Name
+	ps.leaveOpenByBlind(pool.Links, rib.Advertised, fam, what, pool.Links)
+	for _, name := range pool.Links {
+		id, _ := ps.table.LinkID(name)
+		if lk := ps.lacking(id, []netip.Prefix{p}, fam); len(lk.doubted) > 0 {
+			ps.leaveOpenOn(gap{link: id, dir: rib.Advertised, fam: fam}, fmt.Sprintf("%s: %s on %s: %s", what, list(prefixTexts(lk.doubted)), name, lk.why), true, pool.Links...)
+		}
 	}
 }

@@ -25,6 +25,7 @@ type Pass struct {
 	findings []*Finding
 	states   map[stateKey]*CheckState
 	opens    []open
+	hangs    map[stateKey][]gap // what each unknown state hangs on
 	rows     [2][]advertisedRow // by family
 }
 
@@ -44,9 +45,14 @@ func (ps *Pass) report(f Finding) *Finding {
 		f.Source = ps.check.Source
 	}
 	for _, set := range ps.Checks {
+		if set.ID != f.Check || set.Severity == 0 {
+			continue
+		}
 		// A setting moves the check's weight; a finding that the check itself made lighter stays so.
-		if set.ID == f.Check && set.Severity != 0 && f.Severity == ps.check.Severity {
+		if f.Severity == ps.check.Severity {
 			f.Severity = set.Severity
+		} else {
+			f.Severity = min(f.Severity, set.Severity)
 		}
 	}
 	f.ID = f.fingerprint()
@@ -106,8 +112,37 @@ func (ps *Pass) say(link string, fam rib.Family, st State, reason string) {
 
 // leaveOpen records that the running check cannot tell for a link, and for want of what.
 func (ps *Pass) leaveOpen(link rib.LinkID, dir rib.Direction, fam rib.Family, why string, fate bool) {
-	ps.say(ps.table.LinkName(link), fam, UnknownState, why)
-	ps.opens = append(ps.opens, open{what: "check " + ps.check.ID, gaps: []gap{{link, dir, fam}}, fate: fate})
+	ps.leaveOpenOn(gap{link: link, dir: dir, fam: fam}, why, fate)
+}
+
+// leaveOpenOn is leaveOpen for a gap that leaves the check open on other links too: those that it
+// would fire on.
+func (ps *Pass) leaveOpenOn(g gap, why string, fate bool, on ...string) {
+	if g.link != rib.NoLink {
+		on = append(on, ps.table.LinkName(g.link))
+	}
+	for _, link := range on {
+		ps.sayUnknown(link, g.fam, why, g)
+	}
+	ps.opens = append(ps.opens, open{what: "check " + ps.check.ID, gaps: []gap{g}, fate: fate})
+}
+
+// leaveOpenByBlind records that the running check cannot tell for the links on, because links that
+// it would have to see in the same direction are blind.
+func (ps *Pass) leaveOpenByBlind(blind []string, dir rib.Direction, fam rib.Family, what string, on []string) {
+	for _, name := range blind {
+		id, _ := ps.table.LinkID(name)
+		if cover := ps.Sight.Coverage(id, dir, fam); !cover.Covered || cover.Scope != nil {
+			ps.leaveOpenOn(gap{link: id, dir: dir, fam: fam}, fmt.Sprintf("%s: what is %s on %s is not known", what, dir, name), false, on...)
+		}
+	}
+}
+
+// sayUnknown records that the running check cannot tell for a link, and the gaps it hangs on.
+func (ps *Pass) sayUnknown(link string, fam rib.Family, why string, gaps ...gap) {
+	ps.say(link, fam, UnknownState, why)
+	k := stateKey{ps.check.ID, link, fam}
+	ps.hangs[k] = append(ps.hangs[k], gaps...)
 }
 
 // overAdvertised says OK for every link and audited family whose advertised routes the check can

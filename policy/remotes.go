@@ -113,7 +113,7 @@ func (ps *Pass) received(link int, fam rib.Family, r *resolved) {
 			why = "its feeds show only their scope"
 		}
 		r.missing = fmt.Sprintf("what is received on %s is not known (%s): %s", ps.Links[link].Name, fam, why)
-		r.gaps = append(r.gaps, gap{rib.LinkID(link), rib.Received, fam})
+		r.gaps = append(r.gaps, gap{link: rib.LinkID(link), dir: rib.Received, fam: fam})
 	}
 }
 
@@ -166,7 +166,11 @@ func (ps *Pass) eachReceived(fam rib.Family, r *resolved, fn func(*rib.Link, rib
 // addCommunities looks a remote's communities up among what the ExpressRoute links receive.
 func (ps *Pass) addCommunities(b *netipx.IPSetBuilder, r *resolved, fam rib.Family, remote *Remote) {
 	var blind resolved
-	shown, hidden := map[rib.LinkID]bool{}, map[rib.LinkID]bool{}
+	type row struct {
+		link   rib.LinkID
+		prefix netip.Prefix
+	}
+	shown, hidden := map[row]bool{}, map[rib.LinkID][]row{}
 	for i := range ps.Links {
 		if ps.Links[i].Kind.ExpressRoute() {
 			ps.received(i, fam, &blind)
@@ -176,22 +180,22 @@ func (ps *Pass) addCommunities(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 		switch {
 		case !ps.Links[st.Link].Kind.ExpressRoute():
 		case st.Attrs.NotShown.Has(rib.AttrCommunities):
-			hidden[st.Link] = true
+			hidden[st.Link] = append(hidden[st.Link], row{st.Link, st.Prefix})
 		default:
-			shown[st.Link] = true
+			shown[row{st.Link, st.Prefix}] = true
 			if slices.ContainsFunc(remote.Communities, st.Attrs.HasCommunity) {
 				b.AddPrefix(st.Prefix)
 			}
 		}
 	})
+	r.missing, r.gaps = blind.missing, blind.gaps
 	if remote.CommunitiesOptional {
 		return
 	}
-	r.missing, r.gaps = blind.missing, blind.gaps
 	for i := range ps.Links {
-		if id := rib.LinkID(i); hidden[id] && !shown[id] {
+		if id := rib.LinkID(i); slices.ContainsFunc(hidden[id], func(it row) bool { return !shown[it] }) {
 			r.rest = fmt.Sprintf("the dumps of what is received on %s show no communities (%s)", ps.Links[i].Name, fam)
-			r.restGaps = append(r.restGaps, gap{id, rib.Received, fam})
+			r.restGaps = append(r.restGaps, gap{link: id, dir: rib.Received, fam: fam})
 		}
 	}
 }

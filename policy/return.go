@@ -14,10 +14,7 @@ var returnSameMask = &Check{
 	ID: "return/same-mask", Title: "ExpressRoute takes the return traffic at the same mask", Severity: Error,
 	Source: `expressroute-asymmetric-routing.md, 2024-07-11: "the preferred path is always ExpressRoute"`,
 	Run: func(ps *Pass) {
-		ps.overReturns(func(d *rib.Decision, off []rib.Candidate) (string, bool) {
-			if d.Reason != rib.ReasonLinkKind && d.Reason != rib.ReasonEqual {
-				return "", false
-			}
+		ps.overReturns(func(d *rib.Decision, off []rib.Candidate, _ []string) (string, bool) {
 			if !ps.Links[off[0].Link].Kind.ExpressRoute() || !lostAt(d, rib.ReasonLinkKind) {
 				return "", false
 			}
@@ -31,30 +28,48 @@ var returnMoreSpecific = &Check{
 	ID: "return/more-specific", Title: "A more-specific pulls return traffic off its intended links", Severity: Error,
 	Source: "RFC 4271 9.1.2.2; expressroute-asymmetric-routing.md, 2024-07-11",
 	Run: func(ps *Pass) {
-		ps.overReturns(func(d *rib.Decision, off []rib.Candidate) (string, bool) {
-			for _, c := range d.Candidates {
-				if c.Lost == rib.ReasonLongestMatch && c.Prefix.Bits() < off[0].Prefix.Bits() && !sameLinks(off, c.Link) {
-					return fmt.Sprintf("more specific than %s on %s", c.Prefix, ps.table.LinkName(c.Link)), true
-				}
+		ps.overReturns(func(d *rib.Decision, _ []rib.Candidate, intended []string) (string, bool) {
+			c := ps.outmatched(d, intended)
+			if c == nil {
+				return "", false
 			}
-			return "", false
+			return fmt.Sprintf("more specific than %s on %s", c.Prefix, ps.table.LinkName(c.Link)), true
 		})
 	},
 }
 
-func sameLinks(cs []rib.Candidate, link rib.LinkID) bool {
-	return slices.ContainsFunc(cs, func(c rib.Candidate) bool { return c.Link == link })
+// outmatched is the longest route of the intended links where longest match beat all of theirs;
+// nil where it did not: one of them is as long as the winner, or none is there at all.
+func (ps *Pass) outmatched(d *rib.Decision, intended []string) *rib.Candidate {
+	var longest *rib.Candidate
+	for i := range d.Candidates {
+		c := &d.Candidates[i]
+		if c.Out || c.Link == rib.NoLink || !slices.Contains(intended, ps.table.LinkName(c.Link)) {
+			continue
+		}
+		if c.Lost != rib.ReasonLongestMatch {
+			return nil
+		}
+		if longest == nil || c.Prefix.Bits() > longest.Prefix.Bits() {
+			longest = c
+		}
+	}
+	return longest
 }
 
 func lostAt(d *rib.Decision, r rib.Reason) bool {
 	return slices.ContainsFunc(d.Candidates, func(c rib.Candidate) bool { return c.Lost == r })
 }
 
+// returnTest says whether winners that are off the intended links got there in a check's own way,
+// and how.
+type returnTest func(d *rib.Decision, off []rib.Candidate, intended []string) (how string, fires bool)
+
 // overReturns runs one of the return checks. For every pool and service, and every prefix
 // declaration where it holds neither, it looks at the choice of every observer but us over the
 // declared addresses; fires says whether the winners that are off the intended links got there
 // in the check's own way.
-func (ps *Pass) overReturns(fires func(d *rib.Decision, off []rib.Candidate) (string, bool)) {
+func (ps *Pass) overReturns(fires returnTest) {
 	ps.overAdvertised(func(_ *rib.Link, fam rib.Family) bool { return ps.declares(fam) })
 	taken := map[netip.Prefix]bool{} // routes that took a pool or service
 	for _, kind := range []string{"service", "pool", "prefix"} {
@@ -82,7 +97,7 @@ func (ps *Pass) overReturns(fires func(d *rib.Decision, off []rib.Candidate) (st
 
 // returnsOfPools looks at services that have no address of their own: at the pools that they really
 // send from, as their remote's observer sees them.
-func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, fires func(*rib.Decision, []rib.Candidate) (string, bool)) {
+func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, fires returnTest) {
 	for _, f := range ps.flows {
 		if f.Initiator != WeStart || f.reply == nil || len(f.service.Links) == 0 {
 			continue
@@ -94,15 +109,15 @@ func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, fires func(*rib.Deci
 	}
 }
 
-func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, taken map[netip.Prefix]bool, fires func(*rib.Decision, []rib.Candidate) (string, bool)) {
+func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, taken map[netip.Prefix]bool, fires returnTest) {
 	if ob.Direction != rib.Advertised || !ps.hearsAny(ob, d.links) {
 		return
 	}
 	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
 		dec := r.Decision
 		if !dec.Firm() {
-			if len(ps.outside(dec.Links, d.links)) > 0 {
-				ps.leaveOpenBy(dec, fmt.Sprintf("the return to %s %s", d.Kind, d.Name))
+			if off := ps.outside(dec.Links, d.links); len(off) > 0 {
+				ps.leaveOpenBy(dec, fmt.Sprintf("the return to %s %s", d.Kind, d.Name), off...)
 			}
 			continue
 		}
@@ -115,9 +130,12 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 		if len(off) == 0 || d.Kind == "prefix" && taken[off[0].Prefix] {
 			continue
 		}
-		if how, ok := fires(dec, off); ok {
+		if how, ok := fires(dec, off, d.links); ok {
 			taken[off[0].Prefix] = true
 			ps.reportReturn(d, ob, dec, off, r, how)
+		} else {
+			// What an intended link has that nobody showed may be what the winner beat.
+			ps.leaveOpenByBlind(d.links, rib.Advertised, rib.FamilyOf(p), fmt.Sprintf("the return to %s %s", d.Kind, d.Name), ps.outside(dec.Links, d.links))
 		}
 	}
 }

@@ -29,13 +29,13 @@ func (ps *Pass) checkAdvice(kind ServiceKind, name string) {
 	expressRoute := ps.Sight.Observer(rib.ObserverMicrosoft) != nil && slices.ContainsFunc(ps.Links, isERMicrosoft)
 	for i := range ps.Links {
 		for _, fam := range rib.Families {
-			reason := "no " + name + " service is declared"
+			reason := "no " + name + " service with links is declared"
 			switch {
 			case !slices.Contains(ps.families, fam):
 				ps.say(ps.Links[i].Name, fam, NotApplicable, fam.String()+" is not audited")
 			case !expressRoute:
 				ps.say(ps.Links[i].Name, fam, NotApplicable, "the site has no ExpressRoute Microsoft peering")
-			case !slices.ContainsFunc(ps.Services, func(s Service) bool { return s.Kind == kind && len(ps.localOf(&s, fam)) > 0 }):
+			case !slices.ContainsFunc(ps.Services, func(s Service) bool { return s.Kind == kind && len(s.Links) > 0 && len(ps.localOf(&s, fam)) > 0 }):
 				ps.say(ps.Links[i].Name, fam, NotApplicable, reason)
 			default:
 				ps.seeBoth(rib.LinkID(i), fam)
@@ -99,7 +99,7 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 			continue
 		}
 		if !f.forward.decision.Firm() {
-			ps.leaveOpenBy(f.forward.decision, "the replies of "+s.Name)
+			ps.leaveOpenBy(f.forward.decision, "the replies of "+s.Name, off...)
 			continue
 		}
 		blame(fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), ps.receivedGrounds(f, off))
@@ -136,15 +136,19 @@ func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds,
 	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
 		d := r.Decision
 		wrong := func(l rib.LinkID) bool { return isERMicrosoft(ps.Links[l]) != overER }
-		if !slices.ContainsFunc(d.Links, wrong) {
+		nowhere := overER && d.Outcome == rib.OutcomeUnreachable
+		if !nowhere && !slices.ContainsFunc(d.Links, wrong) {
 			continue
 		}
 		if !d.Firm() {
-			ps.leaveOpenBy(d, "the return to "+s.Name)
+			ps.leaveOpenBy(d, "the return to "+s.Name, ps.names(slices.DeleteFunc(slices.Clone(d.Links), func(l rib.LinkID) bool { return !wrong(l) }))...)
 			continue
 		}
 		f := &flow{Flow: &Flow{Service: s.Name, Local: r.Prefixes()}, service: s, reply: &side{decision: d}}
 		f.reply.addRoutes(d)
+		if nowhere {
+			return ps.absentLocal(f, s.Links), true
+		}
 		off := ps.names(slices.DeleteFunc(slices.Clone(d.Links), func(l rib.LinkID) bool { return !wrong(l) }))
 		return ps.returnGrounds(f, off, s.Links), true
 	}

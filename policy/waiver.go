@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"bgpaudit/rib"
 )
 
 // A waiver silences a finding and never hides it. Waiving a cause does not waive its effects on
@@ -20,7 +22,7 @@ var waiverExpired = &Check{
 			ps.report(Finding{
 				Subject: Subject{"waiver", w.label()}, Family: ps.families[0], Cause: Cause{What: CauseEvidence, Remote: "waiver " + w.label()},
 				Message: fmt.Sprintf("the waiver of %s (%s, %s) ended on %s; it silences nothing", w.label(), w.Reason, w.Owner, w.Until.Format("2006-01-02")),
-				Hint:    "repair what it accepted, or give it a new date", Config: w.Pos,
+				Hint:    "repair what it accepted, or give it a new date", Config: w.Pos, waiver: w,
 			})
 		}
 	},
@@ -29,17 +31,24 @@ var waiverExpired = &Check{
 var waiverUnused = &Check{
 	ID: "waiver/unused", Title: "A waiver matches no finding", Severity: Warning, Source: "inferred", phase: onWaivers,
 	Run: func(ps *Pass) {
-		for i := range ps.Waivers {
-			w := &ps.Waivers[i]
-			if ps.Now.After(w.Until) || slices.ContainsFunc(ps.findings, func(f *Finding) bool { return f.WaivedBy == w.Pos }) {
-				continue
-			}
-			ps.report(Finding{
-				Subject: Subject{"waiver", w.label()}, Family: ps.families[0], Cause: Cause{What: CauseEvidence, Remote: "waiver " + w.label()},
-				Message: fmt.Sprintf("the waiver of %s matches no finding", w.label()), Hint: "remove it, or correct its match", Config: w.Pos,
-			})
-		}
+		// Waivers of this check come last: what they match is known by then.
+		ps.reportUnused(func(w *Waiver) bool { return w.Check != ps.check.ID })
+		ps.reportUnused(func(w *Waiver) bool { return w.Check == ps.check.ID })
 	},
+}
+
+func (ps *Pass) reportUnused(which func(*Waiver) bool) {
+	ps.waive()
+	for i := range ps.Waivers {
+		w := &ps.Waivers[i]
+		if !which(w) || ps.Now.After(w.Until) || slices.ContainsFunc(ps.findings, w.matches) {
+			continue
+		}
+		ps.report(Finding{
+			Subject: Subject{"waiver", w.label()}, Family: ps.families[0], Cause: Cause{What: CauseEvidence, Remote: "waiver " + w.label()},
+			Message: fmt.Sprintf("the waiver of %s matches no finding", w.label()), Hint: "remove it, or correct its match", Config: w.Pos, waiver: w,
+		})
+	}
 }
 
 // label names a waiver by its check and match.
@@ -72,6 +81,10 @@ func (ps *Pass) waive() {
 }
 
 func (w *Waiver) matches(f *Finding) bool {
+	if about := f.waiver; about != nil {
+		return about != w && w.Check == f.Check && (w.Link == "" || w.Link == about.Link) && (w.Pool == "" || w.Pool == about.Pool) &&
+			(w.Service == "" || w.Service == about.Service) && (!w.Prefix.IsValid() || w.Prefix == about.Prefix)
+	}
 	switch {
 	case w.Check != f.Check,
 		w.Link != "" && !slices.Contains(f.Links, w.Link) && f.Cause.Link != w.Link,
@@ -84,19 +97,30 @@ func (w *Waiver) matches(f *Finding) bool {
 	return len(f.Prefixes) > 0 && !slices.ContainsFunc(f.Prefixes, func(p netip.Prefix) bool { return !holds(w.Prefix, p) })
 }
 
-// accepts reports whether the gap is one whose unknown a waiver keeps out of the exit code: that of a waived
-// evidence finding where the waiver says accept-unknown.
+// accepts reports whether the gap is one whose unknown a waiver keeps out of the exit code: that of a
+// waived evidence finding where the waiver says accept-unknown. A gap of routes that are tied to no
+// link is accepted where every finding of such routes is.
 func (ps *Pass) accepts(g gap) bool {
-	for i := range ps.Waivers {
-		w := &ps.Waivers[i]
-		if !w.AcceptUnknown || ps.Now.After(w.Until) {
+	accepted := false
+	for _, f := range ps.findings {
+		if f.Family != g.fam || f.Cause.What != CauseEvidence {
 			continue
 		}
-		for _, f := range ps.findings {
-			if f.WaivedBy == w.Pos && f.Family == g.fam && slices.Contains(f.Links, ps.table.LinkName(g.link)) {
-				return true
-			}
+		switch ok := ps.acceptsUnknown(f); {
+		case g.link != rib.NoLink:
+			accepted = accepted || ok && slices.Contains(f.Links, ps.table.LinkName(g.link))
+		case !g.untied: // an attribute that is not shown
+			return false
+		case f.Check == evidenceUnclassified.ID && !ok:
+			return false
+		case f.Check == evidenceUnclassified.ID:
+			accepted = true
 		}
 	}
-	return false
+	return accepted
+}
+
+// acceptsUnknown reports whether the finding is waived by a waiver that says accept-unknown.
+func (ps *Pass) acceptsUnknown(f *Finding) bool {
+	return f.WaivedBy != "" && slices.ContainsFunc(ps.Waivers, func(w Waiver) bool { return w.AcceptUnknown && w.Pos == f.WaivedBy })
 }

@@ -28,12 +28,45 @@ func JSON(w io.Writer, v any) error {
 		return err
 	}
 	text := b.Bytes()
-	if bytes.ContainsFunc(text, invisible) {
+	if bytes.ContainsFunc(text, unseen) {
 		text = escaped(text)
 	}
 	_, err := w.Write(text)
 	return err
 }
+
+// SafeJSON passes JSON on to w, with escapes in place of what a terminal could take for a command.
+func SafeJSON(w io.Writer) io.Writer { return &safeJSON{w: w} }
+
+type safeJSON struct {
+	w    io.Writer
+	rest []byte // the beginning of a rune whose end comes with the next Write
+}
+
+func (s *safeJSON) Write(p []byte) (int, error) {
+	text := append(s.rest, p...)
+	whole := len(text)
+	for back := 1; back < utf8.UTFMax && back <= len(text); back++ {
+		if i := len(text) - back; utf8.RuneStart(text[i]) {
+			if !utf8.FullRune(text[i:]) {
+				whole = i
+			}
+			break
+		}
+	}
+	out := text[:whole]
+	if bytes.ContainsFunc(out, unseen) {
+		out = escaped(out)
+	}
+	if _, err := s.w.Write(out); err != nil {
+		return 0, err
+	}
+	s.rest = bytes.Clone(text[whole:])
+	return len(p), nil
+}
+
+// unseen reports what must not stand in JSON as it is; the line ends between values may.
+func unseen(r rune) bool { return r != '\n' && invisible(r) }
 
 // escaped writes what cannot be seen as \uXXXX. Beyond the line ends of the document, which it
 // keeps, such runes stand inside strings only.
@@ -41,7 +74,7 @@ func escaped(text []byte) []byte {
 	var out []byte
 	for _, r := range string(text) {
 		switch {
-		case r == '\n' || !invisible(r):
+		case !unseen(r):
 			out = utf8.AppendRune(out, r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -202,11 +204,46 @@ func (p *printer) unknownChecks(r *policy.Result) {
 	}
 	p.line("")
 	p.line("%s", p.paint.bold("unknown checks"))
-	for _, c := range r.Checks {
-		if c.State == policy.UnknownState {
-			p.line("  %s on %s (%s): %s", c.Check, Clean(c.Link), c.Family, Clean(c.Reason))
-		}
+	for _, o := range openChecks(r.Checks) {
+		p.line("  %s", Clean(o.reason))
+		p.line("    leaves open: %s on %s (%s)", strings.Join(o.checks, ", "), Clean(strings.Join(o.links, ", ")), o.family)
 	}
+}
+
+// openCheck is what one reason leaves open: every check on every link.
+type openCheck struct {
+	reason        string
+	family        rib.Family
+	checks, links []string
+}
+
+// openChecks gathers the unknown states by their reason: first the links of each check, then the
+// checks that stay open on the same links.
+func openChecks(states []policy.CheckState) []*openCheck {
+	var single, out []*openCheck
+	for _, c := range states {
+		if c.State != policy.UnknownState {
+			continue
+		}
+		i := slices.IndexFunc(single, func(o *openCheck) bool {
+			return o.reason == c.Reason && o.family == c.Family && o.checks[0] == c.Check
+		})
+		if i < 0 {
+			i, single = len(single), append(single, &openCheck{reason: c.Reason, family: c.Family, checks: []string{c.Check}})
+		}
+		single[i].links = append(single[i].links, c.Link)
+	}
+	for _, c := range single {
+		i := slices.IndexFunc(out, func(o *openCheck) bool {
+			return o.reason == c.reason && o.family == c.family && slices.Equal(o.links, c.links)
+		})
+		if i < 0 {
+			out = append(out, c)
+			continue
+		}
+		out[i].checks = append(out[i].checks, c.checks...)
+	}
+	return out
 }
 
 // WinsText writes the answers to a query: each range with its winner and why, the losers with the
@@ -225,6 +262,10 @@ func WinsText(w io.Writer, query string, answers []Answer, t *rib.Table, paint P
 		for _, r := range a.Ranges {
 			p.rangeText(r, t)
 		}
+	}
+	if WinsExit(answers) != policy.ExitClean {
+		p.line("")
+		p.line("do: bgpaudit feeds shows what was read and what is missing; docs/collect.md has the commands")
 	}
 	return p.err
 }
@@ -307,7 +348,7 @@ func (p *printer) candidate(c rib.Candidate, t *rib.Table) {
 	}
 	path := "path not shown"
 	if !c.Attrs.NotShown.Has(rib.AttrASPath) {
-		path = "path [" + c.Attrs.ASPath.String() + "]"
+		path = "path [" + c.Attrs.ASPath.String() + "]" + ownASN(t.Feeds()[c.Feed])
 	}
 	detail := ""
 	if c.Detail != "" {
@@ -315,6 +356,14 @@ func (p *printer) candidate(c rib.Candidate, t *rib.Table) {
 	}
 	f := t.Feeds()[c.Feed]
 	p.line("    %s %s %s, %s%s  %s", c.Prefix, Clean(link), path, state, Clean(detail), p.paint.dim(fmt.Sprintf("seen %s (%s)", Clean(policy.Seen(f, c.Line)), c.View)))
+}
+
+// ownASN is what a dump leaves out of its paths, where it prints them before our own ASN.
+func ownASN(f *rib.Feed) string {
+	if f.State.ASPathForm == rib.BeforeOwnASN {
+		return " + own ASN"
+	}
+	return ""
 }
 
 // FeedsText writes what became of each feed, one block a feed.
@@ -340,7 +389,7 @@ func FeedsText(w io.Writer, all []*rib.Feed, audited []rib.Family, paint Paint) 
 			age = fmt.Sprintf("as of %s (%s)", s.AsOf.UTC().Format("2006-01-02T15:04:05Z"), s.AsOfSource)
 		}
 		if s.MaxAge > 0 {
-			age += fmt.Sprintf(", max-age %s", s.MaxAge)
+			age += ", max-age " + span(s.MaxAge)
 		}
 		p.line("  %s, file %s", age, orDash(Clean(s.File)))
 		if why := f.Failing(); why != "" {
@@ -356,6 +405,17 @@ func FeedsText(w io.Writer, all []*rib.Feed, audited []rib.Family, paint Paint) 
 		}
 	}
 	return p.err
+}
+
+// span is a duration without the zeros behind: 24h, not 24h0m0s.
+func span(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
 }
 
 func contains(fams []rib.Family, fam rib.Family) bool {
@@ -381,14 +441,14 @@ func RouteText(w io.Writer, e rib.Entry, t *rib.Table) error {
 	if link == "" {
 		link = "-"
 	}
-	path := "(not shown)"
+	path := "path not shown"
 	if !e.Attrs.NotShown.Has(rib.AttrASPath) {
-		path = e.Attrs.ASPath.String()
+		path = "path [" + e.Attrs.ASPath.String() + "]" + ownASN(f)
 	}
 	hop := "-"
 	if e.Attrs.NextHop != (netip.Addr{}) {
 		hop = e.Attrs.NextHop.String()
 	}
-	_, err := fmt.Fprintf(w, "%-22s %-14s %-17s via %-16s path [%s] %s  %s\n", e.Prefix, Clean(link), f.View, hop, path, e.Tie, Clean(policy.Seen(f, e.Line)))
+	_, err := fmt.Fprintf(w, "%-22s %-14s %-17s via %-16s %s, %s  %s\n", e.Prefix, Clean(link), f.View, hop, path, e.Tie, Clean(policy.Seen(f, e.Line)))
 	return err
 }

@@ -412,10 +412,14 @@ func (a *answer) settle() Outcome {
 }
 
 func addOutcome(all [][]LinkID, links []LinkID) [][]LinkID {
-	if slices.ContainsFunc(all, func(o []LinkID) bool { return slices.Equal(o, links) }) {
+	if hasOutcome(all, links) {
 		return all
 	}
 	return append(all, links)
+}
+
+func hasOutcome(all [][]LinkID, links []LinkID) bool {
+	return slices.ContainsFunc(all, func(o []LinkID) bool { return slices.Equal(o, links) })
 }
 
 // addDoubtful adds each doubtful candidate by itself, an untied one on every link that it could be
@@ -500,7 +504,12 @@ func (d *decider) addTogether(a *answer, cs []candidate, certain []int, options 
 			if len(set) > len(certain)+1 {
 				doubt := cs[set[len(certain)]]
 				doubt.link = doubt.src.column.link
-				d.consider(a, cs, set, &doubt)
+				p := d.choose(cs, set, nil)
+				for _, links := range append(p.others, p.links) {
+					if !hasOutcome(a.possible, links) { // else one of them did it alone
+						d.allow(a, links, &doubt)
+					}
+				}
 			}
 			return
 		}
@@ -608,9 +617,8 @@ func (d *decider) key(a *answer, cs []candidate, routes bool) []byte {
 		c := &a.doubts[i]
 		num(int(c.link))
 		text(c.doubt)
-		if routes {
+		if routes && c.src != nil {
 			num(int(c.id))
-			num(c.bits)
 		}
 	}
 	if routes {

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
 	if !given {
 		// Worlds are cheap and mistakes are rare: look at more than rapid's hundred.
-		_ = flag.Set("rapid.checks", "2000")
+		_ = flag.Set("rapid.checks", "1000")
 	}
 	os.Exit(m.Run())
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -156,7 +157,7 @@ func (d *decider) detail(a *answer, cs []candidate, losses []loss) string {
 	}
 	for i := range cs {
 		if l := losses[i]; l.step == a.reason && !slices.Contains(a.links, cs[i].link) {
-			return fmt.Sprintf("%s on %s against %s on %s: %s", route, names, d.s.t.fam[d.fam].prefix(cs[i].id), d.s.t.LinkName(cs[i].link), l.detail)
+			return route + " on " + names + " against " + d.s.t.fam[d.fam].prefix(cs[i].id).String() + " on " + d.s.t.LinkName(cs[i].link) + ": " + l.detail
 		}
 	}
 	return fmt.Sprintf("%s on %s", route, names)
@@ -248,7 +249,7 @@ func (d *decider) flips(a *answer, cs []candidate, losses []loss) []string {
 		return nil
 	}
 	bits := cs[a.winners[0]].bits
-	route := d.s.t.fam[d.fam].prefix(cs[a.winners[0]].id)
+	route := d.s.t.fam[d.fam].prefix(cs[a.winners[0]].id).String()
 	var out []string
 	for _, link := range a.links {
 		rest := slices.DeleteFunc(slices.Clone(d.certain), func(i int) bool { return cs[i].link == link && cs[i].bits == bits })
@@ -258,21 +259,21 @@ func (d *decider) flips(a *answer, cs []candidate, losses []loss) []string {
 		}
 		then := "no link has a route"
 		if len(p.links) > 0 {
-			then = fmt.Sprintf("%s wins by %s (%s)", strings.Join(d.names(p.links), " and "), d.s.t.fam[d.fam].prefix(cs[p.winners[0]].id), p.reason)
+			then = strings.Join(d.names(p.links), " and ") + " wins by " + d.s.t.fam[d.fam].prefix(cs[p.winners[0]].id).String() + " (" + string(p.reason) + ")"
 		}
-		out = append(out, fmt.Sprintf("without %s on %s, %s", route, d.s.t.LinkName(link), then))
+		out = append(out, "without "+route+" on "+d.s.t.LinkName(link)+", "+then)
 	}
 	for _, link := range d.hears {
 		if len(a.links) == 1 && a.links[0] == link {
 			continue
 		}
 		if longest := d.s.longestUnseen(link, d.fam); bits < longest {
-			out = append(out, fmt.Sprintf("a more-specific of %s (up to /%d) on %s wins by longest match", route, longest, d.s.t.LinkName(link)))
+			out = append(out, "a more-specific of "+route+" (up to /"+strconv.Itoa(longest)+") on "+d.s.t.LinkName(link)+" wins by longest match")
 		}
 	}
 	for i := range cs {
 		if l := losses[i]; l.step != "" && l.step != ReasonLongestMatch && !slices.Contains(a.links, cs[i].link) {
-			out = append(out, fmt.Sprintf("a better %s on %s (now %s)", l.step, d.s.t.LinkName(cs[i].link), l.detail))
+			out = append(out, "a better "+string(l.step)+" on "+d.s.t.LinkName(cs[i].link)+" (now "+l.detail+")")
 		}
 	}
 	return out

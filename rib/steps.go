@@ -3,6 +3,7 @@ package rib
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Reason says which step decided.
@@ -313,5 +314,5 @@ func (st *step) compareText(loser, winner rank) string {
 	if loser.shown < winner.shown {
 		sign = "<"
 	}
-	return fmt.Sprintf("%s %d %s %d", st.words, loser.shown, sign, winner.shown)
+	return st.words + " " + strconv.FormatInt(loser.shown, 10) + " " + sign + " " + strconv.FormatInt(winner.shown, 10)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bgpaudit/configs"
+	"bgpaudit/report"
 )
 
 func configCmd(g *global) *cobra.Command {
@@ -19,7 +20,7 @@ func configCmd(g *global) *cobra.Command {
 				return err
 			}
 			in := &c.Intent
-			_, err = fmt.Fprintf(g.stdout, "%s: valid: %d links, %d feeds, %d prefixes, %d pools, %d services, %d remotes, %d waivers\n", g.settings.Config,
+			_, err = fmt.Fprintf(g.stdout, "%s: valid: links %d, feeds %d, prefixes %d, pools %d, services %d, remotes %d, waivers %d\n", report.Clean(g.settings.Config),
 				len(in.Links), len(c.Feeds), len(in.Prefixes), len(in.Pools), len(in.Services), len(in.Remotes), len(in.Waivers))
 			return err
 		},

@@ -87,7 +87,7 @@ func (g *global) convert(ctx context.Context, src dump.Source) (whole bool, err 
 		}
 		return false, nil
 	}
-	w := dump.NewWriter(g.stdout, first.Header)
+	w := dump.NewWriter(report.SafeJSON(g.stdout), first.Header)
 	var failed error
 	second, err := dump.Read(ctx, src, func(r rib.Route) {
 		if failed == nil {

@@ -52,6 +52,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "bgpaudit: interrupted")
 		return exitInterrupted
 	case errors.As(err, &bad):
+		for i := range bad {
+			bad[i].File = report.Clean(bad[i].File)
+		}
 		fmt.Fprintln(stderr, cleanLines(bad.Error()))
 	default:
 		fmt.Fprintf(stderr, "bgpaudit: %s\n", cleanLines(strings.TrimPrefix(err.Error(), "bgpaudit: ")))

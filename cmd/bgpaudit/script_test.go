@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 //	json FILE PATH WANT              holds a value of a JSON file (or stdout) against JSON
 //
 // A PATH is keys with dots between; after a list's name, [2] picks an element, [] goes through
-// all, [key=value] through those that have it, and # counts.
+// all, [key=value] through those that have it, and len counts.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -52,7 +53,7 @@ func TestScripts(t *testing.T) {
 func setUpScript(env *testscript.Env) error {
 	env.Setenv("AT", seedNow)
 	env.Setenv("ESC", "\x1b")
-	env.Setenv("NL", "\n")
+	env.Setenv("DOLLAR", "$")
 	for _, name := range []string{"BGPAUDIT_CONFIG", "BGPAUDIT_SERVER", "BGPAUDIT_TOKEN", "BGPAUDIT_LOG_FORMAT", "NO_COLOR"} {
 		env.Setenv(name, "")
 	}
@@ -98,18 +99,21 @@ func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// pathStep is a key, with what stands in brackets after it: there a dot is a dot.
+var pathStep = regexp.MustCompile(`[^.\[]+(\[[^\]]*\])?`)
+
 // jsonGet looks up a path in a decoded document. A path that goes through several elements gives a
 // list.
 func jsonGet(doc any, path string) (any, error) {
 	at, many := []any{doc}, false
-	for _, step := range strings.Split(path, ".") {
+	for _, step := range pathStep.FindAllString(path, -1) {
 		key, pick, bracket := strings.Cut(strings.TrimSuffix(step, "]"), "[")
 		var next []any
 		for _, v := range at {
-			if key == "#" {
+			if key == "len" {
 				list, ok := v.([]any)
 				if !ok {
-					return nil, fmt.Errorf("%s: # of something that is no list", path)
+					return nil, fmt.Errorf("%s: len of something that is no list", path)
 				}
 				next = append(next, float64(len(list)))
 				continue

@@ -11,6 +11,7 @@ import (
 
 	"bgpaudit/configs"
 	"bgpaudit/dump"
+	"bgpaudit/report"
 	"bgpaudit/rib"
 )
 
@@ -45,7 +46,7 @@ func (g *global) collect(ctx context.Context, how collecting) (*site, error) {
 func (g *global) load() (*configs.Config, error) {
 	c, err := configs.Load(g.settings.Config)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w\n    hint: name it with -c FILE or BGPAUDIT_CONFIG; configs/samples holds some to start from", err)
+		return nil, fmt.Errorf("cannot read the config: no file %s\n    hint: name it with -c FILE or BGPAUDIT_CONFIG; configs/samples holds some to start from", report.Clean(g.settings.Config))
 	}
 	return c, err
 }
@@ -74,7 +75,7 @@ func (g *global) read(ctx context.Context, config *configs.Config, now time.Time
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		g.log.Debug("read feed", zap.String("feed", f.Name), zap.String("file", f.Source.Name), zap.String("format", f.State.Format),
+		g.log.Debug("read feed", zap.String("feed", f.Name), zap.String("file", report.Clean(f.Source.Name)), zap.String("format", report.Clean(f.State.Format)),
 			zap.Int("routes", f.State.Routes), zap.Int("skipped", f.State.Skipped), zap.String("complete", string(f.State.Complete)))
 	}
 	table.Settle()
