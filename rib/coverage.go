@@ -173,8 +173,12 @@ func (s *Sight) failing(f *Feed, fam Family) string {
 	if why == "" && s.strict && f.State.Complete == CompleteUnproven {
 		why = fmt.Sprintf("feed %s does not prove its end, and --strict is given", f.Name)
 	}
-	if why == "" && !f.Covers(fam) {
+	switch {
+	case why == "" && !f.Covers(fam):
 		why = fmt.Sprintf("feed %s shows no %s", f.Name, fam)
+	case why != "" && len(f.Families) == 0 && len(f.State.Families) == 0:
+		// Nobody knows which family it was for: it may have held this one.
+		why += ", and names no families:, so it may have been for " + fam.String()
 	}
 	return why
 }

@@ -2,7 +2,6 @@ package rib
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 )
 
@@ -234,71 +233,6 @@ var connectionWeight = step{reason: ReasonConnectionWeight, words: "connection w
 // routerChose is the last step of ours: what follows in RFC 4271 9.1.2.2 (d) to (g) is local to
 // each router, so only its own best mark can tell. decider.routersChoose does the work.
 var routerChose = step{reason: ReasonRouterChose, words: "the router's own best mark"}
-
-// showsBest reports whether the candidate's source prints the router's own choice.
-func (c *candidate) showsBest() bool {
-	if c.src == nil || c.facts.notShown.Has(AttrBest) {
-		return false
-	}
-	switch c.src.feed.View {
-	case BGPTable, AdjRIBInPost, LocRIB:
-		return true
-	}
-	return false
-}
-
-// RouterChoice is what one router's own marks say.
-type RouterChoice struct {
-	Router string
-	Links  []LinkID // best first, then multipath
-}
-
-// routersChoose reads the best and multipath marks of the live candidates, router by router.
-// complete is false where some router's choice may be a candidate that shows no marks.
-func (d *decider) routersChoose(cs []candidate, live []int) (choices []RouterChoice, complete bool) {
-	silent := map[string]bool{}
-	for _, i := range live {
-		c := &cs[i]
-		router := d.routerOf(c)
-		if d.behind != "" && router != d.behind {
-			continue
-		}
-		k := slices.IndexFunc(choices, func(r RouterChoice) bool { return r.Router == router })
-		if k < 0 {
-			choices = append(choices, RouterChoice{Router: router})
-			k = len(choices) - 1
-		}
-		if !c.showsBest() {
-			silent[router] = true
-			continue
-		}
-		links := &choices[k].Links
-		switch marks := c.cell.marks(); {
-		case marks.Has(Best):
-			*links = slices.DeleteFunc(*links, func(l LinkID) bool { return l == c.link })
-			*links = slices.Insert(*links, 0, c.link)
-		case marks.Has(Multipath) && !slices.Contains(*links, c.link):
-			*links = append(*links, c.link)
-		}
-	}
-	complete = len(choices) > 0
-	for _, r := range choices {
-		complete = complete && (len(r.Links) > 0 || !silent[r.Router])
-	}
-	// A router that marks none of these prefers a route of another router: it has no say here.
-	choices = slices.DeleteFunc(choices, func(r RouterChoice) bool { return len(r.Links) == 0 })
-	return choices, complete
-}
-
-func (d *decider) routerOf(c *candidate) string {
-	if c.src != nil && c.src.feed.Router != "" {
-		return c.src.feed.Router
-	}
-	if c.link != NoLink {
-		return d.s.t.links[c.link].Router
-	}
-	return ""
-}
 
 // compareText is a loser's line: "AS path length 3 > 1".
 func (st *step) compareText(loser, winner rank) string {

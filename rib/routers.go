@@ -1,0 +1,151 @@
+package rib
+
+import (
+	"fmt"
+	"slices"
+)
+
+// showsBest reports whether the candidate's source prints the router's own choice.
+func (c *candidate) showsBest() bool {
+	if c.src == nil || c.facts.notShown.Has(AttrBest) {
+		return false
+	}
+	switch c.src.feed.View {
+	case BGPTable, AdjRIBInPost, LocRIB:
+		return true
+	}
+	return false
+}
+
+// RouterChoice is what one router's own marks say.
+type RouterChoice struct {
+	Router string
+	Links  []LinkID // best first, then multipath
+}
+
+// routersChoose reads the best and multipath marks of the live candidates, router by router.
+// complete is false where some router's choice may be a candidate that shows no marks.
+func (d *decider) routersChoose(cs []candidate, live []int) (choices []RouterChoice, complete bool) {
+	silent := map[string]bool{}
+	for _, i := range live {
+		c := &cs[i]
+		router := d.routerOf(c)
+		if d.behind != "" && router != d.behind {
+			continue
+		}
+		k := slices.IndexFunc(choices, func(r RouterChoice) bool { return r.Router == router })
+		if k < 0 {
+			choices = append(choices, RouterChoice{Router: router})
+			k = len(choices) - 1
+		}
+		if !c.showsBest() {
+			silent[router] = true
+			continue
+		}
+		links := &choices[k].Links
+		switch marks := c.cell.marks(); {
+		case marks.Has(Best):
+			*links = slices.DeleteFunc(*links, func(l LinkID) bool { return l == c.link })
+			*links = slices.Insert(*links, 0, c.link)
+		case marks.Has(Multipath) && !slices.Contains(*links, c.link):
+			*links = append(*links, c.link)
+		}
+	}
+	complete = len(choices) > 0
+	for _, r := range choices {
+		complete = complete && (len(r.Links) > 0 || !silent[r.Router])
+	}
+	// A router that marks none of these prefers a route of another router: it has no say here.
+	choices = slices.DeleteFunc(choices, func(r RouterChoice) bool { return len(r.Links) == 0 })
+	return choices, complete
+}
+
+func (d *decider) routerOf(c *candidate) string {
+	if c.src != nil && c.src.feed.Router != "" {
+		return c.src.feed.Router
+	}
+	if c.link != NoLink {
+		return d.s.t.links[c.link].Router
+	}
+	return ""
+}
+
+// runRouters lets the routers' own marks choose.
+func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss) []int {
+	p.reason = ReasonRouterLocal
+	choices, complete := d.routersChoose(cs, live)
+	var links []LinkID
+	for _, c := range choices {
+		for _, l := range c.Links {
+			if !slices.Contains(links, l) {
+				links = append(links, l)
+			}
+		}
+	}
+	if !complete || len(links) == 0 {
+		p.fragile, p.perRouter = true, choices
+		return live
+	}
+	kept := live[:0:0]
+	for _, i := range live {
+		if slices.Contains(links, cs[i].link) {
+			kept = append(kept, i)
+		} else if losses != nil {
+			losses[i] = loss{ReasonRouterChose, fmt.Sprintf("%s marks another route best", d.routerOf(&cs[i]))}
+		}
+	}
+	if len(links) > 1 {
+		p.perRouter = choices
+		if len(choices) == 1 {
+			p.reason, p.best = ReasonEqual, choices[0].Links[0]
+		}
+	}
+	return kept
+}
+
+// behindOneRouter reports whether all live candidates end on one router that shows its choice
+// among them: its best mark then decides ahead of an attribute that is not shown.
+func (d *decider) behindOneRouter(cs []candidate, live []int) bool {
+	if !slices.ContainsFunc(d.ob.steps, func(s step) bool { return s.reason == ReasonRouterChose }) {
+		return false
+	}
+	router := ""
+	for _, i := range live {
+		if cs[i].src == nil || cs[i].link == NoLink {
+			return false
+		}
+		r := d.s.t.links[cs[i].link].Router
+		if r == "" || router != "" && r != router || d.routerOf(&cs[i]) != r {
+			return false
+		}
+		router = r
+	}
+	choices, complete := d.routersChoose(cs, live)
+	return complete && len(choices) > 0
+}
+
+// checkMarks holds the outcome against the router's own mark: where every candidate of the
+// longest mask ends on one router and it marks another link's route best, something that no
+// attribute shows (a weight, a filter) decides there, and the outcome is open.
+func (d *decider) checkMarks(cs []candidate, atMask []int, p *pick) {
+	if d.ob.Direction != Received || p.open != "" || len(p.links) != 1 || d.oneLink(cs, atMask) {
+		return
+	}
+	marked := NoLink
+	for _, i := range atMask {
+		c := &cs[i]
+		if c.src == nil || c.link == NoLink || d.s.t.links[c.link].Router != d.s.t.links[cs[atMask[0]].link].Router {
+			return
+		}
+		if c.showsBest() && c.cell.marks().Has(Best) {
+			if c.link == p.links[0] {
+				return
+			}
+			marked = c.link
+		}
+	}
+	if marked != NoLink {
+		p.open = fmt.Sprintf("%s itself marks the route of %s best", d.s.t.links[marked].Router, d.s.t.links[marked].Name)
+		p.others = append(p.others, []LinkID{marked})
+	}
+}
