@@ -331,10 +331,13 @@ func (r *frrReader) leaveOut(t *frrTable, line int) bool {
 	return false
 }
 
-// sawKind holds the kind of a table against the declared view.
+// sawKind holds the kind of a table against the declared view. Where no view is declared (convert),
+// advertised routes are what their key says: the form of a received table's paths is never asked for.
 func (r *frrReader) sawKind(kind frrKind) {
 	view := r.src.View
 	switch {
+	case kind.name == "advertisedRoutes" && view == "":
+		r.res.Header.ASPathForm = rib.BeforeOwnASN
 	case kind.name != "advertisedRoutes" && (view == rib.AdjRIBOutPost || view == rib.AdjRIBOutPre):
 		r.say("the dump holds %s, the config says %s", kind.name, view)
 	case kind.symbols && (view == rib.BGPTable || view == rib.LocRIB):

@@ -58,9 +58,14 @@ func (ps *Pass) receivedGrounds(f *flow, off []string) grounds {
 // have no route for the addresses at all, it is the absence there.
 func (ps *Pass) returnGrounds(f *flow, off, wanted []string) grounds {
 	offered := slices.ContainsFunc(f.reply.decision.Candidates, func(c rib.Candidate) bool {
-		return !c.Out && slices.Contains(wanted, ps.table.LinkName(c.Link))
+		return (!c.Out || c.Doubt != "") && slices.Contains(wanted, ps.table.LinkName(c.Link))
 	})
-	if !offered {
+	blind := slices.ContainsFunc(wanted, func(name string) bool {
+		id, ok := ps.table.LinkID(name)
+		cover := ps.Sight.Coverage(id, rib.Advertised, f.Family)
+		return ok && (!cover.Covered || cover.Scope != nil)
+	})
+	if !offered && !blind {
 		return ps.absentLocal(f, wanted)
 	}
 	g := grounds{links: off}

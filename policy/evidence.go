@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -183,18 +184,22 @@ var evidenceSkew = &Check{
 			if s := &f.State; s.AsOf.IsZero() || s.AsOfSource == rib.AgeFromMtime || s.Live {
 				continue
 			}
-			if oldest == nil || f.State.AsOf.Before(oldest.State.AsOf) {
+			// Of feeds of one time the first by name, whatever order they stand in.
+			if oldest == nil || cmp.Or(f.State.AsOf.Compare(oldest.State.AsOf), cmp.Compare(f.Name, oldest.Name)) < 0 {
 				oldest = f
 			}
-			if newest == nil || f.State.AsOf.After(newest.State.AsOf) {
+			if newest == nil || cmp.Or(newest.State.AsOf.Compare(f.State.AsOf), cmp.Compare(f.Name, newest.Name)) < 0 {
 				newest = f
 			}
 		}
 		if oldest == nil || newest.State.AsOf.Sub(oldest.State.AsOf) <= ps.maxSkew() {
 			return
 		}
+		// The finding names no links: which feeds are oldest and newest changes from day to day.
+		ps.sayFeed(oldest, ps.families[0], Fired)
+		ps.sayFeed(newest, ps.families[0], Fired)
 		ps.report(Finding{
-			Subject: Subject{"site", "feeds"}, Family: ps.families[0], Links: addTexts(ps.linksOfFeed(oldest), ps.linksOfFeed(newest)...), Cause: Cause{What: CauseEvidence},
+			Subject: Subject{"site", "feeds"}, Family: ps.families[0], Cause: Cause{What: CauseEvidence},
 			Message: fmt.Sprintf("feed %s was taken %s before feed %s (max-skew is %s): together they may show a state that never was",
 				oldest.Name, newest.State.AsOf.Sub(oldest.State.AsOf).Round(time.Second), newest.Name, ps.maxSkew()),
 			Hint: "export the dumps together", Config: ps.Pos,

@@ -24,7 +24,7 @@ var forwardMoreSpecific = &Check{
 				continue
 			}
 			if ps.outmatched(f.forward.decision, f.intended) == nil {
-				ps.leaveOpenByBlind(f.intended, rib.Received, f.Family, "the forward of "+f.Service, off)
+				ps.leaveOpenByLosers(f.forward.decision, f.intended, f.Family, "the forward of "+f.Service, off)
 				continue
 			}
 			g := ps.receivedGrounds(f, off)

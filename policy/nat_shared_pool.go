@@ -30,15 +30,15 @@ var natSharedPool = &Check{
 func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 	fam := rib.FamilyOf(q)
 	var exact, doubtful []advertisedRow // at the pool's own mask or longer
-	aggregate := false                  // an internet link carries a shorter route
+	var aggregates []advertisedRow      // shorter routes on internet links
 	for _, row := range ps.advertised(fam) {
 		switch {
 		case holds(q, row.Prefix) && row.Certain():
 			exact = append(exact, row)
 		case holds(q, row.Prefix):
 			doubtful = append(doubtful, row)
-		case holds(row.Prefix, q) && row.Certain() && row.link.Kind == rib.Internet:
-			aggregate = true
+		case holds(row.Prefix, q) && row.link.Kind == rib.Internet:
+			aggregates = append(aggregates, row)
 		}
 	}
 	if ps.shared(exact) {
@@ -46,17 +46,29 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 			fmt.Sprintf("NAT pool %s (%s) is advertised on %s, which lead to different firewalls", pool.Name, q, list(rowLinks(exact))))
 		return
 	}
-	if all := append(slices.Clone(exact), doubtful...); ps.shared(all) {
-		for _, row := range doubtful {
-			ps.leaveOpenOn(gap{link: row.Link, dir: rib.Advertised, fam: fam}, fmt.Sprintf("%s would share pool %s, but %s", row.Prefix, pool.Name, row.Doubt), true, rowLinks(all)...)
-		}
-	}
-	ps.leaveOpenByBlind(ps.sharers(exact), rib.Advertised, fam, "pool "+pool.Name, rowLinks(exact))
-	overER := len(exact) > 0 && !slices.ContainsFunc(exact, func(r advertisedRow) bool { return !r.link.Kind.ExpressRoute() })
-	if overER && aggregate {
+	if fallback(exact) && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return r.Certain() }) {
 		ps.reportShared(pool, q, exact, Info,
 			fmt.Sprintf("NAT pool %s (%s) is advertised on %s under an internet aggregate: the documented fallback", pool.Name, q, list(rowLinks(exact))))
 	}
+	// What doubtful rows and blind links could add to it.
+	all := append(slices.Clone(exact), doubtful...)
+	if fallback(all) && len(aggregates) > 0 {
+		doubtful = append(doubtful, aggregates...)
+	} else if !ps.shared(all) {
+		doubtful = nil
+	}
+	for _, row := range doubtful {
+		if !row.Certain() {
+			ps.leaveOpenOn(gap{link: row.Link, dir: rib.Advertised, fam: fam}, fmt.Sprintf("%s would share pool %s, but %s", row.Prefix, pool.Name, row.Doubt), true, rowLinks(all)...)
+		}
+	}
+	ps.leaveOpenByBlind(ps.sharers(all), rib.Advertised, fam, "pool "+pool.Name, rowLinks(all))
+}
+
+// fallback reports whether the rows of a pool are all on ExpressRoute: under an internet aggregate
+// that is the fallback that Microsoft documents.
+func fallback(rows []advertisedRow) bool {
+	return len(rows) > 0 && !slices.ContainsFunc(rows, func(r advertisedRow) bool { return !r.link.Kind.ExpressRoute() })
 }
 
 // shared reports whether rows lead to different firewalls, or to the internet and ExpressRoute.

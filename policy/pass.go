@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -181,6 +182,10 @@ func (ps *Pass) advertised(fam rib.Family) []advertisedRow {
 		ps.rows[fam] = []advertisedRow{}
 		ps.Sight.EachAdvertised(fam, func(st rib.Standing) {
 			ps.rows[fam] = append(ps.rows[fam], advertisedRow{st, &ps.Links[st.Link]})
+		})
+		// The routes of one prefix come as the feeds do; links in the config's order do not.
+		slices.SortStableFunc(ps.rows[fam], func(a, b advertisedRow) int {
+			return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(a.Link, b.Link))
 		})
 	}
 	return ps.rows[fam]

@@ -14,11 +14,22 @@ var returnSameMask = &Check{
 	ID: "return/same-mask", Title: "ExpressRoute takes the return traffic at the same mask", Severity: Error,
 	Source: `expressroute-asymmetric-routing.md, 2024-07-11: "the preferred path is always ExpressRoute"`,
 	Run: func(ps *Pass) {
-		ps.overReturns(func(d *rib.Decision, off []rib.Candidate, _ []string) (string, bool) {
-			if !ps.Links[off[0].Link].Kind.ExpressRoute() || !lostAt(d, rib.ReasonLinkKind) {
-				return "", false
-			}
-			return "the same mask on the internet and ExpressRoute, so ExpressRoute takes it", true
+		ps.overReturns(returnTest{
+			fires: func(d *rib.Decision, off []rib.Candidate, _ []string) (string, bool) {
+				if !ps.Links[off[0].Link].Kind.ExpressRoute() || !lostAt(d, rib.ReasonLinkKind) {
+					return "", false
+				}
+				return "the same mask on the internet and ExpressRoute, so ExpressRoute takes it", true
+			},
+			rivals: func([]string) []string {
+				var internet []string
+				for i := range ps.Links {
+					if ps.Links[i].Kind == rib.Internet {
+						internet = append(internet, ps.Links[i].Name)
+					}
+				}
+				return internet
+			},
 		})
 	},
 }
@@ -28,12 +39,15 @@ var returnMoreSpecific = &Check{
 	ID: "return/more-specific", Title: "A more-specific pulls return traffic off its intended links", Severity: Error,
 	Source: "RFC 4271 9.1.2.2; expressroute-asymmetric-routing.md, 2024-07-11",
 	Run: func(ps *Pass) {
-		ps.overReturns(func(d *rib.Decision, _ []rib.Candidate, intended []string) (string, bool) {
-			c := ps.outmatched(d, intended)
-			if c == nil {
-				return "", false
-			}
-			return fmt.Sprintf("more specific than %s on %s", c.Prefix, ps.table.LinkName(c.Link)), true
+		ps.overReturns(returnTest{
+			fires: func(d *rib.Decision, _ []rib.Candidate, intended []string) (string, bool) {
+				c := ps.outmatched(d, intended)
+				if c == nil {
+					return "", false
+				}
+				return fmt.Sprintf("more specific than %s on %s", c.Prefix, ps.table.LinkName(c.Link)), true
+			},
+			rivals: func(intended []string) []string { return intended },
 		})
 	},
 }
@@ -57,19 +71,37 @@ func (ps *Pass) outmatched(d *rib.Decision, intended []string) *rib.Candidate {
 	return longest
 }
 
+// leaveOpenByLosers leaves the running check open on the links that won, where one of the
+// rivals may hold a route that they beat: it is blind, or its route is doubtful.
+func (ps *Pass) leaveOpenByLosers(d *rib.Decision, rivals []string, fam rib.Family, what string, won []string) {
+	ps.leaveOpenByBlind(rivals, d.Direction, fam, what, won)
+	for i := range d.Candidates {
+		c := &d.Candidates[i]
+		if c.Doubt == "" || c.Link != rib.NoLink && !slices.Contains(rivals, ps.table.LinkName(c.Link)) {
+			continue
+		}
+		g := gap{link: c.Link, dir: d.Direction, fam: fam, untied: c.Link == rib.NoLink}
+		ps.leaveOpenOn(g, fmt.Sprintf("%s: %s: %s", what, c.Prefix, c.Doubt), true, won...)
+	}
+}
+
 func lostAt(d *rib.Decision, r rib.Reason) bool {
 	return slices.ContainsFunc(d.Candidates, func(c rib.Candidate) bool { return c.Lost == r })
 }
 
-// returnTest says whether winners that are off the intended links got there in a check's own way,
-// and how.
-type returnTest func(d *rib.Decision, off []rib.Candidate, intended []string) (how string, fires bool)
+// returnTest is what one of the return checks asks of a decision.
+type returnTest struct {
+	// fires says whether winners that are off the intended links got there in the check's own way,
+	// and how.
+	fires func(d *rib.Decision, off []rib.Candidate, intended []string) (how string, fires bool)
+	// rivals are the links whose routes the winners must have beaten for the check to fire.
+	rivals func(intended []string) []string
+}
 
 // overReturns runs one of the return checks. For every pool and service, and every prefix
 // declaration where it holds neither, it looks at the choice of every observer but us over the
-// declared addresses; fires says whether the winners that are off the intended links got there
-// in the check's own way.
-func (ps *Pass) overReturns(fires returnTest) {
+// declared addresses, and asks the test of them.
+func (ps *Pass) overReturns(test returnTest) {
 	ps.overAdvertised(func(_ *rib.Link, fam rib.Family) bool { return ps.declares(fam) })
 	taken := map[netip.Prefix]bool{} // routes that took a pool or service
 	for _, kind := range []string{"service", "pool", "prefix"} {
@@ -84,32 +116,32 @@ func (ps *Pass) overReturns(fires returnTest) {
 				}
 				for _, p := range own {
 					for _, ob := range ps.Sight.Observers() {
-						ps.returnsOf(d, ob, p, taken, fires)
+						ps.returnsOf(d, ob, p, taken, test)
 					}
 				}
 			}
 		}
 		if kind == "service" {
-			ps.returnsOfPools(taken, fires)
+			ps.returnsOfPools(taken, test)
 		}
 	}
 }
 
 // returnsOfPools looks at services that have no address of their own: at the pools that they really
 // send from, as their remote's observer sees them.
-func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, fires returnTest) {
+func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, test returnTest) {
 	for _, f := range ps.flows {
 		if f.Initiator != WeStart || f.reply == nil || len(f.service.Links) == 0 {
 			continue
 		}
 		d := &declaration{Subject: Subject{"service", f.Service}, links: f.service.Links, pos: f.service.Pos}
 		for _, p := range f.Local {
-			ps.returnsOf(d, ps.Sight.Observer(f.reply.decision.Observer), p, taken, fires)
+			ps.returnsOf(d, ps.Sight.Observer(f.reply.decision.Observer), p, taken, test)
 		}
 	}
 }
 
-func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, taken map[netip.Prefix]bool, fires returnTest) {
+func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, taken map[netip.Prefix]bool, test returnTest) {
 	if ob.Direction != rib.Advertised || !ps.hearsAny(ob, d.links) {
 		return
 	}
@@ -130,12 +162,12 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 		if len(off) == 0 || d.Kind == "prefix" && taken[off[0].Prefix] {
 			continue
 		}
-		if how, ok := fires(dec, off, d.links); ok {
+		if how, ok := test.fires(dec, off, d.links); ok {
 			taken[off[0].Prefix] = true
 			ps.reportReturn(d, ob, dec, off, r, how)
 		} else {
-			// What an intended link has that nobody showed may be what the winner beat.
-			ps.leaveOpenByBlind(d.links, rib.Advertised, rib.FamilyOf(p), fmt.Sprintf("the return to %s %s", d.Kind, d.Name), ps.outside(dec.Links, d.links))
+			// What a rival has that nobody showed may be what the winner beat.
+			ps.leaveOpenByLosers(dec, test.rivals(d.links), rib.FamilyOf(p), fmt.Sprintf("the return to %s %s", d.Kind, d.Name), ps.outside(dec.Links, d.links))
 		}
 	}
 }

@@ -144,7 +144,7 @@ func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds,
 			ps.leaveOpenBy(d, "the return to "+s.Name, ps.names(slices.DeleteFunc(slices.Clone(d.Links), func(l rib.LinkID) bool { return !wrong(l) }))...)
 			continue
 		}
-		f := &flow{Flow: &Flow{Service: s.Name, Local: r.Prefixes()}, service: s, reply: &side{decision: d}}
+		f := &flow{Flow: &Flow{Service: s.Name, Family: rib.FamilyOf(p), Local: r.Prefixes()}, service: s, reply: &side{decision: d}}
 		f.reply.addRoutes(d)
 		if nowhere {
 			return ps.absentLocal(f, s.Links), true

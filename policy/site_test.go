@@ -85,7 +85,7 @@ type site struct {
 	config string
 	// A line a feed: LINK TABLE WORD… where TABLE is out (adj-rib-out-post), in (adj-rib-in-post) or
 	// a view, and a word is
-	//   a route, with attributes in brackets: 40.96.0.0/13[12076:5010,lp=200,len=2,best,med=10]
+	//   a route, with attributes in brackets: 40.96.0.0/13[12076:5010,lp=200,len=2,best,med=10,via=65541]
 	//   or what became of the feed: partial, unproven, stale, weak-age, unreadable, contradicts,
 	//   no-max-age, mtime, live, closed
 	//   or of its coverage: ipv4, ipv6 (by default IPv4 and what the routes are), scope=PREFIX,
@@ -254,8 +254,8 @@ func routeOf(f *rib.Feed, asn uint32, prefix, attrs string, before int) rib.Rout
 			for len(path) < int(n) {
 				path = append(path, 65550)
 			}
-		case "asn":
-			path[0] = uint32(n)
+		case "via":
+			path = append([]uint32{uint32(n)}, path...)
 		case "best":
 			r.Marks |= rib.Best
 		default:

@@ -198,9 +198,11 @@ type feedJSON struct {
 // AuditJSON writes an audit as docs/json.md describes it.
 func AuditJSON(w io.Writer, r *policy.Result, exit int, reasons []string) error {
 	sum := Summarize(r)
-	out := auditJSON{Version: version, Exit: exit, Reasons: texts(reasons),
-		Summary:  summaryJSON{sum.Groups, sum.Error, sum.Warning, sum.Info, sum.Waived, sum.Unknown},
-		Findings: []findingJSON{}, Flows: []flowJSON{}, Checks: []checkJSON{}, Feeds: feeds(r.Feeds)}
+	out := auditJSON{
+		Version: version, Exit: exit, Reasons: texts(reasons),
+		Summary:  summaryJSON(sum),
+		Findings: []findingJSON{}, Flows: []flowJSON{}, Checks: []checkJSON{}, Feeds: feeds(r.Feeds),
+	}
 	for _, f := range r.Findings {
 		out.Findings = append(out.Findings, finding(f))
 	}
@@ -280,8 +282,10 @@ func feeds(all []*rib.Feed) []feedJSON {
 		if router == "" {
 			router = s.Router
 		}
-		j := feedJSON{Name: f.Name, Link: orNull(f.Link), View: f.View, Format: s.Format, Router: orNull(router), Families: []string{},
-			Routes: s.Routes, Skipped: s.Skipped, Complete: complete, Errors: texts(s.Errors)}
+		j := feedJSON{
+			Name: f.Name, Link: orNull(f.Link), View: f.View, Format: s.Format, Router: orNull(router), Families: []string{},
+			Routes: s.Routes, Skipped: s.Skipped, Complete: complete, Errors: texts(s.Errors),
+		}
 		for _, fam := range s.Families {
 			j.Families = append(j.Families, fam.String())
 		}

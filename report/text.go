@@ -187,6 +187,9 @@ func way(c policy.Choice) string {
 	if len(c.Links) == 0 {
 		return string(c.Outcome)
 	}
+	if c.Outcome == rib.OutcomeUnknown || c.Outcome == rib.OutcomeUndetermined {
+		return fmt.Sprintf("%s (perhaps %s)", c.Outcome, strings.Join(c.Links, " or "))
+	}
 	return fmt.Sprintf("%s (%s)", strings.Join(c.Links, "+"), c.Reason)
 }
 
@@ -322,6 +325,7 @@ func answerText(d *rib.Decision, t *rib.Table) string {
 		return fmt.Sprintf("tie: %s (%s)", names, d.Reason)
 	case rib.OutcomeUnreachable:
 		return "unreachable: no route"
+	case rib.OutcomeUndetermined, rib.OutcomeUnknown:
 	}
 	var may []string
 	for _, links := range d.Possible {
@@ -400,7 +404,7 @@ func FeedsText(w io.Writer, all []*rib.Feed, audited []rib.Family, paint Paint) 
 		}
 	}
 	for _, fam := range rib.Families {
-		if !contains(audited, fam) {
+		if !slices.Contains(audited, fam) {
 			p.line("%s: not audited", fam)
 		}
 	}
@@ -416,15 +420,6 @@ func span(d time.Duration) string {
 		}
 	}
 	return s
-}
-
-func contains(fams []rib.Family, fam rib.Family) bool {
-	for _, f := range fams {
-		if f == fam {
-			return true
-		}
-	}
-	return false
 }
 
 func orDash(s string) string {

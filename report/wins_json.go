@@ -111,9 +111,11 @@ func WinsJSON(w io.Writer, query string, answers []Answer, t *rib.Table) error {
 
 func rangeOf(r rib.Range, t *rib.Table) rangeJSON {
 	d := r.Decision
-	out := rangeJSON{Prefixes: prefixes(r.Prefixes()), Outcome: d.Outcome, Winner: orNull(t.LinkName(d.Winner)), Links: linkNames(d.Links, t),
+	out := rangeJSON{
+		Prefixes: prefixes(r.Prefixes()), Outcome: d.Outcome, Winner: orNull(t.LinkName(d.Winner)), Links: linkNames(d.Links, t),
 		Reason: d.Reason, Detail: d.Detail, Inferred: d.Inferred, Fragile: d.Fragile, Assumes: texts(d.Assumes), Flips: texts(d.Flips),
-		Doubts: []doubtJSON{}, PerRouter: []perRouterJSON{}, Candidates: []candidateJSON{}}
+		Doubts: []doubtJSON{}, PerRouter: []perRouterJSON{}, Candidates: []candidateJSON{},
+	}
 	for _, x := range d.Doubts {
 		out.Doubts = append(out.Doubts, doubtJSON{orNull(t.LinkName(x.Link)), x.Direction.String(), x.Family.String(), prefixOrNull(x.Prefix), x.Why})
 	}
@@ -129,9 +131,11 @@ func rangeOf(r rib.Range, t *rib.Table) rangeJSON {
 func candidate(c rib.Candidate, t *rib.Table) candidateJSON {
 	f := t.Feeds()[c.Feed]
 	a := &c.Attrs
-	out := candidateJSON{Link: orNull(t.LinkName(c.Link)), View: c.View, Feed: f.Name, Prefix: c.Prefix.String(), NextHop: addrOrNull(a.NextHop),
+	out := candidateJSON{
+		Link: orNull(t.LinkName(c.Link)), View: c.View, Feed: f.Name, Prefix: c.Prefix.String(), NextHop: addrOrNull(a.NextHop),
 		LocalPref: optional(a.LocalPref), MED: optional(a.MED), Origin: orNull(a.Origin.String()), Communities: []string{}, NotShown: a.NotShown.Names(),
-		Seen: policy.Seen(f, c.Line), LostAt: orNull(string(c.Lost)), Detail: c.Detail}
+		Seen: policy.Seen(f, c.Line), LostAt: orNull(string(c.Lost)), Detail: c.Detail,
+	}
 	if !a.NotShown.Has(rib.AttrASPath) {
 		path := a.ASPath.String()
 		out.ASPath = &path

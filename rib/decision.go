@@ -272,9 +272,19 @@ func (d *decider) flips(a *answer, cs []candidate, losses []loss) []string {
 		}
 	}
 	for i := range cs {
-		if l := losses[i]; l.step != "" && l.step != ReasonLongestMatch && !slices.Contains(a.links, cs[i].link) {
+		if l := losses[i]; canBeBettered(l.step) && !slices.Contains(a.links, cs[i].link) {
 			out = append(out, "a better "+string(l.step)+" on "+d.s.t.LinkName(cs[i].link)+" (now "+l.detail+")")
 		}
 	}
 	return out
+}
+
+// canBeBettered reports whether somebody can change what the step compares: an attribute or a
+// weight, and not what kind of link it is.
+func canBeBettered(step Reason) bool {
+	switch step {
+	case ReasonLocalPref, ReasonASPathLength, ReasonOrigin, ReasonMED, ReasonConnectionWeight:
+		return true
+	}
+	return false
 }

@@ -10,8 +10,10 @@ import (
 )
 
 func configCmd(g *global) *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "Validate the config, print its schema or its effective form",
-		Example: "  bgpaudit config validate -c bgpaudit.yaml\n  bgpaudit config schema > bgpaudit.schema.json"}
+	cmd := &cobra.Command{
+		Use: "config", Short: "Validate the config, print its schema or its effective form",
+		Example: "  bgpaudit config validate -c bgpaudit.yaml\n  bgpaudit config schema > bgpaudit.schema.json",
+	}
 	cmd.AddCommand(&cobra.Command{
 		Use: "validate", Short: "Check the config; every mistake at once, each with its line", Example: "  bgpaudit config validate -c bgpaudit.yaml", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

@@ -26,7 +26,7 @@ func convertCmd(g *global) *cobra.Command {
 route, a trailer line, for each file. The result is itself a dump that every verb reads.
 
 Exit: 0; 2 usage error; 3 where a file could not be read, or not whole.`,
-		Example: "  bgpaudit convert dumps/edge1-advertised.json -o jsonl > edge1.jsonl\n  bgpaudit convert --view adj-rib-out-post --format frr-json edge1.json",
+		Example: "  bgpaudit convert --view adj-rib-out-post dumps/edge1-advertised.json -o jsonl > edge1.jsonl\n  bgpaudit convert --format azure-json er-primary.json",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("output") {
@@ -62,6 +62,7 @@ Exit: 0; 2 usage error; 3 where a file could not be read, or not whole.`,
 	cmd.Flags().StringVar(&src.Format, "format", "auto", "the dump's format: auto, or "+strings.Join(dump.FormatNames(), ", "))
 	cmd.Flags().StringVar(&view, "view", "", "which table the dump shows; sets how its AS paths are read")
 	cmd.Flags().StringVar(&src.VRF, "vrf", "", "the VRF to read, where a dump holds several")
+	cmd.Flags().BoolVar(&src.ExpectEmpty, "expect-empty", false, "an empty table that does not state its zero is whole")
 	return cmd
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"bgpaudit/policy"
@@ -31,10 +33,8 @@ func feedsCmd(g *global) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, f := range s.table.Feeds() {
-				if failing(f) {
-					return exitCode(policy.ExitIncomplete)
-				}
+			if slices.ContainsFunc(s.table.Feeds(), failing) {
+				return exitCode(policy.ExitIncomplete)
 			}
 			return nil
 		},

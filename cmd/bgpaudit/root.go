@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -142,10 +143,8 @@ func (g *global) now() (time.Time, error) {
 
 // outputIs checks -o against what the verb can print.
 func (g *global) outputIs(allowed ...string) error {
-	for _, a := range allowed {
-		if g.output == a {
-			return nil
-		}
+	if slices.Contains(allowed, g.output) {
+		return nil
 	}
 	return fmt.Errorf("-o %q is not for this verb: write %s", g.output, strings.Join(allowed, " or "))
 }

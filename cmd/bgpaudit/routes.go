@@ -134,15 +134,14 @@ func (g *global) routesCSV(s *site, entries []rib.Entry) error {
 	rows := [][]string{{"prefix", "link", "feed", "view", "neighbor", "path_id", "next_hop", "as_path", "origin", "local_pref", "med", "communities", "tie", "seen"}}
 	for _, e := range entries {
 		f, a := s.table.Feeds()[e.Feed], &e.Attrs
-		var communities string
-		for i, c := range a.Communities {
-			if i > 0 {
-				communities += " "
-			}
-			communities += c.String()
+		var communities []string
+		for _, c := range a.Communities {
+			communities = append(communities, c.String())
 		}
-		rows = append(rows, []string{e.Prefix.String(), cell(s.table.LinkName(e.Link)), cell(f.Name), string(f.View), addrText(e.Neighbor), strconv.FormatUint(uint64(e.PathID), 10),
-			addrText(a.NextHop), a.ASPath.String(), a.Origin.String(), optionalText(a.LocalPref), optionalText(a.MED), communities, e.Tie.String(), cell(policy.Seen(f, e.Line))})
+		rows = append(rows, []string{
+			e.Prefix.String(), cell(s.table.LinkName(e.Link)), cell(f.Name), string(f.View), addrText(e.Neighbor), strconv.FormatUint(uint64(e.PathID), 10),
+			addrText(a.NextHop), a.ASPath.String(), a.Origin.String(), optionalText(a.LocalPref), optionalText(a.MED), strings.Join(communities, " "), e.Tie.String(), cell(policy.Seen(f, e.Line)),
+		})
 	}
 	if err := w.WriteAll(rows); err != nil {
 		return err

@@ -3,16 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -25,12 +24,6 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // seedNow is the moment that the seed story's answers are given for.
 const seedNow = "2026-11-20T12:00:00Z"
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"bgpaudit": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
-	})
-}
-
 // TestScripts plays testdata/script: every verb, every exit code. A script finds the seed story in
 // $WORK/seed, $AT is the moment to ask for, and knows two more commands:
 //
@@ -40,8 +33,11 @@ func TestMain(m *testing.M) {
 // A PATH is keys with dots between; after a list's name, [2] picks an element, [] goes through
 // all, [key=value] through those that have it, and len counts.
 func TestScripts(t *testing.T) {
+	for _, name := range environment {
+		t.Setenv(name, "") // and is as it was afterwards
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 filepath.Join(testdataDir, "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setUpScript,
@@ -49,32 +45,40 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// environment is what bgpaudit looks at; scripts begin with none of it set.
+var environment = []string{"BGPAUDIT_CONFIG", "BGPAUDIT_SERVER", "BGPAUDIT_TOKEN", "BGPAUDIT_LOG_FORMAT", "NO_COLOR"}
+
 // setUpScript gives a script the seed story and an environment that says nothing.
 func setUpScript(env *testscript.Env) error {
 	env.Setenv("AT", seedNow)
 	env.Setenv("ESC", "\x1b")
 	env.Setenv("DOLLAR", "$")
-	for _, name := range []string{"BGPAUDIT_CONFIG", "BGPAUDIT_SERVER", "BGPAUDIT_TOKEN", "BGPAUDIT_LOG_FORMAT", "NO_COLOR"} {
+	for _, name := range environment {
 		env.Setenv(name, "")
 	}
 	return configs.WriteSeed(env.WorkDir)
 }
 
+// oneAtATime guards what a command has of its process: the folder and the environment.
+var oneAtATime sync.Mutex
+
+// exits runs the command in this process, as if it were its own.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE COMMAND ARGS...")
+	if neg || len(args) < 2 || args[1] != "bgpaudit" {
+		ts.Fatalf("usage: exits CODE bgpaudit ARGS...")
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	got := 0
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) {
-			ts.Fatalf("%v", err)
-		}
-		got = exit.ExitCode()
+	oneAtATime.Lock()
+	defer oneAtATime.Unlock()
+	back, err := os.Getwd()
+	ts.Check(err)
+	defer func() { ts.Check(os.Chdir(back)) }()
+	ts.Check(os.Chdir(ts.MkAbs(".")))
+	for _, name := range environment {
+		ts.Check(os.Setenv(name, ts.Getenv(name)))
 	}
-	if got != want {
+	if got := run(context.Background(), args[2:], ts.Stdout(), ts.Stderr()); got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
 }
