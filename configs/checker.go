@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -87,8 +88,7 @@ func (c *checker) label(path string) string {
 		if name := c.names[head]; name != "" {
 			return singular[section] + " " + shorten(name)
 		}
-		var n int
-		fmt.Sscanf(index, "%d]", &n)
+		n, _ := strconv.Atoi(strings.TrimSuffix(index, "]"))
 		return fmt.Sprintf("%s %d", singular[section], n+1)
 	case nested && rest != "":
 		return section
@@ -149,7 +149,7 @@ func decodeErrors(err error) []*mapstructure.DecodeError {
 		return nil
 	}
 	inner := decodeErrors(errors.Unwrap(err))
-	if here, ok := err.(*mapstructure.DecodeError); ok && len(inner) == 0 {
+	if here, ok := err.(*mapstructure.DecodeError); ok && len(inner) == 0 { //nolint:errorlint // the walk is ours: this layer alone is asked
 		return []*mapstructure.DecodeError{here}
 	}
 	return inner

@@ -70,8 +70,8 @@ func collectEntries(t reflect.Type, path string, into map[string]reflect.Type) {
 func keyTable(t reflect.Type) string {
 	var b strings.Builder
 	b.WriteString("| key | type | default | example | why |\n|---|---|---|---|---|\n")
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
+		f := f
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		rules := f.Tag.Get("jsonschema")
 		fallback := ""
@@ -94,7 +94,7 @@ func keyTable(t reflect.Type) string {
 }
 
 func ruleOf(rules, name string) string {
-	for _, rule := range strings.Split(rules, ",") {
+	for rule := range strings.SplitSeq(rules, ",") {
 		if v, ok := strings.CutPrefix(rule, name+"="); ok {
 			return v
 		}

@@ -34,23 +34,30 @@ var bad = []struct {
 	want []string
 }{
 	{"an empty file lacks everything", "", []string{
-		"1: version is missing", "1: site is missing", "1: links is missing"}},
+		"1: version is missing", "1: site is missing", "1: links is missing",
+	}},
 	{"only comments", "# nothing yet\n", []string{
-		"1: version is missing", "1: site is missing", "1: links is missing"}},
+		"1: version is missing", "1: site is missing", "1: links is missing",
+	}},
 	{"no version", "site: {asns: [65536]}\nlinks: [{name: a, kind: vpn, firewall: none}]\n", []string{"1: version is missing"}},
 	{"another version", "version: 2\nsite: {asns: [65536]}\nlinks: [{name: a, kind: vpn, firewall: none}]\n", []string{
-		"1: version 2 of the config language is not known"}},
+		"1: version 2 of the config language is not known",
+	}},
 	{"a version that is text", "version: one\nsite: {asns: [65536]}\nlinks: [{name: a, kind: vpn, firewall: none}]\n", []string{
-		`1: version: expected a whole number, got "one"`}},
+		`1: version: expected a whole number, got "one"`,
+	}},
 	{"no links", "version: 1\nsite: {asns: [65536]}\nlinks: []\n", []string{"3: links is an empty list"}},
 	{"links without a value", "version: 1\nsite: {asns: [65536]}\nlinks:\n", []string{"3: links is empty"}},
 	{"links that are no list", "version: 1\nsite: {asns: [65536]}\nlinks: isp-a\npools: [{name: p, prefixes: [198.51.100.0/24], links: [isp-a]}]\n", []string{
-		`3: links: expected a list, got "isp-a"`}},
+		`3: links: expected a list, got "isp-a"`,
+	}},
 	{"a site without its ASNs", "version: 1\nsite: {families: [ipv4]}\nlinks: [{name: a, kind: vpn, firewall: none}]\n", []string{
-		"2: site: asns is missing"}},
+		"2: site: asns is missing",
+	}},
 
 	{"a tab for indentation", head + "pools:\n\t- name: p\n", []string{
-		"7: yaml: found character '\t' that cannot start any token"}},
+		"7: yaml: found character '\t' that cannot start any token",
+	}},
 	{"a bracket that stays open", head + "pools: [\n", []string{"6: yaml: sequence end token ']' not found"}},
 	{"a key given twice", head + "pools: []\npools: []\n", []string{`7: yaml: mapping key "pools" already defined at [6:1]`}},
 	{"a list at the top", "- version: 1\n", []string{"1: expected keys and values at the top of the file"}},
@@ -60,10 +67,12 @@ var bad = []struct {
 
 	{"a misspelt section", head + "pool: []\n", []string{`6: unknown key "pool"`}},
 	{"a misspelt key", linksHead + "  - {name: a, kind: vpn, firewal: none}\n", []string{
-		"4: link a: firewall is missing", `4: link a: unknown key "firewal"`}},
+		"4: link a: firewall is missing", `4: link a: unknown key "firewal"`,
+	}},
 	{"capitals in a key", head + "Pools: []\n", []string{`6: unknown key "Pools"`}},
 	{"a key below the wrong section", head + "pools:\n  - name: p\n    prefixes: [198.51.100.0/24]\n    remote: x\n", []string{
-		`9: pool p: unknown key "remote"`}},
+		`9: pool p: unknown key "remote"`,
+	}},
 	{"a viper path as a key", head + "site::asns: [1]\n", []string{`6: unknown key "site::asns"`}},
 	{"a key that is a number", head + "7: x\n", []string{`6: unknown key "7"`}},
 
@@ -71,42 +80,59 @@ var bad = []struct {
 	{"a link without a name", linksHead + "  - {kind: vpn, firewall: none}\n", []string{"4: link 1: name is missing"}},
 	{"a link without a kind", linksHead + "  - name: a\n    firewall: none\n", []string{"4: link a: kind is missing"}},
 	{"an unknown kind", linksHead + "  - name: a\n    firewall: none\n    kind: internt\n", []string{
-		`6: link a: kind: unknown value "internt"`}},
+		`6: link a: kind: unknown value "internt"`,
+	}},
 	{"two links of one name", linksHead + "  - {name: a, kind: vpn, firewall: none}\n  - {name: a, kind: other, firewall: none}\n", []string{
-		"5: link a: the name is taken by line 4"}},
+		"5: link a: the name is taken by line 4",
+	}},
 	{"a name that no command line takes", linksHead + "  - {name: 'isp a', kind: vpn, firewall: none}\n", []string{
-		`4: link isp a: name "isp a" is not a name`}},
+		`4: link isp a: name "isp a" is not a name`,
+	}},
 	{"a name that YAML takes for a number", linksHead + "  - {name: 100, kind: vpn, firewall: none}\n", []string{
-		"4: link 100: name: expected text, got 100"}},
+		"4: link 100: name: expected text, got 100",
+	}},
 	{"a circuit on an internet link", linksHead + "  - {name: a, kind: internet, firewall: none, circuit: c, sku: local, side: primary}\n", []string{
 		"4: link a: circuit is for ExpressRoute links only", "4: link a: sku is for ExpressRoute links only",
-		"4: link a: side is for ExpressRoute links only"}},
+		"4: link a: side is for ExpressRoute links only",
+	}},
 	{"an ExpressRoute link without a circuit", linksHead + "  - {name: a, kind: expressroute-private, firewall: none}\n", []string{
-		"4: link a: circuit is missing on an ExpressRoute link"}},
+		"4: link a: circuit is missing on an ExpressRoute link",
+	}},
 	{"two links that are one side", linksHead + "  - {name: a, kind: expressroute-private, firewall: none, circuit: c, side: primary}\n" +
 		"  - {name: b, kind: expressroute-private, firewall: none, circuit: c, side: primary}\n", []string{
-		"5: link b: the same circuit, kind and side as link a"}},
+		"5: link b: the same circuit, kind and side as link a",
+	}},
 	{"an unknown SKU and side", linksHead + "  - {name: a, kind: expressroute-private, firewall: none, circuit: c, sku: basic, side: left}\n", []string{
-		`4: link a: sku: unknown value "basic"`, `4: link a: side: unknown value "left"`}},
+		`4: link a: sku: unknown value "basic"`, `4: link a: side: unknown value "left"`,
+	}},
 	{"one circuit of two SKUs", linksHead + "  - {name: a, kind: expressroute-private, firewall: none, circuit: c, side: primary, sku: local}\n" +
 		"  - {name: b, kind: expressroute-private, firewall: none, circuit: c, side: secondary, sku: premium}\n", []string{
-		"5: link b: sku premium, but link a of circuit c has local"}},
+		"5: link b: sku premium, but link a of circuit c has local",
+	}},
 	{"a firewall that is nearly none", linksHead + "  - {name: a, kind: vpn, firewall: None}\n", []string{
-		`4: link a: firewall "None" is easily taken for none`}},
+		`4: link a: firewall "None" is easily taken for none`,
+	}},
 	{"a weight on a vpn link", linksHead + "  - {name: a, kind: vpn, firewall: none, weight: 10}\n", []string{
-		"4: link a: weight is for expressroute-private links only"}},
+		"4: link a: weight is for expressroute-private links only",
+	}},
 	{"a preference below zero", linksHead + "  - {name: a, kind: vpn, firewall: none, preference: -1}\n", []string{
-		"4: link a: preference: -1 is out of range"}},
+		"4: link a: preference: -1 is out of range",
+	}},
 	{"a preference in words", linksHead + "  - {name: a, kind: vpn, firewall: none, preference: high}\n", []string{
-		`4: link a: preference: expected a whole number, got "high"`}},
+		`4: link a: preference: expected a whole number, got "high"`,
+	}},
 	{"a static that says nothing", linksHead + "  - {name: a, kind: vpn, firewall: none, static: {}}\n", []string{
-		"4: link a: static says nothing"}},
+		"4: link a: static says nothing",
+	}},
 	{"a static with a null", linksHead + "  - name: a\n    kind: vpn\n    firewall: none\n    static:\n", []string{
-		"7: link a: static is empty"}},
+		"7: link a: static is empty",
+	}},
 	{"an unknown import and balancing", linksHead + "  - {name: a, kind: vpn, firewall: none, import: some, balancing: random}\n", []string{
-		`4: link a: import: unknown value "some"`, `4: link a: balancing: unknown value "random"`}},
+		`4: link a: import: unknown value "some"`, `4: link a: balancing: unknown value "random"`,
+	}},
 	{"our own ASN as a neighbour", linksHead + "  - {name: a, kind: vpn, firewall: none, neighbor-asns: [65536]}\n", []string{
-		"4: link a: AS number 65536 is our own (site.asns)"}},
+		"4: link a: AS number 65536 is our own (site.asns)",
+	}},
 
 	{"ASNs that nobody has", "version: 1\nsite:\n  asns:\n    - 0\n    - 23456\n    - 4294967296\n    - 4294967295\n    - 65535\n    - 1.10\n    - x\n    - '1.70000'\n    - -3\n" +
 		"links: [{name: a, kind: vpn, firewall: none}]\n", []string{
@@ -121,9 +147,11 @@ var bad = []struct {
 		"12: site: asns: AS number -3 is out of range",
 	}},
 	{"an ASN that is no list", "version: 1\nsite: {asns: 65536}\nlinks: [{name: a, kind: vpn, firewall: none}]\n", []string{
-		"2: site: asns: expected a list, got 65536"}},
+		"2: site: asns: expected a list, got 65536",
+	}},
 	{"unknown families and preference", "version: 1\nsite: {asns: [65536], families: [ipv5], routing-preference: er}\nlinks: [{name: a, kind: vpn, firewall: none}]\n", []string{
-		`2: site: families: unknown value "ipv5"`, `2: site: routing-preference: unknown value "er"`}},
+		`2: site: families: unknown value "ipv5"`, `2: site: routing-preference: unknown value "er"`,
+	}},
 
 	{"prefixes that are none", head + `pools:
   - name: p
@@ -152,7 +180,8 @@ var bad = []struct {
 		"10: pool q: 224.0.0.0/24 is multicast", "10: pool q: 127.0.0.0/8 is loopback", "10: pool q: 169.254.0.0/16 is link-local",
 		"10: pool q: 224.0.0.0/24 shares addresses with 0.0.0.0/0 of pool p",
 		"10: pool q: 127.0.0.0/8 shares addresses with 0.0.0.0/0 of pool p",
-		"10: pool q: 169.254.0.0/16 shares addresses with 0.0.0.0/0 of pool p"}},
+		"10: pool q: 169.254.0.0/16 shares addresses with 0.0.0.0/0 of pool p",
+	}},
 	{"two pools that share an address", head + `pools:
   - {name: p, prefixes: [198.51.100.0/24]}
   - {name: q, prefixes: [198.51.101.0/24, 198.51.100.128/25]}
@@ -162,9 +191,11 @@ var bad = []struct {
   - {name: q, prefixes: [198.51.100.0/24]}
 `, []string{"8: pool q: 198.51.100.0/24 shares addresses with 198.51.100.128/25 of pool p"}},
 	{"a prefix twice in a pool", head + "pools:\n  - {name: p, prefixes: [198.51.100.0/24, 198.51.100.0/24]}\n", []string{
-		"7: pool p: 198.51.100.0/24 is listed twice"}},
+		"7: pool p: 198.51.100.0/24 is listed twice",
+	}},
 	{"a pool without prefixes", head + "pools:\n  - {name: p, links: [isp-a]}\n  - {name: q, prefixes: []}\n", []string{
-		"7: pool p: prefixes is missing", "8: pool q: prefixes is an empty list"}},
+		"7: pool p: prefixes is missing", "8: pool q: prefixes is an empty list",
+	}},
 	{"links that are not defined", head + `pools:
   - name: p
     prefixes: [198.51.100.0/24]
@@ -190,35 +221,47 @@ services:
 		`21: service s: link "b" is not defined`,
 	}},
 	{"a link listed twice", head + "pools:\n  - {name: p, prefixes: [198.51.100.0/24], links: [isp-a, isp-a]}\n", []string{
-		"7: pool p: link isp-a is listed twice"}},
+		"7: pool p: link isp-a is listed twice",
+	}},
 	{"a word for a list", head + "pools:\n  - {name: p, prefixes: [198.51.100.0/24], links: isp-a}\n", []string{
-		`7: pool p: links: expected a list, got "isp-a"`}},
+		`7: pool p: links: expected a list, got "isp-a"`,
+	}},
 	{"an empty list item", head + "pools:\n  - {name: p, prefixes: [198.51.100.0/24], links: [isp-a, null]}\n", []string{
-		"7: pool p: an empty list item"}},
+		"7: pool p: an empty list item",
+	}},
 
 	{"a prefix declared twice", head + `prefixes:
   - {name: x, prefixes: [203.0.112.0/22]}
   - {name: y, prefixes: [203.0.112.0/22]}
 `, []string{"8: prefix declaration y: 203.0.112.0/22 is declared by prefix declaration x too"}},
 	{"a link that may and may not", head + "prefixes:\n  - {name: x, prefixes: [203.0.112.0/22], links: [isp-a], never-links: [isp-a]}\n", []string{
-		"7: prefix declaration x: link isp-a is in links and in never-links"}},
+		"7: prefix declaration x: link isp-a is in links and in never-links",
+	}},
 	{"more-specifics on a forbidden link", head + "prefixes:\n  - {name: x, prefixes: [203.0.112.0/22], never-links: [isp-a], more-specifics: {links: [isp-a]}}\n", []string{
-		"7: prefix declaration x: link isp-a is in more-specifics.links and in never-links"}},
+		"7: prefix declaration x: link isp-a is in more-specifics.links and in never-links",
+	}},
 	{"a max-length that fits one family alone", head + "prefixes:\n  - {name: x, prefixes: [203.0.112.0/22, '2001:db8::/32'], more-specifics: {max-length: 24}}\n", []string{
-		"7: prefix declaration x: max-length 24 does not fit 2001:db8::/32"}},
+		"7: prefix declaration x: max-length 24 does not fit 2001:db8::/32",
+	}},
 	{"a max-length beyond the family", head + "prefixes:\n  - {name: x, prefixes: [203.0.112.0/22], more-specifics: {max-length: 48}}\n", []string{
-		"7: prefix declaration x: max-length 48 does not fit 203.0.112.0/22"}},
+		"7: prefix declaration x: max-length 48 does not fit 203.0.112.0/22",
+	}},
 	{"a max-length of nothing", head + "prefixes:\n  - {name: x, prefixes: [203.0.112.0/22], more-specifics: {max-length: 0}}\n", []string{
-		"7: prefix declaration x: more-specifics.max-length: 0 is out of range"}},
+		"7: prefix declaration x: more-specifics.max-length: 0 is out of range",
+	}},
 
 	{"a service with nothing to it", head + "services:\n  - {name: s, initiator: us}\n", []string{
-		"7: service s: neither addresses nor pools"}},
+		"7: service s: neither addresses nor pools",
+	}},
 	{"nobody starts", head + "services:\n  - {name: s, addresses: [203.0.113.1]}\n", []string{
-		"7: service s: initiator is missing"}},
+		"7: service s: initiator is missing",
+	}},
 	{"the remote starts, but where to", head + "pools:\n  - {name: p, prefixes: [198.51.100.0/24]}\nservices:\n  - {name: s, pool: p, initiator: remote}\n", []string{
-		"9: service s: initiator is remote, but there are no addresses to connect to"}},
+		"9: service s: initiator is remote, but there are no addresses to connect to",
+	}},
 	{"unknown kind, nat and initiator", head + "services:\n  - {name: s, addresses: [203.0.113.1], kind: web, nat: full, initiator: them}\n", []string{
-		`7: service s: kind: unknown value "web"`, `7: service s: nat: unknown value "full"`, `7: service s: initiator: unknown value "them"`}},
+		`7: service s: kind: unknown value "web"`, `7: service s: nat: unknown value "full"`, `7: service s: initiator: unknown value "them"`,
+	}},
 	{"undefined pools, remote, router and firewall", head + `services:
   - name: s
     addresses: [203.0.113.1]
@@ -240,15 +283,19 @@ services:
   - {name: s, pool: p, pools: [q], initiator: us}
 `, []string{"10: service s: pool and pools are both given"}},
 	{"no NAT, but a pool", head + "pools:\n  - {name: p, prefixes: [198.51.100.0/24]}\nservices:\n  - {name: s, pool: p, initiator: us, nat: none}\n", []string{
-		"9: service s: nat: none contradicts its pools"}},
+		"9: service s: nat: none contradicts its pools",
+	}},
 	{"snat where we start, and of another family", head + "services:\n  - {name: s, addresses: [203.0.113.1], initiator: us, nat: none, snat: {at: fw-a, to: 'fd00::/64'}}\n", []string{
 		"7: service s: snat is for connections that come in, but initiator is us",
 		"7: service s: snat contradicts nat: none",
-		"7: service s: fd00::/64 is ipv6, but none of the addresses is"}},
+		"7: service s: fd00::/64 is ipv6, but none of the addresses is",
+	}},
 	{"snat at no firewall", head + "services:\n  - {name: s, addresses: [203.0.113.1], initiator: remote, snat: {at: none, to: 10.0.0.0/28}}\n", []string{
-		"7: service s: snat.at: none is no firewall"}},
+		"7: service s: snat.at: none is no firewall",
+	}},
 	{"snat without its parts", head + "services:\n  - {name: s, addresses: [203.0.113.1], initiator: remote, snat: {}}\n", []string{
-		"7: service s: snat.at is missing", "7: service s: snat.to is missing"}},
+		"7: service s: snat.at is missing", "7: service s: snat.to is missing",
+	}},
 	{"two services that are one", head + `services:
   - {name: s, addresses: [203.0.113.1, 203.0.113.2], initiator: remote}
   - {name: t, addresses: [203.0.113.2/32, 203.0.113.1/32], initiator: remote}
@@ -256,17 +303,22 @@ services:
 `, []string{"8: service t: the same addresses, remote and initiator as service s"}},
 
 	{"a remote of nothing", head + "remotes:\n  - {name: r}\n  - {name: s, default-only: false}\n", []string{
-		"7: remote r: it has no addresses", "8: remote s: it has no addresses"}},
+		"7: remote r: it has no addresses", "8: remote s: it has no addresses",
+	}},
 	{"a remote without an observer", headER + "remotes:\n  - {name: r, prefixes: [192.0.2.0/24]}\n", []string{
-		"8: remote r: observer is missing, and the site has Microsoft peering"}},
+		"8: remote r: observer is missing, and the site has Microsoft peering",
+	}},
 	{"an observer that is not defined", head + "remotes:\n  - {name: r, prefixes: [192.0.2.0/24], observer: microsft}\n  - {name: s, prefixes: [192.0.2.0/24], observer: us}\n", []string{
-		`7: remote r: observer "microsft" is not defined`, "8: remote s: observer us is ourselves"}},
+		`7: remote r: observer "microsft" is not defined`, "8: remote s: observer us is ourselves",
+	}},
 	{"bad communities", head + "remotes:\n  - name: r\n    communities:\n      - 65536:x\n      - 12076\n      - x\n", []string{
 		`9: remote r: communities: bad community "65536:x"`,
 		"10: remote r: communities: expected a community, got 12076",
-		`11: remote r: communities: bad community "x"`}},
+		`11: remote r: communities: bad community "x"`,
+	}},
 	{"communities that are optional and absent", head + "remotes:\n  - {name: r, prefixes: [192.0.2.0/24], communities-optional: true}\n", []string{
-		"7: remote r: communities-optional without communities"}},
+		"7: remote r: communities-optional without communities",
+	}},
 	{"lists that are not there", head + `remotes:
   - {name: r, service-tags: {file: gone.json, tags: [AzureActiveDirectory]}}
   - {name: s, m365-endpoints: {file: gone.json, service-area: Exchange}}
@@ -276,7 +328,8 @@ services:
   - {name: s, m365-endpoints: {file: testdata/lists/tags.json, service-area: Exchange}}
 `, []string{
 		"7: remote r: testdata/lists/broken.json is not JSON: unexpected end of JSON input at byte 12",
-		"8: remote s: cannot read testdata/lists/tags.json: json: cannot unmarshal object into Go value of type []configs.endpointSet"}},
+		"8: remote s: cannot read testdata/lists/tags.json: json: cannot unmarshal object into Go value of type []configs.endpointSet",
+	}},
 	{"names that the lists do not have", head + `remotes:
   - name: r
     service-tags:
@@ -287,43 +340,57 @@ services:
 `, []string{
 		`10: remote r: service tag "AzureActiveDirectry" is not in testdata/lists/tags.json`,
 		`12: remote s: service area "Teams" is not in testdata/lists/endpoints.json`,
-		`12: remote s: m365-endpoints.categories: unknown value "Best"`}},
+		`12: remote s: m365-endpoints.categories: unknown value "Best"`,
+	}},
 	{"a list with a bad prefix", head + "remotes:\n  - {name: r, service-tags: {file: testdata/lists/tags.json, tags: [Mangled]}}\n", []string{
-		`7: remote r: bad prefix "192.0.2.0/33" in testdata/lists/tags.json`}},
+		`7: remote r: bad prefix "192.0.2.0/33" in testdata/lists/tags.json`,
+	}},
 
 	{"a new observer that hears nothing", head + "observers:\n  - {name: partner, steps: [as-path-length]}\n  - {name: azure}\n", []string{
-		"7: observer partner: hears is missing on a new observer", "8: observer azure: nothing about it is changed"}},
+		"7: observer partner: hears is missing on a new observer", "8: observer azure: nothing about it is changed",
+	}},
 	{"an observer's links and steps", head + "observers:\n  - {name: partner, hears: [isp-z], steps: [luck, med, med]}\n", []string{
-		`7: observer partner: link "isp-z" is not defined`, `7: observer partner: steps: unknown value "luck"`, "7: observer partner: med is listed twice"}},
+		`7: observer partner: link "isp-z" is not defined`, `7: observer partner: steps: unknown value "luck"`, "7: observer partner: med is listed twice",
+	}},
 
 	{"a check that does not exist", head + "checks:\n  - {id: return/same-msk, severity: info}\n", []string{
-		`7: check return/same-msk: check "return/same-msk" does not exist`}},
+		`7: check return/same-msk: check "return/same-msk" does not exist`,
+	}},
 	{"a severity that does not exist", head + "checks:\n  - {id: return/same-mask, severity: fatal}\n", []string{
-		`7: check return/same-mask: severity: unknown value "fatal"`}},
+		`7: check return/same-mask: severity: unknown value "fatal"`,
+	}},
 	{"a check set to nothing, and twice", head + "checks:\n  - {id: link/wrong}\n  - {id: link/wrong, disabled: true, severity: info}\n", []string{
 		"7: check link/wrong: nothing about it is changed",
-		"8: check link/wrong: the check is set by line 7 too", "8: check link/wrong: severity of a disabled check"}},
+		"8: check link/wrong: the check is set by line 7 too", "8: check link/wrong: severity of a disabled check",
+	}},
 	{"a waiver without its reasons", head + "waivers:\n  - {check: link/wrong, pool: p}\n", []string{
-		"7: waiver link/wrong: reason is missing", "7: waiver link/wrong: owner is missing", "7: waiver link/wrong: until is missing"}},
+		"7: waiver link/wrong: reason is missing", "7: waiver link/wrong: owner is missing", "7: waiver link/wrong: until is missing",
+	}},
 	{"a waiver of blanks and of another date", head + "waivers:\n  - {check: link/rong, reason: ' ', owner: '', until: tomorrow}\n  - {check: link/wrong, reason: r, owner: o, until: 2027-01-31T10:00:00Z}\n", []string{
 		`7: waiver link/rong: check "link/rong" does not exist`, "7: waiver link/rong: reason is empty", "7: waiver link/rong: owner is empty",
 		`7: waiver link/rong: until: bad date "tomorrow"`,
-		"8: waiver link/wrong: until: expected a date without a time of day"}},
+		"8: waiver link/wrong: until: expected a date without a time of day",
+	}},
 
 	{"a feed without a source", feedHead + "  - {name: f, link: isp-a, view: far-end}\n", []string{
-		"7: feed f: none of file, bgp and bmp"}},
+		"7: feed f: none of file, bgp and bmp",
+	}},
 	{"a feed with two sources", feedHead + "  - {name: f, link: isp-a, view: far-end, file: x.json, bmp: {listen: '127.0.0.1:1'}}\n", []string{
-		"7: feed f: file and bmp are both given"}},
+		"7: feed f: file and bmp are both given",
+	}},
 	{"a feed without a view", feedHead + "  - {name: f, link: isp-a, file: x.json}\n", []string{"7: feed f: view is missing"}},
 	{"an unknown view", feedHead + "  - {name: f, link: isp-a, file: x.json, view: adj-rib-out}\n", []string{
-		`7: feed f: view: unknown value "adj-rib-out"`}},
+		`7: feed f: view: unknown value "adj-rib-out"`,
+	}},
 	{"declared is no feed's view", feedHead + "  - {name: f, link: isp-a, file: x.json, view: declared}\n", []string{
-		`7: feed f: view: unknown value "declared"`}},
+		`7: feed f: view: unknown value "declared"`,
+	}},
 	{"neither link nor classify, and both", feedHead + `  - {name: f, view: far-end, file: x.json}
   - {name: g, view: bgp-table, file: x.json, link: isp-a, classify: [{first-asn: 65540, link: isp-a}]}
 `, []string{"7: feed f: neither link nor classify", "8: feed g: link and classify are both given"}},
 	{"two feeds of one name", feedHead + "  - {name: f, link: isp-a, view: far-end, file: x.json}\n  - {name: f, link: isp-b, view: far-end, file: y.json}\n", []string{
-		"8: feed f: the name is taken by line 7"}},
+		"8: feed f: the name is taken by line 7",
+	}},
 	{"classify rules", feedHead + `  - name: f
     view: bgp-table
     file: x.json
@@ -345,14 +412,16 @@ services:
 		"17: feed f: classify.next-hop: address 0.0.0.0 is reserved: no host has it",
 	}},
 	{"an undefined link and mirror", feedHead + "  - {name: f, link: ips-a, view: far-end, file: x.json}\n  - {name: g, view: monitor, mirrors: isp-z, file: y.json, classify: [{first-asn: 1, link: isp-a}]}\n", []string{
-		`7: feed f: link "ips-a" is not defined`, `8: feed g: link "isp-z" is not defined`}},
+		`7: feed f: link "ips-a" is not defined`, `8: feed g: link "isp-z" is not defined`,
+	}},
 	{"views that contradict", feedHead + `  - {name: f, view: loc-rib, file: x.json, classify: [{first-asn: 65540, link: isp-a}]}
   - {name: g, link: isp-a, view: far-end, file: x.json, mirrors: isp-a}
   - {name: h, link: isp-a, view: bgp-table, file: x.json, add-path: all}
   - {name: i, link: isp-a, router: edge2, view: adj-rib-out-post, file: x.json}
 `, []string{
 		"7: feed f: view loc-rib without a router", "8: feed g: mirrors needs view monitor", "9: feed h: add-path needs view monitor",
-		"10: feed i: router edge2, but link isp-a ends on edge1"}},
+		"10: feed i: router edge2, but link isp-a ends on edge1",
+	}},
 	{"values of a feed", feedHead + `  - name: f
     link: isp-a
     view: far-end
@@ -380,18 +449,22 @@ services:
 		"20: feed f: expect-empty: expected true or false, got 0",
 	}},
 	{"an age of nothing", feedHead + "  - {name: f, link: isp-a, view: far-end, file: x.json, max-age: 0s}\n", []string{
-		`7: feed f: max-age: duration "0s" is not above zero`}},
+		`7: feed f: max-age: duration "0s" is not above zero`,
+	}},
 	{"empty and not", feedHead + "  - {name: f, link: isp-a, view: far-end, file: x.json, expect-empty: true, routes: 5}\n", []string{
-		"7: feed f: expect-empty contradicts routes: 5"}},
+		"7: feed f: expect-empty contradicts routes: 5",
+	}},
 	{"keys of files on sessions", feedHead + `  - {name: f, bgp: {neighbor: 192.0.2.1, asn: 65540, local-asn: 65536}, classify: [{bmp-peer: 192.0.2.1, link: isp-a}], max-age: 1h, view: far-end}
   - {name: g, bmp: {listen: "127.0.0.1:11019"}, link: isp-a, format: jsonl, view: loc-rib}
 `, []string{
 		"7: feed f: max-age is for files, not for bgp", "7: feed f: a bgp feed has view monitor, not far-end", "7: feed f: a bgp feed has no bmp-peer",
-		"8: feed g: format is for files, not for bmp", "8: feed g: a bmp feed carries its views itself"}},
+		"8: feed g: format is for files, not for bmp", "8: feed g: a bmp feed carries its views itself",
+	}},
 	{"a session without its parts", feedHead + "  - {name: f, link: isp-a, bgp: {port: 99999}}\n  - {name: g, link: isp-a, bmp: {listen: here}}\n", []string{
 		"7: feed f: bgp.neighbor is missing", "7: feed f: bgp.asn is missing", "7: feed f: bgp.port: 99999 is out of range",
 		"7: feed f: the session has no AS number of ours",
-		`8: feed g: bmp.listen: bad address and port "here"`}},
+		`8: feed g: bmp.listen: bad address and port "here"`,
+	}},
 	{"the monitor", head + `monitor:
   asn: 23456
   router-id: 2001:db8::1
@@ -409,7 +482,8 @@ services:
 	}},
 	{"settings", head + "settings: {server: example.net, log-format: xml}\nmax-skew: -1h\n", []string{
 		"6: settings: server is not an http or https URL", `6: settings: log-format: unknown value "xml"`,
-		`7: max-skew: duration "-1h" is not above zero`}},
+		`7: max-skew: duration "-1h" is not above zero`,
+	}},
 
 	{"a mistake behind an alias is told once, where it stands", head + `prefixes:
   - &x

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -289,10 +290,8 @@ func (c *checker) collectNames() {
 
 // appendName adds a name to a set that is kept in the order of the file.
 func appendName(set []string, name string) []string {
-	for _, have := range set {
-		if have == name {
-			return set
-		}
+	if slices.Contains(set, name) {
+		return set
 	}
 	if name == "" {
 		return set

@@ -305,12 +305,13 @@ func TestKnownChecks(t *testing.T) {
 }
 
 func TestHostileFilesEndQuickly(t *testing.T) {
-	bomb := "version: 1\nsite: {asns: [65536]}\nlinks: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	var bomb strings.Builder
+	bomb.WriteString("version: 1\nsite: {asns: [65536]}\nlinks: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	for i := range 12 {
-		bomb += "a" + string(rune('a'+i)) + ": &a" + string(rune('1'+i)) + " [" + strings.TrimSuffix(strings.Repeat("*a"+string(rune('0'+i))+", ", 10), ", ") + "]\n"
+		bomb.WriteString("a" + string(rune('a'+i)) + ": &a" + string(rune('1'+i)) + " [" + strings.TrimSuffix(strings.Repeat("*a"+string(rune('0'+i))+", ", 10), ", ") + "]\n")
 	}
 	tests := map[string]string{
-		"aliases":         bomb,
+		"aliases":         bomb.String(),
 		"merge keys":      mergeBomb(),
 		"a cycle":         "version: 1\nsite: &s {asns: *s}\n",
 		"open brackets":   strings.Repeat("[", 200_000),

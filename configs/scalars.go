@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -162,10 +163,8 @@ func readChoice(in any, c chooser) (string, error) {
 	if !ok {
 		return "", wrong("allowed: "+enumerate(c.choices()), "expected a word, got %s", describe(in))
 	}
-	for _, allowed := range c.choices() {
-		if s == allowed {
-			return s, nil
-		}
+	if slices.Contains(c.choices(), s) {
+		return s, nil
 	}
 	return "", wrong(suggest(s, c.choices()), "unknown value %q", s)
 }

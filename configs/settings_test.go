@@ -32,15 +32,28 @@ func TestSettingsPrecedence(t *testing.T) {
 	}{
 		{"defaults", nil, nil, Settings{Config: "bgpaudit.yaml", LogFormat: "console"}},
 		{"flags at their defaults", nil, flags(), Settings{Config: "bgpaudit.yaml", LogFormat: "console"}},
-		{"the file before the defaults", nil, flags("--config", path),
-			Settings{Config: path, Server: "https://file.example.net", Token: "file", LogFormat: "json"}},
-		{"the environment before the file", map[string]string{"BGPAUDIT_CONFIG": path, "BGPAUDIT_TOKEN": "env", "BGPAUDIT_LOG_FORMAT": "console"}, flags(),
-			Settings{Config: path, Server: "https://file.example.net", Token: "env", LogFormat: "console"}},
-		{"flags before the environment", map[string]string{"BGPAUDIT_CONFIG": "gone.yaml", "BGPAUDIT_SERVER": "https://env.example.net", "BGPAUDIT_LOG_FORMAT": "json"},
+		{
+			"the file before the defaults", nil, flags("--config", path),
+			Settings{Config: path, Server: "https://file.example.net", Token: "file", LogFormat: "json"},
+		},
+		{
+			"the environment before the file",
+			map[string]string{"BGPAUDIT_CONFIG": path, "BGPAUDIT_TOKEN": "env", "BGPAUDIT_LOG_FORMAT": "console"},
+			flags(),
+			Settings{Config: path, Server: "https://file.example.net", Token: "env", LogFormat: "console"},
+		},
+		{
+			"flags before the environment",
+			map[string]string{"BGPAUDIT_CONFIG": "gone.yaml", "BGPAUDIT_SERVER": "https://env.example.net", "BGPAUDIT_LOG_FORMAT": "json"},
 			flags("--config", path, "--server", "https://flag.example.net", "--log-format", "console"),
-			Settings{Config: path, Server: "https://flag.example.net", Token: "file", LogFormat: "console"}},
-		{"a file that is gone", map[string]string{"BGPAUDIT_CONFIG": "gone.yaml", "BGPAUDIT_TOKEN": "env"}, nil,
-			Settings{Config: "gone.yaml", Token: "env", LogFormat: "console"}},
+			Settings{Config: path, Server: "https://flag.example.net", Token: "file", LogFormat: "console"},
+		},
+		{
+			"a file that is gone",
+			map[string]string{"BGPAUDIT_CONFIG": "gone.yaml", "BGPAUDIT_TOKEN": "env"},
+			nil,
+			Settings{Config: "gone.yaml", Token: "env", LogFormat: "console"},
+		},
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {

@@ -34,8 +34,8 @@ type field struct {
 // keysOf lists the keys of a struct of file.go, in its order.
 func keysOf(t reflect.Type) []field {
 	keys := make([]field, 0, t.NumField())
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
+		f := f
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		rules := strings.Split(f.Tag.Get("jsonschema"), ",")
 		keys = append(keys, field{name, f.Type, slices.Contains(rules, "required"), slices.Contains(rules, "minItems=1")})

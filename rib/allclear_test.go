@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"bgpaudit/rib"
@@ -52,16 +53,16 @@ func TestAFirmAnswerHoldsInEveryTruthThatTheEvidenceAllows(t *testing.T) {
 }
 
 func describeClaims(cs []claim) string {
-	out := ""
+	var out strings.Builder
 	for _, c := range cs {
 		view := rib.View("unseen")
 		if c.feed != nil {
 			view = c.feed.View
 		}
-		out += fmt.Sprintf("\n  link %d /%d %s lp=%d length=%d origin=%d med=%d as=%d router=%s best=%v marks=%05b",
-			c.link, c.bits, view, c.lp.n, c.length.n, c.origin.n, c.med.n, c.neighborAS, c.router, c.showsBest, c.marks)
+		out.WriteString(fmt.Sprintf("\n  link %d /%d %s lp=%d length=%d origin=%d med=%d as=%d router=%s best=%v marks=%05b",
+			c.link, c.bits, view, c.lp.n, c.length.n, c.origin.n, c.med.n, c.neighborAS, c.router, c.showsBest, c.marks))
 	}
-	return out
+	return out.String()
 }
 
 // truth makes up one truth at an address, and reports false where it came out as one that no

@@ -2,6 +2,7 @@ package rib
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -98,10 +99,8 @@ func (p ASPath) First() (uint32, bool) {
 // Contains reports whether asn stands anywhere in the path.
 func (p ASPath) Contains(asn uint32) bool {
 	for _, seg := range p {
-		for _, a := range seg.ASNs {
-			if a == asn {
-				return true
-			}
+		if slices.Contains(seg.ASNs, asn) {
+			return true
 		}
 	}
 	return false

@@ -3,6 +3,7 @@ package rib
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -213,10 +214,5 @@ type Attrs struct {
 
 // HasCommunity reports whether c is among the communities.
 func (a *Attrs) HasCommunity(c Community) bool {
-	for _, have := range a.Communities {
-		if have == c {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(a.Communities, c)
 }

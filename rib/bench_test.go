@@ -16,8 +16,10 @@ func site(n int) ([]rib.Link, []*rib.Feed) {
 	for i := range n {
 		name := fmt.Sprintf("l%d", i)
 		links = append(links, rib.Link{Name: name, Kind: rib.Internet, Router: fmt.Sprintf("r%d", i), NeighborASNs: []uint32{65540 + uint32(i)}})
-		feeds = append(feeds, &rib.Feed{Name: "f" + name, Link: name, Router: fmt.Sprintf("r%d", i), View: rib.AdjRIBInPost,
-			State: rib.FeedState{Complete: rib.CompleteYes, Families: rib.Families[:]}})
+		feeds = append(feeds, &rib.Feed{
+			Name: "f" + name, Link: name, Router: fmt.Sprintf("r%d", i), View: rib.AdjRIBInPost,
+			State: rib.FeedState{Complete: rib.CompleteYes, Families: rib.Families[:]},
+		})
 	}
 	return links, feeds
 }

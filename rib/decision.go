@@ -54,8 +54,10 @@ type Candidate struct {
 
 // explain writes an answer out.
 func (d *decider) explain(a *answer, cs []candidate) *Decision {
-	dec := &Decision{Observer: d.ob.Name, Direction: d.ob.Direction, Outcome: a.outcome, Links: a.links, Winner: a.best,
-		Reason: a.reason, Inferred: a.inferred, Fragile: a.fragile, Possible: a.possible, PerRouter: a.perRouter}
+	dec := &Decision{
+		Observer: d.ob.Name, Direction: d.ob.Direction, Outcome: a.outcome, Links: a.links, Winner: a.best,
+		Reason: a.reason, Inferred: a.inferred, Fragile: a.fragile, Possible: a.possible, PerRouter: a.perRouter,
+	}
 	losses := make([]loss, len(cs))
 	d.choose(cs, d.certain, losses)
 	if a.outcome == OutcomeDecided {
@@ -117,8 +119,10 @@ func union(all [][]LinkID) []LinkID {
 func (d *decider) describe(c *candidate, lost loss) Candidate {
 	col := c.src.column
 	out := Candidate{View: c.src.feed.View, Doubt: c.doubt, Entry: Entry{
-		Route: Route{Prefix: d.s.t.fam[d.fam].prefix(c.id), PathID: col.pathIDs[c.id], Neighbor: col.neighbor,
-			Attrs: d.s.decoded(c.cell.attrs), Marks: c.cell.marks(), Line: c.cell.line()},
+		Route: Route{
+			Prefix: d.s.t.fam[d.fam].prefix(c.id), PathID: col.pathIDs[c.id], Neighbor: col.neighbor,
+			Attrs: d.s.decoded(c.cell.attrs), Marks: c.cell.marks(), Line: c.cell.line(),
+		},
 		Feed: col.feed, Link: col.link, Tie: col.tie,
 	}}
 	switch {

@@ -1,6 +1,9 @@
 package rib
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // LinkKind says what a link is; observers choose by it.
 type LinkKind string
@@ -51,20 +54,10 @@ type Static struct {
 
 // HasNeighborASN reports whether asn is one of the link's neighbour ASNs.
 func (l *Link) HasNeighborASN(asn uint32) bool {
-	for _, a := range l.NeighborASNs {
-		if a == asn {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(l.NeighborASNs, asn)
 }
 
 // HasNeighbor reports whether a is one of the link's neighbour addresses.
 func (l *Link) HasNeighbor(a netip.Addr) bool {
-	for _, n := range l.Neighbors {
-		if n == a {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(l.Neighbors, a)
 }

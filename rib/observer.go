@@ -46,10 +46,14 @@ func makeObservers(t *Table, opt Options) []*Observer {
 		azure = []string{"as-path-length", "routing-preference", "connection-weight"}
 	}
 	all := []*Observer{
-		{Name: ObserverUs, Direction: Received, Hears: kinds(LinkKinds...),
-			steps: stepsNamed("local-pref", "as-path-length", "origin", "med", "router-chose")},
-		{Name: ObserverMicrosoft, Hears: kinds(Internet, ExpressRouteMicrosoft), publicPath: true,
-			steps: []step{linkKind, circuitPath}},
+		{
+			Name: ObserverUs, Direction: Received, Hears: kinds(LinkKinds...),
+			steps: stepsNamed("local-pref", "as-path-length", "origin", "med", "router-chose"),
+		},
+		{
+			Name: ObserverMicrosoft, Hears: kinds(Internet, ExpressRouteMicrosoft), publicPath: true,
+			steps: []step{linkKind, circuitPath},
+		},
 		{Name: ObserverInternet, Hears: kinds(Internet), steps: []step{collectorPath}},
 		{Name: ObserverAzure, Hears: kinds(ExpressRoutePrivate, VPN), steps: stepsNamed(azure...)},
 	}

@@ -38,8 +38,6 @@ func newPrefixIndex(f Family) *prefixIndex {
 	return x
 }
 
-func (x *prefixIndex) len() int { return len(x.bits) }
-
 // prefix gives the prefix behind an id.
 func (x *prefixIndex) prefix(id prefixID) netip.Prefix {
 	if x.family == IPv4 {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"bgpaudit/rib"
@@ -77,11 +78,11 @@ func TestRangesCoverTheQueryExactlyAndSayWhatDecideSays(t *testing.T) {
 
 // describeRanges writes everything of the answers but addresses of memory.
 func describeRanges(ranges []rib.Range) string {
-	out := ""
+	var out strings.Builder
 	for _, r := range ranges {
-		out += fmt.Sprintf("%v-%v %+v\n", r.From, r.To, *r.Decision)
+		out.WriteString(fmt.Sprintf("%v-%v %+v\n", r.From, r.To, *r.Decision))
 	}
-	return out
+	return out.String()
 }
 
 func TestTheSameWorldGivesTheSameAnswersEveryTime(t *testing.T) {

@@ -23,8 +23,10 @@ func newSite(links ...rib.Link) *world { return &world{asns: []uint32{own}, link
 
 // feed adds a whole, fresh feed of a link, changed by the options, and returns its number.
 func (w *world) feed(link string, view rib.View, options ...func(*rib.Feed)) int {
-	f := rib.Feed{Name: link + "-" + string(view), Link: link, View: view,
-		State: rib.FeedState{Complete: rib.CompleteYes, Families: []rib.Family{rib.IPv4}, ASPathForm: rib.AsSent}}
+	f := rib.Feed{
+		Name: link + "-" + string(view), Link: link, View: view,
+		State: rib.FeedState{Complete: rib.CompleteYes, Families: []rib.Family{rib.IPv4}, ASPathForm: rib.AsSent},
+	}
 	for _, l := range w.links {
 		if l.Name == link {
 			f.Router = l.Router
@@ -70,6 +72,7 @@ func pathID(id uint32) func(*rib.Route)    { return func(r *rib.Route) { r.PathI
 func neighbour(a string) func(*rib.Route) {
 	return func(r *rib.Route) { r.Neighbor = netip.MustParseAddr(a) }
 }
+
 func coloured(cs ...rib.Community) func(*rib.Route) {
 	return func(r *rib.Route) { r.Attrs.Communities = cs }
 }

@@ -131,7 +131,7 @@ func (d *decider) pathLength(c *candidate) (int64, bool) {
 }
 
 // RFC 4271 9.1.2.2 (b). An absent origin cannot be on the wire; it ranks as incomplete.
-var origin = step{reason: ReasonOrigin, words: "origin", rank: func(d *decider, c *candidate) rank {
+var origin = step{reason: ReasonOrigin, words: "origin", rank: func(_ *decider, c *candidate) rank {
 	if c.src == nil {
 		return rank{}
 	}
@@ -143,15 +143,16 @@ var origin = step{reason: ReasonOrigin, words: "origin", rank: func(d *decider, 
 }}
 
 // RFC 4271 9.1.2.2 (c): among routes of one neighbour AS; absent is 0.
-var med = step{reason: ReasonMED, words: "MED",
-	rank: func(d *decider, c *candidate) rank {
+var med = step{
+	reason: ReasonMED, words: "MED",
+	rank: func(_ *decider, c *candidate) rank {
 		if c.src == nil {
 			return rank{}
 		}
 		v := int64(c.facts.med.Or(0))
 		return rank{value: v, shown: v, unknown: c.facts.notShown.Has(AttrMED) || c.src.feed.View == Declared}
 	},
-	group: func(d *decider, c *candidate) uint32 {
+	group: func(_ *decider, c *candidate) uint32 {
 		if c.src == nil {
 			return 0
 		}
@@ -171,7 +172,8 @@ var linkKind = step{reason: ReasonLinkKind, words: "link kind", rank: func(d *de
 // Between circuits AS-path length decides (expressroute-optimize-routing.md). Microsoft's and the
 // ISPs' preferences between internet links are not ours to see. Between the sides of one circuit
 // a length that is not shown leaves a tie.
-var circuitPath = step{reason: ReasonASPathLength, words: "AS path length", rank: asPathLength.rank,
+var circuitPath = step{
+	reason: ReasonASPathLength, words: "AS path length", rank: asPathLength.rank,
 	skip: func(d *decider, cs []candidate, live []int) bool {
 		first := &d.s.t.links[cs[live[0]].link]
 		same, unknown := true, false
@@ -188,14 +190,15 @@ var circuitPath = step{reason: ReasonASPathLength, words: "AS path length", rank
 }
 
 // The internet's choice is seen only where collectors show every link's path: then the shorter.
-var collectorPath = step{reason: ReasonASPathLength, words: "AS path length at the collectors", inferred: true,
-	rank: func(d *decider, c *candidate) rank {
+var collectorPath = step{
+	reason: ReasonASPathLength, words: "AS path length at the collectors", inferred: true,
+	rank: func(_ *decider, c *candidate) rank {
 		if c.src == nil || c.src.feed.View != Collector {
 			return rank{value: 1 << 32}
 		}
 		return rank{value: int64(c.facts.length), shown: int64(c.facts.length)}
 	},
-	skip: func(d *decider, cs []candidate, live []int) bool {
+	skip: func(_ *decider, cs []candidate, live []int) bool {
 		seen := map[LinkID]bool{}
 		for _, i := range live {
 			if cs[i].src == nil {

@@ -26,8 +26,11 @@ func drawSet(t *rapid.T) Attrs {
 		return Optional{}
 	})
 	a := Attrs{
-		NextHop: rapid.SampledFrom([]netip.Addr{{}, netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1"),
-			netip.MustParseAddr("::ffff:192.0.2.1"), netip.IPv4Unspecified()}).Draw(t, "next hop"),
+		NextHop: rapid.SampledFrom([]netip.Addr{
+			{},
+			netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1"),
+			netip.MustParseAddr("::ffff:192.0.2.1"), netip.IPv4Unspecified(),
+		}).Draw(t, "next hop"),
 		NeighborASN: number.Draw(t, "neighbour"),
 		Origin:      Origin(rapid.IntRange(0, 3).Draw(t, "origin")),
 		LocalPref:   optional.Draw(t, "lp"),
@@ -68,12 +71,20 @@ func TestSetsThatDifferInOneThingAreDifferentSets(t *testing.T) {
 	path := ASPath{{ASSequence, []uint32{1, 2}}}
 	sets := []Attrs{
 		{},
-		{MED: Some(0)}, {NotShown: AttrMED}, {LocalPref: Some(0)}, {MED: Some(math.MaxUint32)},
-		{Origin: OriginIGP}, {NeighborASN: 1},
-		{NextHop: netip.IPv4Unspecified()}, {NextHop: netip.IPv6Unspecified()},
-		{ASPath: path}, {ASPath: ASPath{{ASSequence, []uint32{1}}, {ASSequence, []uint32{2}}}},
-		{ASPath: ASPath{{ASSet, []uint32{1, 2}}}}, {ASPath: ASPath{{ASSequence, []uint32{2, 1}}}},
-		{Communities: []Community{0}}, {LargeCommunities: []LargeCommunity{{}}},
+		{MED: Some(0)},
+		{NotShown: AttrMED},
+		{LocalPref: Some(0)},
+		{MED: Some(math.MaxUint32)},
+		{Origin: OriginIGP},
+		{NeighborASN: 1},
+		{NextHop: netip.IPv4Unspecified()},
+		{NextHop: netip.IPv6Unspecified()},
+		{ASPath: path},
+		{ASPath: ASPath{{ASSequence, []uint32{1}}, {ASSequence, []uint32{2}}}},
+		{ASPath: ASPath{{ASSet, []uint32{1, 2}}}},
+		{ASPath: ASPath{{ASSequence, []uint32{2, 1}}}},
+		{Communities: []Community{0}},
+		{LargeCommunities: []LargeCommunity{{}}},
 	}
 	s := newAttrStore()
 	seen := map[attrID]int{}

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// FeedID and LinkID number the feeds and links of a table in the order of the config.
-type (
-	FeedID int32
-	LinkID int32
-)
+// FeedID numbers the feeds of a table, in the order of the config.
+type FeedID int32
+
+// LinkID numbers its links likewise.
+type LinkID int32
 
 // NoLink is the link of a route that is tied to none.
 const NoLink LinkID = -1
@@ -135,8 +135,10 @@ func NewTable(asns []uint32, links []Link, feeds []*Feed) *Table {
 
 // declare enters one direction of a link's static: as a feed of its own, behind the caller's.
 func (t *Table) declare(l *Link, receives bool, prefixes []netip.Prefix) {
-	f := &Feed{Name: "static " + l.Name, Link: l.Name, Router: l.Router, View: Declared, staticReceives: receives,
-		State: FeedState{Families: slices.Clone(Families[:]), Complete: CompleteYes, Routes: len(prefixes)}}
+	f := &Feed{
+		Name: "static " + l.Name, Link: l.Name, Router: l.Router, View: Declared, staticReceives: receives,
+		State: FeedState{Families: slices.Clone(Families[:]), Complete: CompleteYes, Routes: len(prefixes)},
+	}
 	t.feeds = append(t.feeds, f)
 	for _, p := range prefixes {
 		r := Route{Prefix: p.Masked()}
@@ -146,8 +148,11 @@ func (t *Table) declare(l *Link, receives bool, prefixes []netip.Prefix) {
 	}
 }
 
-// Links and Feeds are the table's own, by LinkID and FeedID. Read only.
-func (t *Table) Links() []Link  { return t.links }
+// Links are the table's own, by LinkID. Read only.
+func (t *Table) Links() []Link { return t.links }
+
+// Feeds are the table's own, by FeedID: the caller's, then those of static: declarations.
+// Read only.
 func (t *Table) Feeds() []*Feed { return t.feeds }
 
 // LinkID finds a link by name.
@@ -350,8 +355,8 @@ func (t *Table) LongestMatch(a netip.Addr) []Entry {
 	p := netip.PrefixFrom(a, a.BitLen())
 	ft := t.fam[FamilyOf(p)]
 	chain := ft.chain(nil, p)
-	for i := len(chain) - 1; i >= 0; i-- {
-		if out := t.entries(nil, ft, chain[i]); out != nil {
+	for _, v := range slices.Backward(chain) {
+		if out := t.entries(nil, ft, v); out != nil {
 			return out
 		}
 	}
@@ -384,8 +389,10 @@ func (t *Table) entries(into []Entry, ft *familyTable, id prefixID) []Entry {
 
 func (t *Table) entry(ft *familyTable, c *column, id prefixID, v cell) Entry {
 	return Entry{
-		Route: Route{Prefix: ft.prefix(id), PathID: c.pathIDs[id], Neighbor: c.neighbor,
-			Attrs: t.attrs.get(v.attrs), Marks: v.marks(), Line: v.line()},
+		Route: Route{
+			Prefix: ft.prefix(id), PathID: c.pathIDs[id], Neighbor: c.neighbor,
+			Attrs: t.attrs.get(v.attrs), Marks: v.marks(), Line: v.line(),
+		},
 		Feed: c.feed, Link: c.link, Tie: c.tie,
 	}
 }

@@ -1,5 +1,7 @@
 package rib
 
+import "slices"
+
 // Tie says how a route was tied to a link.
 type Tie uint8
 
@@ -163,12 +165,7 @@ func (t *Table) onlyLinkOf(asn uint32, router string) (LinkID, Tie) {
 }
 
 func (t *Table) own(asn uint32) bool {
-	for _, a := range t.asns {
-		if a == asn {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(t.asns, asn)
 }
 
 // fits reports whether every condition that the rule sets holds for the route. BMP peers are

@@ -392,8 +392,10 @@ func (tw twin) unseen(ob string, a netip.Addr) []claim {
 	for _, l := range tw.hears(ob) {
 		if bits := tw.room(l, ob == "us", a); bits >= 0 {
 			best := value{0, true}
-			out = append(out, claim{link: l, bits: bits, doubt: "missing", router: tw.w.links[l].Router,
-				lp: value{1 << 40, true}, length: best, origin: best, med: best})
+			out = append(out, claim{
+				link: l, bits: bits, doubt: "missing", router: tw.w.links[l].Router,
+				lp: value{1 << 40, true}, length: best, origin: best, med: best,
+			})
 		}
 	}
 	return out
@@ -589,13 +591,13 @@ func markedElsewhere(tw twin, mask []claim, winner int) (int, bool) {
 // lowest keeps the lowest of the known and everything unknown; hangs: an unknown one stands
 // against another link's.
 func lowest(cs []claim, of func(claim) value) (kept []claim, hangs bool) {
-	best, any := int64(0), false
+	best, found := int64(0), false
 	unknown := false
 	for _, c := range cs {
 		v := of(c)
 		unknown = unknown || !v.known
-		if v.known && (!any || v.n < best) {
-			best, any = v.n, true
+		if v.known && (!found || v.n < best) {
+			best, found = v.n, true
 		}
 	}
 	kept = filter(cs, func(c claim) bool { v := of(c); return !v.known || v.n == best })

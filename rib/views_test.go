@@ -2,6 +2,7 @@ package rib_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"bgpaudit/rib"
@@ -297,9 +298,9 @@ func TestScopesOfSeveralLengthsSplitRangesInAddressOrder(t *testing.T) {
 	w.row(f, "203.0.115.0/24", "65536")
 	w.feed("b", rib.AdjRIBOutPost, scoped("203.0.114.0/23", "203.0.113.0/24"))
 	s := w.sight()
-	got := ""
+	var got strings.Builder
 	for _, r := range s.Ranges(s.Observer("internet"), mustPrefixes("203.0.112.0/21")[0], rib.Query{}, rib.ByRoute) {
-		got += fmt.Sprintln(r.Prefixes(), r.Decision.Outcome, r.Decision.Links, r.Decision.Reason)
+		got.WriteString(fmt.Sprintln(r.Prefixes(), r.Decision.Outcome, r.Decision.Links, r.Decision.Reason))
 	}
 	// b's dump leaves it room for another /24 outside its scopes, and inside for aggregates only.
 	want := `[203.0.112.0/24] unknown [0 1] only-route
@@ -307,8 +308,8 @@ func TestScopesOfSeveralLengthsSplitRangesInAddressOrder(t *testing.T) {
 [203.0.115.0/24] decided [0] only-route
 [203.0.116.0/22] unknown [1] none
 `
-	if got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
+	if got.String() != want {
+		t.Errorf("got\n%swant\n%s", got.String(), want)
 	}
 }
 

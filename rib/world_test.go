@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"bgpaudit/rib"
 
@@ -50,21 +51,22 @@ func (w *world) table() *rib.Table {
 func (w *world) sight() *rib.Sight { return rib.NewSight(w.table(), w.opt) }
 
 func (w *world) String() string {
-	out := fmt.Sprintf("strict=%v preference=%q\n", w.opt.Strict, w.opt.RoutingPreference)
+	var out strings.Builder
+	out.WriteString(fmt.Sprintf("strict=%v preference=%q\n", w.opt.Strict, w.opt.RoutingPreference))
 	for i, l := range w.links {
-		out += fmt.Sprintf("link %d %s %s router=%s asns=%v circuit=%s/%s pref=%v import-all=%v weight=%v static=%v\n",
-			i, l.Name, l.Kind, l.Router, l.NeighborASNs, l.Circuit, l.Side, l.Preference, l.ImportAll, l.Weight, l.Static)
+		out.WriteString(fmt.Sprintf("link %d %s %s router=%s asns=%v circuit=%s/%s pref=%v import-all=%v weight=%v static=%v\n",
+			i, l.Name, l.Kind, l.Router, l.NeighborASNs, l.Circuit, l.Side, l.Preference, l.ImportAll, l.Weight, l.Static))
 	}
 	for i, f := range w.feeds {
-		out += fmt.Sprintf("feed %d %s %s link=%s router=%s complete=%s stale=%v scope=%v form=%s mirrors=%s add-path=%s rules=%d\n",
-			i, f.Name, f.View, f.Link, f.Router, f.State.Complete, f.State.Stale, f.Scope, f.State.ASPathForm, f.Mirrors, f.AddPath, len(f.Classify))
+		out.WriteString(fmt.Sprintf("feed %d %s %s link=%s router=%s complete=%s stale=%v scope=%v form=%s mirrors=%s add-path=%s rules=%d\n",
+			i, f.Name, f.View, f.Link, f.Router, f.State.Complete, f.State.Stale, f.Scope, f.State.ASPathForm, f.Mirrors, f.AddPath, len(f.Classify)))
 	}
 	for _, r := range w.rows {
 		a := r.route.Attrs
-		out += fmt.Sprintf("row feed=%d %s id=%d from=%s path=[%s] lp=%s med=%s origin=%s marks=%05b not-shown=%v\n",
-			r.feed, r.route.Prefix, r.route.PathID, r.route.Neighbor, a.ASPath, a.LocalPref, a.MED, a.Origin, r.route.Marks, a.NotShown.Names())
+		out.WriteString(fmt.Sprintf("row feed=%d %s id=%d from=%s path=[%s] lp=%s med=%s origin=%s marks=%05b not-shown=%v\n",
+			r.feed, r.route.Prefix, r.route.PathID, r.route.Neighbor, a.ASPath, a.LocalPref, a.MED, a.Origin, r.route.Marks, a.NotShown.Names()))
 	}
-	return out
+	return out.String()
 }
 
 func mustPrefixes(texts ...string) []netip.Prefix {

@@ -65,7 +65,7 @@ func ipv4Only(line, text string) (string, string, bool, bool) {
 	case strings.Contains(line, ".jsonl"):
 		var kept []string
 		rows := 0
-		for _, l := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		for l := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 			switch {
 			case strings.HasPrefix(l, `{"header"`):
 				l = strings.Replace(l, `["ipv4","ipv6"]`, `["ipv4"]`, 1)
