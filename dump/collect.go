@@ -84,6 +84,7 @@ func (c *collector) put(r rib.Route) {
 	c.families[rib.FamilyOf(r.Prefix)] = true
 	c.notShown &= r.Attrs.NotShown
 	c.sawNeighbor(r.Neighbor)
+	c.sawPath(&c.src, &r)
 }
 
 // stopped reports whether the caller gave up.

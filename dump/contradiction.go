@@ -3,6 +3,7 @@ package dump
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"bgpaudit/rib"
 )
@@ -12,6 +13,8 @@ import (
 type contradiction struct {
 	text      string
 	neighbors [2]netip.Addr // the first two different neighbours of the rows
+	paths     int           // rows with a path that begins with an AS
+	ours      int           // those that begin with one of ours
 }
 
 func (c *contradiction) say(format string, args ...any) {
@@ -27,6 +30,37 @@ func (c *contradiction) sawNeighbor(a netip.Addr) {
 		c.neighbors[0] = a
 	case !c.neighbors[1].IsValid():
 		c.neighbors[1] = a
+	}
+}
+
+// sawPath counts whose AS a row's path begins with.
+func (c *contradiction) sawPath(src *Source, r *rib.Route) {
+	first, ok := r.Attrs.ASPath.First()
+	if !ok || len(src.ASNs) == 0 {
+		return
+	}
+	c.paths++
+	if slices.Contains(src.ASNs, first) {
+		c.ours++
+	}
+}
+
+// againstDirection holds the paths against the view. No neighbour sends us a path that begins with
+// our own AS (a loop has it further on): rows that do are what we advertise. What we send begins
+// with it, where the dump shows paths as sent.
+func (c *contradiction) againstDirection(src Source, form rib.ASPathForm) {
+	switch src.View {
+	case rib.AdjRIBInPost, rib.AdjRIBInPre, rib.BGPTable, rib.LocRIB:
+		if form == rib.BeforeOwnASN {
+			c.say("the dump shows AS paths before our own ASN, as advertised routes do; the config says %s", src.View)
+		}
+		if c.ours > 0 {
+			c.say("%d of its AS paths begin with our own ASN, as advertised routes do; the config says %s", c.ours, src.View)
+		}
+	case rib.AdjRIBOutPost, rib.AdjRIBOutPre:
+		if form == rib.AsSent && c.paths > 0 && c.ours == 0 {
+			c.say("none of its AS paths begins with our own ASN, as received routes do; the config says %s", src.View)
+		}
 	}
 }
 

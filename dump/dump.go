@@ -25,6 +25,7 @@ type Source struct {
 	View            rib.View
 	VRF             string
 	Neighbor        netip.Addr    // the neighbour the table belongs to, where the config knows it
+	ASNs            []uint32      // the site's own, where the config knows them
 	Families        []rib.Family  // declared coverage
 	Taken           time.Time     // when the dump was made, if the config says so
 	MaxAge          time.Duration // 0: none

@@ -42,6 +42,7 @@ func (c *collector) read(in *input) (reading, error) {
 		c.res.Header.Format, c.res.Header.ASPathForm = shape.Format, shape.ASPathForm
 		if err = format.Read(in, c); err == nil {
 			c.againstNeighbor(c.src, c.res.Header.Neighbor)
+			c.againstDirection(c.src, c.res.Header.ASPathForm)
 			c.finish(shape.NotShown)
 			return reading{c.res, in.mtime, c.text}, nil
 		}
