@@ -392,7 +392,7 @@ services:
 		"8: feed f: the name is taken by line 7",
 	}},
 	{"classify rules", feedHead + `  - name: f
-    view: bgp-table
+    view: adj-rib-in-post
     file: x.json
     classify:
       - {link: isp-a}
@@ -413,6 +413,9 @@ services:
 	}},
 	{"an undefined link and mirror", feedHead + "  - {name: f, link: ips-a, view: far-end, file: x.json}\n  - {name: g, view: monitor, mirrors: isp-z, file: y.json, classify: [{first-asn: 1, link: isp-a}]}\n", []string{
 		`7: feed f: link "ips-a" is not defined`, `8: feed g: link "isp-z" is not defined`,
+	}},
+	{"a whole table of nobody's router", "version: 1\nsite: {asns: [65536]}\nlinks:\n  - {name: a, kind: internet, router: edge1, firewall: none, neighbor-asns: [65540]}\n  - {name: b, kind: internet, router: edge2, firewall: none, neighbor-asns: [65541]}\nfeeds:\n  - {name: f, view: bgp-table, file: x.json, classify: [{first-asn: 65540, link: a}]}\n  - {name: g, view: bgp-table, router: edge1, file: x.json, classify: [{first-asn: 65540, link: a}]}\n", []string{
+		"7: feed f: view bgp-table without a router, at a site of several",
 	}},
 	{"views that contradict", feedHead + `  - {name: f, view: loc-rib, file: x.json, classify: [{first-asn: 65540, link: isp-a}]}
   - {name: g, link: isp-a, view: far-end, file: x.json, mirrors: isp-a}

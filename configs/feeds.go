@@ -179,6 +179,8 @@ func (c *checker) feedView(e *feedEntry, path string) {
 		return
 	case e.View == viewName(rib.LocRIB) && e.Router == "":
 		c.fail(at, "name the router whose choice it is with router:", "view loc-rib without a router")
+	case e.View == viewName(rib.BGPTable) && e.Router == "" && e.Link == "" && len(c.routers) > 1:
+		c.fail(at, "name the router whose table it is with router:; it is whole for that router's own neighbours alone", "view bgp-table without a router, at a site of several")
 	}
 	if c.has(path + ".mirrors") {
 		c.defined(path+".mirrors", "link", e.Mirrors, c.linkNames, "links")

@@ -30,7 +30,6 @@ type Config struct {
 	Intent  policy.Intent
 	Feeds   []Feed
 	Monitor Monitor
-	MaxSkew time.Duration // between feeds; an hour where the file says nothing
 
 	effective file // with defaults filled in, for Dump
 }
@@ -227,7 +226,7 @@ func (c *checker) config() *Config {
 		f.MaxSkew = span(time.Hour)
 	}
 	c.collectNames()
-	config := &Config{Path: c.path, Version: f.Version, MaxSkew: time.Duration(f.MaxSkew)}
+	config := &Config{Path: c.path, Version: f.Version}
 	config.Monitor = c.monitor()
 	c.settings()
 	in := &config.Intent
@@ -241,7 +240,13 @@ func (c *checker) config() *Config {
 	in.Remotes = c.remotes()
 	in.Checks = c.checkSettings()
 	in.Waivers = c.waivers()
+	in.MaxSkew = time.Duration(f.MaxSkew)
 	config.Feeds = c.feeds()
+	for i := range config.Feeds {
+		if src := config.Feeds[i].Source; src != nil {
+			src.ASNs = in.Site.ASNs
+		}
+	}
 	config.effective = c.file
 	return config
 }

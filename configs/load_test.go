@@ -45,10 +45,11 @@ func TestGoodFilesLoad(t *testing.T) {
 func TestMinimal(t *testing.T) {
 	const path = "samples/minimal.yaml"
 	want := &Config{
-		Path: path, Version: 1, MaxSkew: time.Hour,
+		Path: path, Version: 1,
 		Intent: policy.Intent{
-			Pos:  path + ":8",
-			Site: policy.Site{ASNs: []uint32{65536}, RoutingPreference: "expressroute", Pos: path + ":5"},
+			MaxSkew: time.Hour,
+			Pos:     path + ":8",
+			Site:    policy.Site{ASNs: []uint32{65536}, RoutingPreference: "expressroute", Pos: path + ":5"},
 			Links: []rib.Link{
 				{Name: "isp-a", Kind: rib.Internet, Router: "edge1", Firewall: "fw-internet", NeighborASNs: []uint32{65540}},
 				{Name: "isp-b", Kind: rib.Internet, Router: "edge2", Firewall: "fw-internet", NeighborASNs: []uint32{65541}},
@@ -61,7 +62,7 @@ func TestMinimal(t *testing.T) {
 		Feeds: []Feed{
 			{
 				Feed: rib.Feed{Name: "isp-a-out", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost},
-				Source: &dump.Source{
+				Source: &dump.Source{ASNs: []uint32{65536},
 					Path: "samples/dumps/edge1-isp-a-advertised.json", Name: "dumps/edge1-isp-a-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
 				},
@@ -69,7 +70,7 @@ func TestMinimal(t *testing.T) {
 			},
 			{
 				Feed: rib.Feed{Name: "isp-b-out", Link: "isp-b", Router: "edge2", View: rib.AdjRIBOutPost},
-				Source: &dump.Source{
+				Source: &dump.Source{ASNs: []uint32{65536},
 					Path: "samples/dumps/edge2-isp-b-advertised.json", Name: "dumps/edge2-isp-b-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
 				},
@@ -101,7 +102,7 @@ func TestFileFeeds(t *testing.T) {
 			Name: "one-link", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost,
 			Scope: []netip.Prefix{netip.MustParsePrefix("203.0.112.0/22")}, Families: []rib.Family{rib.IPv4},
 		},
-		Source: &dump.Source{
+		Source: &dump.Source{ASNs: []uint32{65536, 65537, 65538},
 			Path: filepath.Join("testdata", "good", "dumps", "a.json"), Name: "dumps/a.json", Format: "frr-json", View: rib.AdjRIBOutPost,
 			VRF: "internet", Neighbor: netip.MustParseAddr("192.0.2.1"), Families: []rib.Family{rib.IPv4},
 			Taken: time.Date(2026, 11, 20, 8, 14, 0, 0, time.UTC), MaxAge: 7 * 24 * time.Hour,
@@ -281,7 +282,7 @@ func TestEnvironmentDoesNotReachTheSite(t *testing.T) {
 		t.Setenv(name, "7")
 	}
 	config, err := parse("bgpaudit.yaml", []byte(head))
-	if err != nil || config.MaxSkew != time.Hour {
+	if err != nil || config.Intent.MaxSkew != time.Hour {
 		t.Errorf("got %+v, %v", config, err)
 	}
 }

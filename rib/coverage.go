@@ -37,6 +37,7 @@ type Coverage struct {
 	Feeds     []FeedID       // every feed that speaks of the link in this direction, whatever its state
 
 	far, post  *proof // complete far-end; complete adj-rib-out-post or received post-policy
+	pre        *proof // complete pre-policy table: what it lacks no policy can have made
 	farFailing string // a configured far-end that fails leaves acceptance doubtful
 }
 
@@ -94,7 +95,8 @@ func (f *Feed) declares(fam Family) bool {
 	if len(f.Families) > 0 {
 		return slices.Contains(f.Families, fam) || f.Covers(fam)
 	}
-	return f.Covers(fam) || len(f.State.Families) == 0
+	// A far end that names no families: is meant to show what was accepted of both.
+	return f.Covers(fam) || len(f.State.Families) == 0 || f.View == FarEnd
 }
 
 // cover works out the coverage of one link, direction and family from the feeds' states.
@@ -111,7 +113,7 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 		c.Feeds = append(c.Feeds, FeedID(id))
 		// Feeds of one view are one table in parts: one that fails leaves the others' absence
 		// unproven. One that was left out on purpose does not.
-		if proves, _ := f.proves(l, dir); proves != provesPresence && s.failing(f, fam) != "" && !f.State.Closed {
+		if proves, _ := s.proves(f, l, dir); proves != provesPresence && s.failing(f, fam) != "" && !f.State.Closed {
 			broken[f.View] = true
 		}
 	}
@@ -121,7 +123,7 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 			continue
 		}
 		why := s.failing(f, fam)
-		proves, assume := f.proves(l, dir)
+		proves, assume := s.proves(f, l, dir)
 		if why != "" {
 			failing = append(failing, why)
 			if f.View == FarEnd {
@@ -148,9 +150,13 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 			c.far = c.far.add(f.Scope)
 		case proves == provesRows:
 			c.post = c.post.add(f.Scope)
+		default:
+			c.pre = c.pre.add(f.Scope)
 		}
 	}
-	if l.Static != nil {
+	// static: is for links without BGP. Beside feeds of the same link it adds its routes, and proves
+	// no absence that they do not.
+	if l.Static != nil && len(failing) == 0 && len(weak) == 0 {
 		absence = absence.add(nil)
 		c.Assumes = append(c.Assumes, "declared, not observed: static on "+l.Name)
 	}
@@ -175,7 +181,7 @@ func (s *Sight) failing(f *Feed, fam Family) string {
 	}
 	switch {
 	case why == "" && !f.Covers(fam):
-		why = fmt.Sprintf("feed %s shows no %s", f.Name, fam)
+		why = fmt.Sprintf("feed %s shows no %s (families: says so where it is not meant to)", f.Name, fam)
 	case why != "" && len(f.Families) == 0 && len(f.State.Families) == 0:
 		// Nobody knows which family it was for: it may have held this one.
 		why += ", and names no families:, so it may have been for " + fam.String()
@@ -194,7 +200,7 @@ const (
 
 // proves is the table of views: what a complete feed of this one proves of the link, and what that
 // takes on trust.
-func (f *Feed) proves(l *Link, dir Direction) (strength, string) {
+func (s *Sight) proves(f *Feed, l *Link, dir Direction) (strength, string) {
 	switch f.View {
 	case AdjRIBOutPost, FarEnd, AdjRIBInPost:
 		return provesRows, ""
@@ -202,7 +208,7 @@ func (f *Feed) proves(l *Link, dir Direction) (strength, string) {
 		return provesAbsence, ""
 	case BGPTable:
 		// A router's table shows all that its own neighbours sent, and of others' only the winners.
-		if f.Router == "" || l.Router == "" || f.Router == l.Router {
+		if f.Router == l.Router && (l.Router != "" || f.Link == l.Name) || s.oneRouter() && (f.Router == "" || l.Router == "") {
 			return provesRows, ""
 		}
 	case Monitor:
@@ -214,6 +220,16 @@ func (f *Feed) proves(l *Link, dir Direction) (strength, string) {
 		}
 	}
 	return provesPresence, ""
+}
+
+// oneRouter reports whether all links end on the same router, named or not.
+func (s *Sight) oneRouter() bool {
+	for i := range s.t.links {
+		if s.t.links[i].Router != s.t.links[0].Router {
+			return false
+		}
+	}
+	return true
 }
 
 func weakness(v View, dir Direction) string {

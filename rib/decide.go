@@ -48,6 +48,9 @@ func (d *decider) decidingLocRIB(q Query) *Feed {
 	router, blind := d.behind, false
 	for _, id := range d.hears {
 		l := &d.s.t.links[id]
+		if l.Static != nil && len(l.Static.Receives) > 0 {
+			return nil // no BGP table shows those
+		}
 		blind = blind || !d.s.Coverage(id, Received, d.fam).Covered
 		if d.behind != "" {
 			continue
@@ -136,6 +139,14 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 		st := &d.ob.steps[k]
 		if d.oneLink(cs, live) || d.locRIB != nil { // a table of winners: all that are left won
 			break
+		}
+		if st.blocked != nil && p.open == "" {
+			if p.open = st.blocked(d); p.open != "" {
+				for _, l := range linksOf(cs, live) {
+					p.others = append(p.others, []LinkID{l})
+				}
+				break
+			}
 		}
 		if st.skip != nil && st.skip(d, cs, live) {
 			continue

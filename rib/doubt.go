@@ -222,12 +222,23 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 		if !ok {
 			continue
 		}
+		if d.ob.Direction == Received && d.longOnInternet(cs, certain) {
+			c.bits = max(c.bits, d.fam.Bits()) // an ISP of ours does carry longer ones here
+		}
 		if tooShort(a, cs, &c) {
 			a.capped = append(a.capped, link)
 			continue
 		}
 		d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
 	}
+}
+
+// longOnInternet reports whether an internet link is seen to carry a prefix longer than the
+// practice that caps its unseen ones.
+func (d *decider) longOnInternet(cs []candidate, certain []int) bool {
+	return slices.ContainsFunc(certain, func(i int) bool {
+		return d.s.t.links[cs[i].link].Kind == Internet && cs[i].bits > internetMax(d.fam)
+	})
 }
 
 // consider adds the outcomes of the set to the possible ones, and the doubt to those that make a

@@ -84,6 +84,13 @@ func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss)
 	}
 	if !complete || len(links) == 0 {
 		p.fragile, p.perRouter = true, choices
+		if d.behind != "" && p.open == "" {
+			// One router chooses, and does not show how: any of them may win.
+			p.open = "what " + d.behind + " chooses is not shown"
+			for _, l := range linksOf(cs, live) {
+				p.others = append(p.others, []LinkID{l})
+			}
+		}
 		return live
 	}
 	kept := live[:0:0]

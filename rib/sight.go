@@ -195,8 +195,25 @@ func (s *Sight) candidatesOf(into []candidate, dir Direction, fam Family, id pre
 	}
 	if dir == Advertised {
 		clearLengthDoubt(into[first:])
+	} else {
+		keepMarkedWinners(into[first:])
 	}
 	return into
+}
+
+// keepMarkedWinners: a table of winners that marks its best route of a prefix shows the others,
+// where it does, as losers.
+func keepMarkedWinners(cs []candidate) {
+	for i := range cs {
+		if cs[i].src.feed.View != LocRIB || !cs[i].cell.marks().Has(Best) {
+			continue
+		}
+		for j := range cs {
+			if cs[j].src.feed == cs[i].src.feed && cs[j].never == "" && cs[j].cell.marks()&(Best|Multipath) == 0 {
+				cs[j].never = "its router marks another route best"
+			}
+		}
+	}
 }
 
 const longMoreSpecific = "longer than the internet carries, and no collector shows it"
@@ -249,6 +266,8 @@ func (s *Sight) weighAdvertised(c *candidate, fam Family) {
 		return
 	}
 	switch {
+	case f.View == AdjRIBOutPost && s.lacksBeforePolicy(c, Advertised, fam):
+		c.doubt = "a complete pre-policy table of the link does not show it, and export policy makes no routes"
 	case c.cell.marks().Has(Stale):
 		c.doubt = "the route is marked stale"
 	case f.View != FarEnd && f.View != Collector && s.holdsNeighbor(c):
@@ -256,6 +275,21 @@ func (s *Sight) weighAdvertised(c *candidate, fam Family) {
 	case s.t.links[c.link].Kind == Internet && f.View != Collector && c.bits > internetMax(fam):
 		c.doubt = longMoreSpecific
 	}
+}
+
+// lacksBeforePolicy reports whether a complete pre-policy table of the link lacks the prefix: policy
+// drops routes and makes none, so one of the two tables is not what it is declared to be.
+func (s *Sight) lacksBeforePolicy(c *candidate, dir Direction, fam Family) bool {
+	if !c.src.cover.pre.covers(s.t.fam[fam].prefix(c.id)) {
+		return false
+	}
+	for i := range s.sources[dir][fam] {
+		src := &s.sources[dir][fam][i]
+		if src.column.link == c.link && (src.feed.View == AdjRIBOutPre || src.feed.View == AdjRIBInPre) && src.column.at(c.id).attrs != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // inFarEnd reports whether a usable far-end feed of the link shows the same prefix.
@@ -293,6 +327,8 @@ func (s *Sight) weighReceived(c *candidate, fam Family) {
 		c.never = "a post-policy feed covers the link"
 	case f.View == AdjRIBInPre && !s.t.links[c.link].ImportAll:
 		c.doubt = fmt.Sprintf("feed %s is pre-policy: import policy may drop it", f.Name)
+	case (f.View == AdjRIBInPost || f.View == BGPTable) && s.lacksBeforePolicy(c, Received, fam):
+		c.doubt = "a complete pre-policy table of the link does not show it, and import policy makes no routes"
 	case marks.Has(Stale):
 		c.doubt = "the route is marked stale"
 	}

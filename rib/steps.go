@@ -35,6 +35,8 @@ type step struct {
 	group func(d *decider, c *candidate) uint32
 	// skip passes over the step where it says nothing of these candidates.
 	skip func(d *decider, cs []candidate, live []int) bool
+	// blocked says what evidence of the step failed: any of the live links may then win it.
+	blocked func(d *decider) string
 	// inferred: the step is sound reasoning and not a documented rule.
 	inferred bool
 }
@@ -90,7 +92,8 @@ func (s *Sight) localPref(c *candidate, fam Family) (value uint32, known bool) {
 	case c.facts.localPref.Set:
 		return c.facts.localPref.Value, true
 	case c.link != NoLink && s.t.links[c.link].Preference.Set && !s.shown[fam][c.link]:
-		return s.t.links[c.link].Preference.Value, true
+		// A route that shows another value may be among those that a blind link hides.
+		return s.t.links[c.link].Preference.Value, s.Coverage(c.link, Received, fam).Covered
 	case c.facts.notShown.Has(AttrLocalPref), f.View == AdjRIBInPre, f.View == Monitor, f.View == Declared:
 		return 0, false
 	}
@@ -197,6 +200,14 @@ var collectorPath = step{
 			return rank{value: 1 << 32}
 		}
 		return rank{value: int64(c.facts.length), shown: int64(c.facts.length)}
+	},
+	blocked: func(d *decider) string {
+		for _, f := range d.s.t.feeds {
+			if f.View == Collector && f.declares(d.fam) && d.s.failing(f, d.fam) != "" && !f.State.Closed {
+				return "what the collectors show: " + d.s.failing(f, d.fam)
+			}
+		}
+		return ""
 	},
 	skip: func(_ *decider, cs []candidate, live []int) bool {
 		seen := map[LinkID]bool{}

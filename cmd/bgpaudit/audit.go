@@ -44,7 +44,6 @@ unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 
 			if err != nil {
 				return err
 			}
-			s.config.Intent.MaxSkew = s.config.MaxSkew
 			result := policy.Audit(&s.config.Intent, s.sight, s.now)
 			code, reasons := result.Exit(level)
 			if err := g.printAudit(g.stdout, g.output, g.paint(), result, code, reasons); err != nil {

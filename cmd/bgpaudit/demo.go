@@ -73,7 +73,6 @@ func (g *global) play(ctx context.Context, dir string, number int, step configs.
 	if err != nil {
 		return false, err
 	}
-	config.Intent.MaxSkew = config.MaxSkew
 	result := policy.Audit(&config.Intent, s.sight, s.now)
 	code, _ := result.Exit(policy.Error)
 	paint := g.paint()
