@@ -67,8 +67,16 @@ func Families(in *Intent, t *rib.Table) []rib.Family {
 			has[rib.FamilyOf(p)] = true
 		}
 	}
+	for _, l := range t.Links() {
+		if l.Static == nil {
+			continue
+		}
+		for _, p := range slices.Concat(l.Static.Receives, l.Static.Advertises) {
+			has[rib.FamilyOf(p)] = true
+		}
+	}
 	for _, f := range t.Feeds() {
-		if f.State.Routes == 0 {
+		if f.State.Routes == 0 || f.View == rib.Declared {
 			continue
 		}
 		for _, fam := range f.State.Families {
@@ -120,13 +128,7 @@ func (ps *Pass) result() *Result {
 		}
 	}
 	for _, f := range r.Feeds {
-		for _, fam := range ps.feedFamilies(f) {
-			for _, link := range ps.linksOfFeed(f) {
-				if id, ok := ps.table.LinkID(link); ok && ps.accepts(gap{link: id, fam: fam}) {
-					r.accepted[f.Name] = true
-				}
-			}
-		}
+		r.accepted[f.Name] = ps.acceptsFeed(f)
 	}
 	return r
 }

@@ -30,9 +30,11 @@ func (ps *Pass) overGaps(kind func(*rib.Coverage) bool) {
 		for _, fam := range ps.families {
 			ps.say(ps.Links[i].Name, fam, OK, "")
 			var why, left []string
+			var gaps []gap
 			for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
 				cover := ps.Sight.Coverage(rib.LinkID(i), dir, fam)
-				opened := ps.leftOpenBy(gap{link: rib.LinkID(i), dir: dir, fam: fam})
+				g := gap{link: rib.LinkID(i), dir: dir, fam: fam}
+				opened := ps.leftOpenBy(g)
 				if len(opened) == 0 || !kind(cover) {
 					continue
 				}
@@ -42,6 +44,7 @@ func (ps *Pass) overGaps(kind func(*rib.Coverage) bool) {
 				}
 				why = append(why, fmt.Sprintf("%s routes: %s", dir, text))
 				left = addTexts(left, opened...)
+				gaps = append(gaps, g)
 			}
 			if len(why) == 0 {
 				continue
@@ -50,7 +53,7 @@ func (ps *Pass) overGaps(kind func(*rib.Coverage) bool) {
 			ps.report(Finding{
 				Subject: Subject{"link", name}, Family: fam, Links: []string{name}, Cause: Cause{What: CauseEvidence, Link: name},
 				Message: fmt.Sprintf("%s (%s): %s; open: %s", name, fam, strings.Join(why, "; "), list(left)),
-				Hint:    "collect the missing dump (bgpaudit feeds shows what each proves; docs/collect.md has the commands)", Config: ps.Pos,
+				Hint:    "collect the missing dump (bgpaudit feeds shows what each proves; docs/collect.md has the commands)", Config: ps.Pos, gaps: gaps,
 			})
 		}
 	}
@@ -154,6 +157,7 @@ var evidenceUnclassified = &Check{
 					Subject: Subject{"feed", f.Name}, Family: fam, Links: ps.linksOfFeed(f), Cause: Cause{What: CauseEvidence, Link: f.Name},
 					Message:  fmt.Sprintf("%d routes of feed %s (%s) are tied to no link, %s among them", c.Routes, f.Name, fam, c.First.Prefix),
 					Hint:     "add a classify rule for them, or ignore: true for iBGP and own loopbacks",
+					gaps:     []gap{{link: rib.NoLink, dir: rib.Advertised, fam: fam, untied: true}, {link: rib.NoLink, dir: rib.Received, fam: fam, untied: true}},
 					Evidence: []Evidence{ps.evidence(c.First)}, Config: ps.Pos,
 				})
 			}

@@ -67,6 +67,8 @@ type Finding struct {
 	Config   string // file:line of the declaration
 	WaivedBy string // file:line of the waiver, or empty
 
+	gaps []gap // what an evidence finding stands for
+
 	waiver *Waiver // what a finding about a waiver is about
 }
 

@@ -142,16 +142,22 @@ func (ps *Pass) overFlows(v Verdict, describe func(*flow) Finding) {
 	}
 }
 
-// openByFlow marks the links that an unknown flow may use, and those that it hangs on.
+// partlyUnseen reports whether the flow stands for addresses whose choices were never asked: those of
+// a remote that is not wholly known, or of an observer that hears no link.
+func (f *flow) partlyUnseen() bool {
+	return f.Verdict == VerdictUnknown && (f.anywhere || f.reply == nil)
+}
+
+// openByFlow marks the links that an unknown flow may use or is meant to, and those that it hangs on.
 func (ps *Pass) openByFlow(f *flow) {
 	why := fmt.Sprintf("flow %s to %s is unknown: %s", f.Service, f.Remote, f.Why)
 	gaps := f.gaps
 	if len(gaps) == 0 {
 		gaps = []gap{{link: rib.NoLink, fam: f.Family}}
 	}
-	links := addTexts(slices.Clone(f.Forward.Links), f.Return.Links...)
+	links := addTexts(addTexts(slices.Clone(f.Forward.Links), f.Return.Links...), f.service.Links...)
 	for _, g := range gaps {
-		if g.link == rib.NoLink || f.anywhere || f.reply == nil {
+		if g.link == rib.NoLink || f.partlyUnseen() {
 			links = nil
 			for i := range ps.Links {
 				links = append(links, ps.Links[i].Name)

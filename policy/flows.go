@@ -78,6 +78,9 @@ type side struct {
 	decision *rib.Decision
 	set      []netip.Prefix
 	routes   []rib.Candidate // the winning routes, one a prefix, at most MostRemotePrefixes
+	// decisions are those that differ in what lost, and how: the choice alone does not tell.
+	decisions []*rib.Decision
+	parts     []*side // of a side that joins others
 }
 
 func (s *side) choice(ps *Pass) Choice {
@@ -195,9 +198,10 @@ func mergeFlows(fs []*flow) int {
 next:
 	for _, f := range fs {
 		for _, k := range kept {
-			if sameChoice(f.Forward, k.Forward) && sameChoice(f.Return, k.Return) && f.Verdict == k.Verdict && f.source == k.source {
+			if sameChoice(f.Forward, k.Forward) && sameChoice(f.Return, k.Return) && f.Verdict == k.Verdict && f.source == k.source && f.forward.sameLinks(k.forward) {
 				k.Local = addPrefixes(k.Local, f.Local)
 				k.absorbRemote(f)
+				k.forward, k.reply = k.forward.with(f.forward), k.reply.with(f.reply)
 				k.Assumes = addTexts(k.Assumes, f.Assumes...)
 				k.gaps = append(k.gaps, f.gaps...)
 				k.fate = k.fate || f.fate
@@ -209,15 +213,21 @@ next:
 	return len(kept)
 }
 
+// sameLinks keeps apart flows whose own choices differ where SNAT pins some of their replies alike.
+func (s *side) sameLinks(o *side) bool {
+	return s == nil || o == nil || slices.Equal(s.decision.Links, o.decision.Links)
+}
+
+// absorbRemote takes over the remote's addresses of another flow. Sides share no address, so the
+// counts add up where the other stands for a side of its own.
 func (f *flow) absorbRemote(more *flow) {
-	before := len(f.RemotePrefixes)
+	if more.forward != nil && !f.forward.holds(more.forward) {
+		f.RemoteCount += more.RemoteCount
+	}
 	for _, p := range more.RemotePrefixes {
 		if len(f.RemotePrefixes) < MostRemotePrefixes && !slices.Contains(f.RemotePrefixes, p) {
 			f.RemotePrefixes = append(f.RemotePrefixes, p)
 		}
-	}
-	if before > 0 && len(f.RemotePrefixes) > before || more.RemoteCount != f.RemoteCount {
-		f.RemoteCount = max(f.RemoteCount, len(f.RemotePrefixes))
 	}
 }
 
@@ -274,7 +284,7 @@ func (ps *Pass) returnSides(observer string, local []netip.Prefix) []*side {
 func (ps *Pass) split(ob *rib.Observer, set []netip.Prefix, q rib.Query, grain rib.Grain) []*side {
 	var out []*side
 	var builders []*netipx.IPSetBuilder
-	at := map[string]int{}
+	at, losers := map[string]int{}, map[string]bool{}
 	for _, p := range set {
 		for _, r := range ps.Sight.Ranges(ob, p, q, grain) {
 			d := r.Decision
@@ -287,7 +297,11 @@ func (ps *Pass) split(ob *rib.Observer, set []netip.Prefix, q rib.Query, grain r
 				builders = append(builders, &netipx.IPSetBuilder{})
 			}
 			builders[i].AddRange(netipx.IPRangeFrom(r.From, r.To))
-			out[i].addRoutes(d)
+			out[i].addRoutes(d.Candidates)
+			if lost := key + lostIn(d); !losers[lost] {
+				losers[lost] = true
+				out[i].decisions = append(out[i].decisions, d)
+			}
 		}
 	}
 	for i, b := range builders {
@@ -298,8 +312,35 @@ func (ps *Pass) split(ob *rib.Observer, set []netip.Prefix, q rib.Query, grain r
 	return out
 }
 
-func (s *side) addRoutes(d *rib.Decision) {
-	for _, c := range d.Candidates {
+// lostIn tells decisions of one choice apart: which links have candidates that lost, and at what.
+func lostIn(d *rib.Decision) string {
+	var b strings.Builder
+	for i := range d.Candidates {
+		if c := &d.Candidates[i]; c.Lost != "" || c.Doubt != "" {
+			fmt.Fprint(&b, " ", c.Link, c.Lost, c.Doubt)
+		}
+	}
+	return b.String()
+}
+
+// holds reports whether the side is o or has joined it.
+func (s *side) holds(o *side) bool { return s == nil || s == o || slices.Contains(s.parts, o) }
+
+// with is the side and another one of the same choice, as one.
+func (s *side) with(o *side) *side {
+	if o == nil || s.holds(o) {
+		return s
+	}
+	both := *s
+	both.parts = append(slices.Clone(s.parts), s, o)
+	both.routes = slices.Clone(s.routes)
+	both.addRoutes(o.routes)
+	both.decisions = append(slices.Clone(s.decisions), o.decisions...)
+	return &both
+}
+
+func (s *side) addRoutes(cs []rib.Candidate) {
+	for _, c := range cs {
 		if c.Lost != "" || c.Out {
 			continue
 		}

@@ -16,26 +16,34 @@ var forwardMoreSpecific = &Check{
 	Run: func(ps *Pass) {
 		ps.overReceived()
 		for _, f := range ps.flows {
-			if f.forward == nil || f.pinned || !f.forward.decision.Firm() {
+			if f.forward == nil || f.pinned {
 				continue
 			}
-			off := ps.outside(f.forward.decision.Links, f.intended)
-			if len(off) == 0 {
-				continue
+			for _, d := range f.forward.decisions {
+				if d.Firm() {
+					ps.checkForward(f, d)
+				}
 			}
-			if ps.outmatched(f.forward.decision, f.intended) == nil {
-				ps.leaveOpenByLosers(f.forward.decision, f.intended, f.Family, "the forward of "+f.Service, off)
-				continue
-			}
-			g := ps.receivedGrounds(f, off)
-			ps.report(Finding{
-				Subject: Subject{"service", f.Service}, Family: f.Family, Links: off, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence,
-				Message: fmt.Sprintf("traffic of %s to %s%s leaves by %s instead of %s: more-specifics are received there", f.Service, f.Remote, ps.servicesIn(f), list(off), list(f.intended)),
-				Hint:    fmt.Sprintf("keep the routes of %s away from the service's network (sees:), or move the service to %s", list(off), list(off)),
-				Assumes: f.forward.decision.Assumes, Config: f.service.Pos,
-			})
 		}
 	},
+}
+
+func (ps *Pass) checkForward(f *flow, d *rib.Decision) {
+	off := ps.outside(d.Links, f.intended)
+	if len(off) == 0 {
+		return
+	}
+	if ps.outmatched(d, f.intended) == nil {
+		ps.leaveOpenByLosers(d, f.intended, f.Family, "the forward of "+f.Service, off)
+		return
+	}
+	g := ps.receivedGrounds(f, off)
+	ps.report(Finding{
+		Subject: Subject{"service", f.Service}, Family: f.Family, Links: off, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence,
+		Message: fmt.Sprintf("traffic of %s to %s%s leaves by %s instead of %s: more-specifics are received there", f.Service, f.Remote, ps.servicesIn(f), list(off), list(f.intended)),
+		Hint:    fmt.Sprintf("keep the routes of %s away from the service's network (sees:), or move the service to %s", list(off), list(off)),
+		Assumes: d.Assumes, Config: f.service.Pos,
+	})
 }
 
 // overReceived gives every link and family its first word on checks that read received routes,
@@ -51,17 +59,24 @@ func (ps *Pass) overReceived() {
 				ps.say(ps.Links[i].Name, fam, NotApplicable, "no service is declared")
 			case !cover.Covered:
 				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, cover.Why, false)
+			case cover.Scope != nil:
+				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, "its feeds show only their scope", false)
 			default:
 				ps.say(ps.Links[i].Name, fam, OK, "")
 			}
 		}
 	}
 	for _, f := range ps.flows {
-		if f.forward == nil || f.pinned || f.forward.decision.Firm() {
+		if f.partlyUnseen() {
+			ps.openByFlow(f)
+		}
+		if f.forward == nil || f.pinned {
 			continue
 		}
-		if off := ps.outside(f.forward.decision.Links, f.intended); len(off) > 0 {
-			ps.leaveOpenBy(f.forward.decision, "the forward of "+f.Service, off...)
+		for _, d := range f.forward.decisions {
+			if off := ps.outside(d.Links, f.intended); !d.Firm() && len(off) > 0 {
+				ps.leaveOpenBy(d, "the forward of "+f.Service, off...)
+			}
 		}
 	}
 }

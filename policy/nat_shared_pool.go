@@ -41,12 +41,11 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 			aggregates = append(aggregates, row)
 		}
 	}
-	if ps.shared(exact) {
+	switch {
+	case ps.shared(exact):
 		ps.reportShared(pool, q, exact, 0,
 			fmt.Sprintf("NAT pool %s (%s) is advertised on %s, which lead to different firewalls", pool.Name, q, list(rowLinks(exact))))
-		return
-	}
-	if fallback(exact) && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return r.Certain() }) {
+	case fallback(exact) && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return r.Certain() }):
 		ps.reportShared(pool, q, exact, Info,
 			fmt.Sprintf("NAT pool %s (%s) is advertised on %s under an internet aggregate: the documented fallback", pool.Name, q, list(rowLinks(exact))))
 	}

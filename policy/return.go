@@ -131,8 +131,14 @@ func (ps *Pass) overReturns(test returnTest) {
 // send from, as their remote's observer sees them.
 func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, test returnTest) {
 	for _, f := range ps.flows {
-		if f.Initiator != WeStart || f.reply == nil || len(f.service.Links) == 0 {
+		if f.Initiator != WeStart || len(f.service.Links) == 0 {
 			continue
+		}
+		if f.partlyUnseen() {
+			ps.openByFlow(f)
+		}
+		if f.reply == nil || f.forward == nil || len(f.forward.decision.Links) == 0 {
+			continue // nothing leaves, so nothing has a source
 		}
 		d := &declaration{Subject: Subject{"service", f.Service}, links: f.service.Links, pos: f.service.Pos}
 		for _, p := range f.Local {

@@ -62,15 +62,19 @@ func isERMicrosoft(l rib.Link) bool { return l.Kind == rib.ExpressRouteMicrosoft
 func (ps *Pass) seeBoth(link rib.LinkID, fam rib.Family) {
 	ps.say(ps.Links[link].Name, fam, OK, "")
 	for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
-		if cover := ps.Sight.Coverage(link, dir, fam); !cover.Covered {
+		switch cover := ps.Sight.Coverage(link, dir, fam); {
+		case !cover.Covered:
 			ps.leaveOpen(link, dir, fam, cover.Why, false)
+		case cover.Scope != nil:
+			ps.leaveOpen(link, dir, fam, "its feeds show only their scope", false)
 		}
 	}
 }
 
 // adviceOn checks one service's halves: the address, the routes its network sees, and the NAT.
 func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
-	overER := slices.ContainsFunc(s.Links, func(n string) bool { return isERMicrosoft(*ps.linkNamed(n)) })
+	linksER := slices.ContainsFunc(s.Links, func(n string) bool { return isERMicrosoft(*ps.linkNamed(n)) })
+	overER := linksER && s.Kind == KindADFS // SMTP belongs on the internet, whatever its links say
 	var parts []string
 	var g grounds
 	blame := func(part string, more grounds) {
@@ -91,7 +95,13 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 		}
 	}
 	for _, f := range ps.flows {
-		if f.service != s || f.Family != fam || f.forward == nil || f.pinned {
+		if f.service != s || f.Family != fam {
+			continue
+		}
+		if f.partlyUnseen() {
+			ps.openByFlow(f)
+		}
+		if f.forward == nil || f.pinned {
 			continue
 		}
 		off := ps.repliesAstray(f, overER)
@@ -108,13 +118,16 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 	if len(parts) == 0 {
 		return
 	}
-	where := "the internet"
-	if overER {
-		where = "ExpressRoute"
+	where := "is meant for the internet"
+	switch {
+	case overER:
+		where = "is meant for ExpressRoute"
+	case linksER:
+		where = "belongs on the internet"
 	}
 	ps.report(Finding{
 		Subject: Subject{"service", s.Name}, Family: fam, Links: g.links, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence, Config: s.Pos,
-		Message: fmt.Sprintf("%s service %s is meant for %s, but %s", name, s.Name, where, list(parts)),
+		Message: fmt.Sprintf("%s service %s %s, but %s", name, s.Name, where, list(parts)),
 		Hint:    adviceHint(s, overER),
 	})
 }
@@ -136,16 +149,17 @@ func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds,
 	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
 		d := r.Decision
 		wrong := func(l rib.LinkID) bool { return isERMicrosoft(ps.Links[l]) != overER }
-		nowhere := overER && d.Outcome == rib.OutcomeUnreachable
+		nowhere := overER && slices.ContainsFunc(d.Possible, func(links []rib.LinkID) bool { return len(links) == 0 })
 		if !nowhere && !slices.ContainsFunc(d.Links, wrong) {
 			continue
 		}
 		if !d.Firm() {
-			ps.leaveOpenBy(d, "the return to "+s.Name, ps.names(slices.DeleteFunc(slices.Clone(d.Links), func(l rib.LinkID) bool { return !wrong(l) }))...)
+			on := ps.names(slices.DeleteFunc(slices.Clone(d.Links), func(l rib.LinkID) bool { return !wrong(l) }))
+			ps.leaveOpenBy(d, "the return to "+s.Name, addTexts(on, s.Links...)...)
 			continue
 		}
 		f := &flow{Flow: &Flow{Service: s.Name, Family: rib.FamilyOf(p), Local: r.Prefixes()}, service: s, reply: &side{decision: d}}
-		f.reply.addRoutes(d)
+		f.reply.addRoutes(d.Candidates)
 		if nowhere {
 			return ps.absentLocal(f, s.Links), true
 		}
@@ -160,6 +174,10 @@ func (ps *Pass) advertisedFor(own []netip.Prefix) *grounds {
 	var g grounds
 	for _, p := range own {
 		for _, row := range anyOf(ps.advertised(rib.FamilyOf(p)), p, func(l *rib.Link) bool { return isERMicrosoft(*l) }) {
+			if !row.Certain() {
+				ps.leaveOpen(row.Link, rib.Advertised, rib.FamilyOf(p), fmt.Sprintf("%s on %s: %s", row.Prefix, row.link.Name, row.Doubt), true)
+				continue
+			}
 			g.add(ps, row.Entry)
 			g.links = addTexts(g.links, row.link.Name)
 		}

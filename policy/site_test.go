@@ -34,7 +34,6 @@ func auditFolder(t *testing.T, dir string) *policy.Result {
 		feeds[i] = &config.Feeds[i].Feed
 	}
 	in := &config.Intent
-	in.MaxSkew = config.MaxSkew
 	table := rib.NewTable(in.Site.ASNs, in.Links, feeds)
 	for i := range config.Feeds {
 		put := func(r rib.Route) error {
@@ -112,7 +111,6 @@ func (s site) intent(t *testing.T) *policy.Intent {
 		t.Fatalf("%v\n%s", err, s.config)
 	}
 	in := &config.Intent
-	in.MaxSkew = config.MaxSkew
 	return in
 }
 

@@ -97,25 +97,48 @@ func (w *Waiver) matches(f *Finding) bool {
 	return len(f.Prefixes) > 0 && !slices.ContainsFunc(f.Prefixes, func(p netip.Prefix) bool { return !holds(w.Prefix, p) })
 }
 
-// accepts reports whether the gap is one whose unknown a waiver keeps out of the exit code: that of a
-// waived evidence finding where the waiver says accept-unknown. A gap of routes that are tied to no
-// link is accepted where every finding of such routes is.
+// accepts reports whether waivers keep the unknown of a gap out of the exit code, by saying
+// accept-unknown: of every finding that stands for the gap, or of the faults of every feed that the
+// gap comes from.
 func (ps *Pass) accepts(g gap) bool {
+	stands := 0
+	waived := true
+	for _, f := range ps.findings {
+		if slices.Contains(f.gaps, g) {
+			stands++
+			waived = waived && ps.acceptsUnknown(f)
+		}
+	}
+	if stands > 0 && waived {
+		return true
+	}
+	if g.link == rib.NoLink {
+		return false
+	}
+	faults := 0
+	for _, id := range ps.Sight.Coverage(g.link, g.dir, g.fam).Feeds {
+		if feed := ps.table.Feeds()[id]; feed.Failing() != "" {
+			faults++
+			if !ps.acceptsFeed(feed) {
+				return false
+			}
+		}
+	}
+	return faults > 0
+}
+
+// acceptsFeed is accepts for a feed that is unreadable, partial, stale or contradicted: its own
+// findings are the ones to waive.
+func (ps *Pass) acceptsFeed(feed *rib.Feed) bool {
 	accepted := false
 	for _, f := range ps.findings {
-		if f.Family != g.fam || f.Cause.What != CauseEvidence {
+		if f.Subject != (Subject{"feed", feed.Name}) || f.Check == evidenceUnclassified.ID || f.Check == evidenceUnprovenEnd.ID {
 			continue
 		}
-		switch ok := ps.acceptsUnknown(f); {
-		case g.link != rib.NoLink:
-			accepted = accepted || ok && slices.Contains(f.Links, ps.table.LinkName(g.link))
-		case !g.untied: // an attribute that is not shown
+		if !ps.acceptsUnknown(f) {
 			return false
-		case f.Check == evidenceUnclassified.ID && !ok:
-			return false
-		case f.Check == evidenceUnclassified.ID:
-			accepted = true
 		}
+		accepted = true
 	}
 	return accepted
 }
