@@ -33,7 +33,7 @@ func Audit(in *Intent, sight *rib.Sight, now time.Time) *Result {
 	}
 	ps.resolveRemotes()
 	ps.buildFlows()
-	for p := findCauses; p < phases; p++ {
+	for p := range phases {
 		if p == onWaivers {
 			ps.waive()
 		}
@@ -96,7 +96,7 @@ func (ps *Pass) result() *Result {
 	r := &Result{Findings: ps.findings, Feeds: ps.table.Feeds(), Families: ps.families, services: len(ps.Services), declared: len(ps.declared), accepted: map[string]bool{}}
 	for _, f := range ps.flows {
 		for _, have := range ps.findings {
-			if have.Subject == (Subject{"service", f.Service}) && have.Family == f.Family {
+			if have.Subject == (Subject{"service", f.Service}) && have.Family == f.Family && f.has(have.Check) {
 				f.Findings = append(f.Findings, have.ID)
 			}
 		}
@@ -140,4 +140,19 @@ func (ps *Pass) allAccepted(gaps []gap) bool {
 
 func (ps *Pass) stateAccepted(st CheckState) bool {
 	return ps.allAccepted(ps.hangs[stateKey{st.Check, st.Link, st.Family}])
+}
+
+// has reports whether a finding of the check can be this flow's own: those of flow/* name a verdict.
+func (f *Flow) has(check string) bool {
+	switch check {
+	case flowAsymmetric.ID:
+		return f.Verdict == Asymmetric
+	case flowMixed.ID:
+		return f.Verdict == Mixed
+	case flowUnreachable.ID:
+		return f.Verdict == Unreachable
+	case flowOffLink.ID:
+		return f.Verdict == Symmetric
+	}
+	return true
 }

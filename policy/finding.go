@@ -81,7 +81,7 @@ func (f *Finding) fingerprint() string {
 	if f.Cause.Prefix.IsValid() {
 		cause = f.Cause.Prefix.String()
 	}
-	text := strings.Join([]string{f.Check, f.Subject.Kind, f.Subject.Name, f.Family.String(), strings.Join(links, ","), string(f.Cause.What), cause}, "\x00")
+	text := strings.Join([]string{f.Check, f.Subject.Kind, f.Subject.Name, f.Family.String(), strings.Join(links, ","), cause}, "\x00")
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])
 }

@@ -18,8 +18,10 @@ var flowAsymmetric = &Check{
 			if f.Stateless {
 				what, severity = "neither link keeps state, so it is not harmful in itself", Info
 			}
-			return Finding{Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; %s", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links), what),
-				Hint: "bring both directions to one firewall: by routing (advertisements, sees:) or by source NAT"}
+			return Finding{
+				Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; %s", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links), what),
+				Hint: "bring both directions to one firewall: by routing (advertisements, sees:) or by source NAT",
+			}
 		})
 	},
 }
@@ -35,8 +37,10 @@ var flowMixed = &Check{
 			case f.restsOnUnseenPreference(ps):
 				severity = Warning
 			}
-			return Finding{Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; %s", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links), what),
-				Hint: "break the tie: advertise more specifically, or prepend, on the link that is meant"}
+			return Finding{
+				Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; %s", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links), what),
+				Hint: "break the tie: advertise more specifically, or prepend, on the link that is meant",
+			}
 		})
 	},
 }
@@ -50,8 +54,17 @@ func (f *flow) restsOnUnseenPreference(ps *Pass) bool {
 	if slices.ContainsFunc(f.reply.decision.Links, func(l rib.LinkID) bool { return ps.Links[l].Kind != rib.Internet }) {
 		return false
 	}
-	first := ps.linkNamed(f.Forward.Links[0]).Firewall
-	return !f.differs(ps, first, f.Forward.Links)
+	if f.forward == nil {
+		return false
+	}
+	// Whatever our own choice turns out to be, it is one firewall's.
+	for _, links := range f.forward.decision.Possible {
+		names := ps.names(links)
+		if len(names) == 0 || f.differs(ps, ps.linkNamed(names[0]).Firewall, names) {
+			return false
+		}
+	}
+	return true
 }
 
 var flowUnreachable = &Check{
@@ -72,8 +85,10 @@ var flowOffLink = &Check{
 			if len(off) == 0 || ps.named(f, off) {
 				return Finding{}
 			}
-			return Finding{Message: fmt.Sprintf("%s and %s: symmetric over %s, but meant for %s", f.Service, f.Remote, list(off), list(f.intended)),
-				Hint: "change the service's links, or the routes that take it off them"}
+			return Finding{
+				Message: fmt.Sprintf("%s and %s: symmetric over %s, but meant for %s", f.Service, f.Remote, list(off), list(f.intended)),
+				Hint:    "change the service's links, or the routes that take it off them",
+			}
 		})
 	},
 }
@@ -81,7 +96,7 @@ var flowOffLink = &Check{
 func (ps *Pass) offLinks(f *flow) []string {
 	var off []string
 	for _, s := range []*side{f.forward, f.reply} {
-		if s != nil && !(f.pinned && s == f.forward) {
+		if s != nil && (!f.pinned || s != f.forward) {
 			off = addTexts(off, ps.outside(s.decision.Links, f.intended)...)
 		}
 	}

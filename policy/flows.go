@@ -69,7 +69,6 @@ type flow struct {
 	gaps     []gap
 	fate     bool
 	anywhere bool // its remote is not wholly known: other addresses of it may use any link
-	unseen   bool // mixed only through the observer's own preference between our links
 	source   string
 }
 
@@ -139,8 +138,8 @@ func (ps *Pass) noCommonFamily(s *Service, remote *remoteSet) {
 		}
 		f := ps.newFlow(s, remote, fam, local)
 		f.Verdict, f.Why = FlowNotApplicable, "the service and the remote share no address family"
-		if !resolved {
-			f.Verdict, f.Why = VerdictUnknown, fmt.Sprintf("remote %s resolves to no address", remote.name)
+		if !resolved || remote.looked {
+			f.Verdict, f.Why = VerdictUnknown, fmt.Sprintf("remote %s resolves to no %s address", remote.name, fam)
 		}
 		ps.flows = append(ps.flows, f)
 	}
@@ -148,8 +147,10 @@ func (ps *Pass) noCommonFamily(s *Service, remote *remoteSet) {
 
 func (ps *Pass) newFlow(s *Service, remote *remoteSet, fam rib.Family, local []netip.Prefix) *flow {
 	none := Choice{Outcome: rib.OutcomeUnknown, Links: []string{}, Reason: rib.ReasonNone}
-	return &flow{service: s, intended: s.Links, Flow: &Flow{Service: s.Name, Remote: remote.name, Family: fam, Initiator: s.Initiator,
-		Local: local, RemotePrefixes: []netip.Prefix{}, Forward: none, Return: none, Verdict: VerdictUnknown}}
+	return &flow{service: s, intended: s.Links, Flow: &Flow{
+		Service: s.Name, Remote: remote.name, Family: fam, Initiator: s.Initiator,
+		Local: local, RemotePrefixes: []netip.Prefix{}, Forward: none, Return: none, Verdict: VerdictUnknown,
+	}}
 }
 
 func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family) {

@@ -305,8 +305,10 @@ func TestFlowsSayWhatTheyTakeOnTrust(t *testing.T) {
 		l1 in 0.0.0.0/0
 		l2 in`
 	for _, tt := range []struct{ name, declared, assumes string }{
-		{"NAT before the link choice", "pools:\n  - {name: nat, prefixes: [198.51.100.0/24], links: [l2]}\nservices:\n  - {name: web, pools: [nat], remote: partner, initiator: us}\n" + partner,
-			"NAT before the link choice"},
+		{
+			"NAT before the link choice", "pools:\n  - {name: nat, prefixes: [198.51.100.0/24], links: [l2]}\nservices:\n  - {name: web, pools: [nat], remote: partner, initiator: us}\n" + partner,
+			"NAT before the link choice",
+		},
 		{"what reaches the service", strings.Replace(mail, "initiator: remote", "initiator: remote, sees: [l1]", 1), "mail sees only the routes of l1"},
 		{"inbound SNAT", strings.Replace(mailSNAT, "%s", "fw-a", 1), "inbound SNAT at fw-a pins the reply"},
 		{"that what was sent was accepted", mail, "accepted on l1"},
@@ -463,8 +465,10 @@ func TestALongRemoteIsListedInPartAndCounted(t *testing.T) {
 			odd = append(odd, r, strings.Replace(r, "198.51.100", "192.0.2", 1))
 		}
 	}
-	r := site{erSite + "services:\n  - {name: web, addresses: [203.0.113.25/32], remote: rest, initiator: us}\nremotes:\n  - {name: rest, default-only: true}\n",
-		"isp-a out 203.0.113.0/24\ner out\ner in\nisp-a in " + strings.Join(odd, " ")}.audit(t)
+	r := site{
+		erSite + "services:\n  - {name: web, addresses: [203.0.113.25/32], remote: rest, initiator: us}\nremotes:\n  - {name: rest, default-only: true}\n",
+		"isp-a out 203.0.113.0/24\ner out\ner in\nisp-a in " + strings.Join(odd, " "),
+	}.audit(t)
 	if len(r.Flows) != 1 || len(r.Flows[0].RemotePrefixes) != policy.MostRemotePrefixes || r.Flows[0].RemoteCount != 150 {
 		t.Errorf("%d flows, %d prefixes, count %d", len(r.Flows), len(r.Flows[0].RemotePrefixes), r.Flows[0].RemoteCount)
 	}

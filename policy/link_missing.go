@@ -52,6 +52,9 @@ func (ps *Pass) checkMissing(d *declaration, fam rib.Family) {
 		if len(lk.certain) == 0 || !cover.Covered || cover.Scope != nil {
 			continue // a blind link was said to be unknown already
 		}
+		if ps.untiedCovers(id, lk.certain, fam) {
+			continue
+		}
 		missing = append(missing, name)
 		lacks[name] = lk
 	}
@@ -181,4 +184,18 @@ func (ps *Pass) lacking(link rib.LinkID, own []netip.Prefix, fam rib.Family) lac
 	}
 	lk.doubted = setPrefixes(&doubted, fam)
 	return lk
+}
+
+// untiedCovers leaves the check open where an advertised route that is tied to no link may be the one
+// that the link lacks.
+func (ps *Pass) untiedCovers(link rib.LinkID, lacks []netip.Prefix, fam rib.Family) bool {
+	found := false
+	ps.Sight.EachUntied(rib.Advertised, fam, func(st rib.Standing) {
+		covers := slices.ContainsFunc(lacks, func(p netip.Prefix) bool { return holds(st.Prefix, p) || holds(p, st.Prefix) })
+		if covers && slices.Contains(ps.mayBeOn(st), ps.table.LinkName(link)) {
+			found = true
+			ps.leaveOpenOn(gap{link: rib.NoLink, dir: rib.Advertised, fam: fam, untied: true}, fmt.Sprintf("%s may be there: %s", st.Prefix, st.Doubt), false, ps.table.LinkName(link))
+		}
+	})
+	return found
 }

@@ -21,6 +21,14 @@ var linkWrong = &Check{
 			for i := range rows {
 				ps.checkWrong(&rows[i], rows)
 			}
+			ps.overUntied(fam, func(p netip.Prefix, link string) bool {
+				d, held := ps.governing(p)
+				if d == nil {
+					return false
+				}
+				ok, _ := d.allows(p, held, link)
+				return !ok
+			})
 		}
 		ps.checkNever()
 	},

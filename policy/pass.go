@@ -37,7 +37,7 @@ type stateKey struct {
 }
 
 // report adds a finding of the running check. The fields that the check leaves empty are filled.
-func (ps *Pass) report(f Finding) *Finding {
+func (ps *Pass) report(f Finding) {
 	f.Check = ps.check.ID
 	if f.Severity == 0 {
 		f.Severity = ps.check.Severity
@@ -60,14 +60,13 @@ func (ps *Pass) report(f Finding) *Finding {
 	for _, have := range ps.findings {
 		if have.ID == f.ID {
 			mergeInto(have, &f)
-			return have
+			return
 		}
 	}
 	ps.findings = append(ps.findings, &f)
 	for _, link := range f.Links {
 		ps.say(link, f.Family, Fired, "")
 	}
-	return &f
 }
 
 // mergeInto adds what a second sighting of the same finding shows.
@@ -166,6 +165,34 @@ func (ps *Pass) overAdvertised(applies func(*rib.Link, rib.Family) bool) {
 			}
 		}
 	}
+}
+
+// overUntied leaves the running check open on every link where it would fire on an advertised route
+// that is tied to none, and that may be the link's.
+func (ps *Pass) overUntied(fam rib.Family, fires func(p netip.Prefix, link string) bool) {
+	ps.Sight.EachUntied(rib.Advertised, fam, func(st rib.Standing) {
+		for _, link := range ps.mayBeOn(st) {
+			if fires(st.Prefix, link) {
+				ps.leaveOpenOn(gap{link: rib.NoLink, dir: rib.Advertised, fam: fam, untied: true}, fmt.Sprintf("%s may be on %s: %s", st.Prefix, link, st.Doubt), false, link)
+			}
+		}
+	})
+}
+
+// mayBeOn lists the links that an untied route may be of: those that its feed speaks of, and for a
+// collector every internet link.
+func (ps *Pass) mayBeOn(st rib.Standing) []string {
+	f := ps.table.Feeds()[st.Feed]
+	if f.View != rib.Collector {
+		return ps.linksOfFeed(f)
+	}
+	var out []string
+	for i := range ps.Links {
+		if ps.Links[i].Kind == rib.Internet {
+			out = append(out, ps.Links[i].Name)
+		}
+	}
+	return out
 }
 
 func everyLink(*rib.Link, rib.Family) bool { return true }

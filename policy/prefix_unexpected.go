@@ -16,6 +16,10 @@ var prefixUnexpected = &Check{
 	Run: func(ps *Pass) {
 		ps.overAdvertised(everyLink)
 		for _, fam := range ps.families {
+			ps.overUntied(fam, func(p netip.Prefix, _ string) bool {
+				d, _ := ps.governing(p)
+				return d == nil
+			})
 			rows := ps.advertised(fam)
 			done := map[netip.Prefix][]string{}
 			for _, row := range rows {

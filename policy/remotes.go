@@ -19,6 +19,7 @@ type remoteSet struct {
 	observer string
 	fams     [2]resolved
 	listed   bool // the addresses are the config's own, and few; else they come from the table
+	looked   bool // some are looked up among routes: a family without any is missing, and not foreign to it
 }
 
 // resolved is what a remote comes to in one family.
@@ -34,8 +35,10 @@ type resolved struct {
 // benchmarking, multicast and reserved (RFC 6890). Documentation prefixes are no bogons here.
 var bogons = func() []netip.Prefix {
 	var out []netip.Prefix
-	for _, s := range []string{"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-		"192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1"} {
+	for _, s := range []string{
+		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+		"192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1",
+	} {
 		out = append(out, netip.MustParsePrefix(s))
 	}
 	return out
@@ -62,7 +65,7 @@ func (ps *Pass) resolveRemotes() {
 }
 
 func (ps *Pass) resolveEverything() *remoteSet {
-	set := &remoteSet{name: everything, observer: rib.ObserverInternet}
+	set := &remoteSet{name: everything, observer: rib.ObserverInternet, looked: true}
 	if ps.Sight.Observer(rib.ObserverMicrosoft) != nil && slices.ContainsFunc(ps.Links, func(l rib.Link) bool { return l.Kind == rib.ExpressRouteMicrosoft }) {
 		set.observer = rib.ObserverMicrosoft
 	}
@@ -77,7 +80,7 @@ func (ps *Pass) resolveEverything() *remoteSet {
 }
 
 func (ps *Pass) resolveRemote(remote *Remote) *remoteSet {
-	set := &remoteSet{name: remote.Name, observer: remote.Observer, listed: !remote.DefaultOnly}
+	set := &remoteSet{name: remote.Name, observer: remote.Observer, listed: !remote.DefaultOnly, looked: remote.DefaultOnly || len(remote.Communities) > 0}
 	for _, fam := range ps.families {
 		r := &set.fams[fam]
 		var b netipx.IPSetBuilder
@@ -160,7 +163,19 @@ func (ps *Pass) eachReceived(fam rib.Family, r *resolved, fn func(*rib.Link, rib
 	for i := range ps.Links {
 		ps.received(i, fam, r)
 	}
+	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) { ps.untied(r, st) })
 	ps.Sight.EachReceived(fam, func(st rib.Standing) { fn(&ps.Links[st.Link], st) })
+}
+
+// untied: a route that is tied to no link may be one that the remote is made of, or that is to be
+// taken out of it.
+func (ps *Pass) untied(r *resolved, st rib.Standing) {
+	if r.missing != "" {
+		return
+	}
+	fam := rib.FamilyOf(st.Prefix)
+	r.missing = fmt.Sprintf("%s is tied to no link (%s): %s", st.Prefix, fam, st.Doubt)
+	r.gaps = append(r.gaps, gap{link: rib.NoLink, dir: rib.Received, fam: fam, untied: true})
 }
 
 // addCommunities looks a remote's communities up among what the ExpressRoute links receive.
@@ -176,6 +191,11 @@ func (ps *Pass) addCommunities(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 			ps.received(i, fam, &blind)
 		}
 	}
+	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) {
+		if st.Attrs.NotShown.Has(rib.AttrCommunities) || slices.ContainsFunc(remote.Communities, st.Attrs.HasCommunity) {
+			ps.untied(&blind, st)
+		}
+	})
 	ps.Sight.EachReceived(fam, func(st rib.Standing) {
 		switch {
 		case !ps.Links[st.Link].Kind.ExpressRoute():

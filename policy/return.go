@@ -15,8 +15,8 @@ var returnSameMask = &Check{
 	Source: `expressroute-asymmetric-routing.md, 2024-07-11: "the preferred path is always ExpressRoute"`,
 	Run: func(ps *Pass) {
 		ps.overReturns(returnTest{
-			fires: func(d *rib.Decision, off []rib.Candidate, _ []string) (string, bool) {
-				if !ps.Links[off[0].Link].Kind.ExpressRoute() || !lostAt(d, rib.ReasonLinkKind) {
+			fires: func(d *rib.Decision, off []rib.Candidate, intended []string) (string, bool) {
+				if !ps.Links[off[0].Link].Kind.ExpressRoute() || !ps.lostAt(d, rib.ReasonLinkKind, intended) {
 					return "", false
 				}
 				return "the same mask on the internet and ExpressRoute, so ExpressRoute takes it", true
@@ -85,8 +85,11 @@ func (ps *Pass) leaveOpenByLosers(d *rib.Decision, rivals []string, fam rib.Fami
 	}
 }
 
-func lostAt(d *rib.Decision, r rib.Reason) bool {
-	return slices.ContainsFunc(d.Candidates, func(c rib.Candidate) bool { return c.Lost == r })
+// lostAt reports whether a route of one of the links lost at the step.
+func (ps *Pass) lostAt(d *rib.Decision, step rib.Reason, links []string) bool {
+	return slices.ContainsFunc(d.Candidates, func(c rib.Candidate) bool {
+		return c.Lost == step && slices.Contains(links, ps.table.LinkName(c.Link))
+	})
 }
 
 // returnTest is what one of the return checks asks of a decision.

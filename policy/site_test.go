@@ -60,23 +60,16 @@ links:
   - {name: isp-a, kind: internet, router: edge1, firewall: fw-internet, neighbor-asns: [65540]}
   - {name: er, kind: expressroute-microsoft, router: edge1, firewall: fw-er, circuit: seattle, neighbor-asns: [12076]}
 `
-	// Two internet links on two routers, behind two firewalls.
-	twoISPs = `
-version: 1
-site: {asns: [65536]}
-links:
-  - {name: isp-a, kind: internet, router: edge1, firewall: fw-a, neighbor-asns: [65540]}
-  - {name: isp-b, kind: internet, router: edge2, firewall: fw-b, neighbor-asns: [65541]}
-`
 )
 
 // firewalls is a site of internet links l1, l2, … on routers of their own, behind the firewalls named.
 func firewalls(names ...string) string {
-	text := "version: 1\nsite: {asns: [65536]}\nlinks:\n"
+	var b strings.Builder
+	b.WriteString("version: 1\nsite: {asns: [65536]}\nlinks:\n")
 	for i, fw := range names {
-		text += fmt.Sprintf("  - {name: l%d, kind: internet, router: r%d, firewall: %s, neighbor-asns: [%d]}\n", i+1, i+1, fw, 65541+i)
+		fmt.Fprintf(&b, "  - {name: l%d, kind: internet, router: r%d, firewall: %s, neighbor-asns: [%d]}\n", i+1, i+1, fw, 65541+i)
 	}
-	return text
+	return b.String()
 }
 
 // site is a config without feeds, and the tables of the links in a shorthand.
@@ -118,7 +111,7 @@ func (s site) table(t *testing.T, in *policy.Intent) *rib.Table {
 	t.Helper()
 	var feeds []*rib.Feed
 	var routes [][]rib.Route
-	for _, line := range strings.Split(s.tables, "\n") {
+	for line := range strings.SplitSeq(s.tables, "\n") {
 		if words := strings.Fields(line); len(words) > 0 {
 			f, rows := feedOf(in, words)
 			feeds, routes = append(feeds, f), append(routes, rows)
@@ -140,8 +133,10 @@ var routeWord = regexp.MustCompile(`^([0-9a-f:.]+/\d+)(?:\[(.*)\])?$`)
 
 func feedOf(in *policy.Intent, words []string) (*rib.Feed, []rib.Route) {
 	f := &rib.Feed{Name: words[0] + "-" + words[1], Link: words[0], View: rib.View(words[1])}
-	f.State = rib.FeedState{Format: "jsonl", Families: []rib.Family{rib.IPv4}, Complete: rib.CompleteYes, ASPathForm: rib.AsSent,
-		AsOf: now.Add(-3 * time.Hour), AsOfSource: rib.AgeFromDump, Age: 3 * time.Hour, MaxAge: 24 * time.Hour, File: "dumps/" + f.Name}
+	f.State = rib.FeedState{
+		Format: "jsonl", Families: []rib.Family{rib.IPv4}, Complete: rib.CompleteYes, ASPathForm: rib.AsSent,
+		AsOf: now.Add(-3 * time.Hour), AsOfSource: rib.AgeFromDump, Age: 3 * time.Hour, MaxAge: 24 * time.Hour, File: "dumps/" + f.Name,
+	}
 	switch words[1] {
 	case "out":
 		f.View = rib.AdjRIBOutPost
@@ -239,7 +234,7 @@ func routeOf(f *rib.Feed, asn uint32, prefix, attrs string, before int) rib.Rout
 		r.Neighbor = netip.AddrFrom4([4]byte{192, 0, 2, byte(asn)})
 	}
 	r.Attrs.Origin = rib.OriginIGP
-	for _, attr := range strings.Split(attrs, ",") {
+	for attr := range strings.SplitSeq(attrs, ",") {
 		key, value, _ := strings.Cut(attr, "=")
 		n, _ := strconv.ParseUint(value, 10, 32)
 		switch key {
@@ -325,7 +320,7 @@ func sameLines(t *testing.T, what string, got []string, want ...string) {
 	t.Helper()
 	var lines []string
 	for _, w := range want {
-		for _, line := range strings.Split(w, "\n") {
+		for line := range strings.SplitSeq(w, "\n") {
 			if strings.TrimSpace(line) != "" {
 				lines = append(lines, strings.TrimSpace(line))
 			}

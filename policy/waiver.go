@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"bgpaudit/rib"
 )
@@ -53,16 +54,11 @@ func (ps *Pass) reportUnused(which func(*Waiver) bool) {
 
 // label names a waiver by its check and match.
 func (w *Waiver) label() string {
-	text := w.Check
-	for _, part := range []string{w.Link, w.Pool, w.Service} {
-		if part != "" {
-			text += " " + part
-		}
-	}
+	parts := []string{w.Check, w.Link, w.Pool, w.Service}
 	if w.Prefix.IsValid() {
-		text += " " + w.Prefix.String()
+		parts = append(parts, w.Prefix.String())
 	}
-	return text
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " ")
 }
 
 // waive marks the findings that a waiver in force accepts.

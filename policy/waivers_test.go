@@ -111,8 +111,11 @@ func TestWaivers(t *testing.T) {
 		{"an unused waiver can itself be waived", waiver("check: link/missing, pool: nat-legacy") +
 			strings.TrimPrefix(waiver("check: waiver/unused, pool: nat-legacy"), "waivers:\n"), []string{"waiver/unused link/missing nat-legacy"}, []string{"waiver/unused link/missing nat-legacy"}, 1},
 		{"a waiver does not waive itself", waiver("check: waiver/unused, pool: nat-legacy"), nil, []string{"waiver/unused waiver/unused nat-legacy"}, 1},
-		{"all waived is clean, and nothing is hidden", "waivers:\n" + strings.ReplaceAll(waiver("check: link/wrong")+waiver("check: nat/shared-pool")+waiver("check: return/same-mask")+waiver("check: flow/asymmetric"), "waivers:\n", ""),
-			[]string{"link/wrong nat-users", "nat/shared-pool nat-users", "return/same-mask nat-users", "return/same-mask updates", "flow/asymmetric updates"}, nil, 0},
+		{
+			"all waived is clean, and nothing is hidden", "waivers:\n" + strings.ReplaceAll(waiver("check: link/wrong")+waiver("check: nat/shared-pool")+waiver("check: return/same-mask")+waiver("check: flow/asymmetric"), "waivers:\n", ""),
+			[]string{"link/wrong nat-users", "nat/shared-pool nat-users", "return/same-mask nat-users", "return/same-mask updates", "flow/asymmetric updates"},
+			nil, 0,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := site{erSite + leak + tt.waivers, leakTables}.audit(t)

@@ -217,13 +217,15 @@ func (d *decider) contenders(cs []candidate, in []int, n int) []int {
 
 // addUnseen tries the best route that each blind link could carry unseen.
 func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.Prefix) {
+	long := d.ob.Direction == Received && d.longOnInternet(cs, certain)
 	for _, link := range d.hears {
-		c, ok := d.s.unseen(link, d.ob.Direction, at)
+		longest := d.s.longestUnseen(link, d.fam)
+		if long {
+			longest = d.fam.Bits() // an ISP of ours does carry longer ones here
+		}
+		c, ok := d.s.unseen(link, d.ob.Direction, at, longest)
 		if !ok {
 			continue
-		}
-		if d.ob.Direction == Received && d.longOnInternet(cs, certain) {
-			c.bits = max(c.bits, d.fam.Bits()) // an ISP of ours does carry longer ones here
 		}
 		if tooShort(a, cs, &c) {
 			a.capped = append(a.capped, link)

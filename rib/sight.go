@@ -359,13 +359,12 @@ func (s *Sight) longestUnseen(link LinkID, fam Family) int {
 	return fam.Bits()
 }
 
-// unseen is the longest route that the link may carry at an address without any feed having
-// shown it, and false where its coverage leaves no room for one. Inside a dump's scope only
+// unseen is the longest route, up to a length, that the link may carry at an address without any
+// feed having shown it, and false where its coverage leaves no room for one. Inside a dump's scope only
 // aggregates shorter than the scope can have been left out.
-func (s *Sight) unseen(link LinkID, dir Direction, at netip.Prefix) (candidate, bool) {
+func (s *Sight) unseen(link LinkID, dir Direction, at netip.Prefix, longest int) (candidate, bool) {
 	fam := FamilyOf(at)
 	cover := s.Coverage(link, dir, fam)
-	longest := s.longestUnseen(link, fam)
 	why := cover.Why
 	if cover.Covered {
 		if cover.Scope == nil {

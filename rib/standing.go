@@ -1,6 +1,9 @@
 package rib
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Standing is a route and whether it counts.
 type Standing struct {
@@ -19,7 +22,18 @@ func (s *Sight) EachAdvertised(fam Family, fn func(Standing)) { s.each(Advertise
 // EachReceived is EachAdvertised for the routes that we receive.
 func (s *Sight) EachReceived(fam Family, fn func(Standing)) { s.each(Received, fam, fn) }
 
+// EachUntied calls fn for every route of the direction that is tied to no link and may count.
+func (s *Sight) EachUntied(dir Direction, fam Family, fn func(Standing)) {
+	if slices.ContainsFunc(s.sources[dir][fam], func(src source) bool { return src.column.link == NoLink }) {
+		s.every(dir, fam, func(link LinkID) bool { return link == NoLink }, fn)
+	}
+}
+
 func (s *Sight) each(dir Direction, fam Family, fn func(Standing)) {
+	s.every(dir, fam, func(link LinkID) bool { return link != NoLink }, fn)
+}
+
+func (s *Sight) every(dir Direction, fam Family, of func(LinkID) bool, fn func(Standing)) {
 	if len(s.sources[dir][fam]) == 0 {
 		return
 	}
@@ -29,7 +43,7 @@ func (s *Sight) each(dir Direction, fam Family, fn func(Standing)) {
 	for _, id := range ft.order {
 		cs = s.candidatesOf(cs[:0], dir, fam, id)
 		for i := range cs {
-			if c := &cs[i]; c.never == "" && c.link != NoLink {
+			if c := &cs[i]; c.never == "" && of(c.link) {
 				fn(Standing{Entry: s.t.entry(ft, c.src.column, id, c.cell), Doubt: c.doubt})
 			}
 		}

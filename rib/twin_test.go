@@ -10,7 +10,10 @@ import (
 
 // twin answers "who wins" a second time, slowly, straight from the design's words: one address at
 // a time, every row looked at, every set of doubtful routes tried.
-type twin struct{ w *world }
+type twin struct {
+	w      *world
+	behind string // the router that the asker stands behind; empty: none
+}
 
 // value is a number that may not be shown.
 type value struct {
@@ -21,6 +24,7 @@ type value struct {
 // claim is one route that may take part.
 type claim struct {
 	link       int // -1: tied to none
+	fam        rib.Family
 	bits       int
 	feed       *rib.Feed // nil: an unseen route
 	route      *rib.Route
@@ -65,7 +69,8 @@ func (tw twin) tie(f *rib.Feed, r *rib.Route) (int, bool) {
 	linksOf := func(asn uint32, router string) []int {
 		var out []int
 		for i := range tw.w.links {
-			if tw.w.links[i].NeighborASNs[0] == asn && (router == "" || tw.w.links[i].Router == router) {
+			named := tw.w.links[i].Router
+			if tw.w.links[i].NeighborASNs[0] == asn && (router == "" || named == "" || named == router) {
 				out = append(out, i)
 			}
 		}
@@ -100,11 +105,24 @@ func (tw twin) tie(f *rib.Feed, r *rib.Route) (int, bool) {
 	return only(linksOf(first, f.Router))
 }
 
-// fresh: the feed's rows may be candidates. whole: its silence proves absence, if its view can.
-func fresh(f *rib.Feed) bool { return !f.State.Stale }
+// fresh: the feed's rows may be candidates.
+func fresh(f *rib.Feed) bool { return !f.State.Stale && !f.State.Closed && !f.State.Unreadable }
 
-func (tw twin) whole(f *rib.Feed) bool {
-	return fresh(f) && (f.State.Complete == rib.CompleteYes || f.State.Complete == rib.CompleteUnproven && !tw.w.opt.Strict)
+func has(fams []rib.Family, fam rib.Family) bool { return slices.Contains(fams, fam) }
+
+// meant: the feed is there to speak of the family. Its declaration says so, or what it holds; one
+// that holds nothing may have been meant for either, and a far end is for both unless it says.
+func meant(f *rib.Feed, fam rib.Family) bool {
+	if len(f.Families) > 0 {
+		return has(f.Families, fam) || has(f.State.Families, fam)
+	}
+	return f.View == rib.FarEnd || len(f.State.Families) == 0 || has(f.State.Families, fam)
+}
+
+// whole: the feed's silence in the family proves absence, if its view can.
+func (tw twin) whole(f *rib.Feed, fam rib.Family) bool {
+	return fresh(f) && (has(f.Families, fam) || has(f.State.Families, fam)) &&
+		(f.State.Complete == rib.CompleteYes || f.State.Complete == rib.CompleteUnproven && !tw.w.opt.Strict)
 }
 
 func (tw twin) speaksOf(f *rib.Feed, link int) bool {
@@ -120,30 +138,63 @@ func (tw twin) silenceProves(f *rib.Feed, link int) bool {
 	case rib.FarEnd, rib.AdjRIBOutPost, rib.AdjRIBOutPre, rib.AdjRIBInPost, rib.AdjRIBInPre:
 		return true
 	case rib.BGPTable:
-		return f.Router == tw.w.links[link].Router
+		// A table shows everything of its own router's links alone. Whose it is, it says; or the
+		// config ties it to the one link; or there is no second router that it could be of.
+		l := tw.w.links[link]
+		routers := map[string]bool{}
+		for _, other := range tw.w.links {
+			routers[other.Router] = true
+		}
+		switch {
+		case f.Router == "" && l.Router == "":
+			return f.Link == l.Name || len(routers) == 1
+		case f.Router == "" || l.Router == "":
+			return len(routers) == 1
+		}
+		return f.Router == l.Router
 	case rib.Monitor:
 		return f.Mirrors != "" || f.AddPath == "all"
 	}
 	return false
 }
 
-// proven lists the feeds whose silence proves absence on the link: whole ones, unless another of
-// the same view, a part of the same table, is not.
-func (tw twin) proven(link int, recv bool) []*rib.Feed {
+// of lists the feeds that are meant to speak of the link's direction and family.
+func (tw twin) of(link int, recv bool, fam rib.Family) []*rib.Feed {
 	var out []*rib.Feed
 	for i := range tw.w.feeds {
-		f := &tw.w.feeds[i]
-		if received(f) != recv || !tw.speaksOf(f, link) || !tw.silenceProves(f, link) {
-			continue
-		}
-		broken := slices.ContainsFunc(tw.w.feeds, func(g rib.Feed) bool {
-			return g.View == f.View && received(&g) == recv && tw.speaksOf(&g, link) && tw.silenceProves(&g, link) && !tw.whole(&g)
-		})
-		if !broken {
+		if f := &tw.w.feeds[i]; received(f) == recv && tw.speaksOf(f, link) && meant(f, fam) {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// proven lists the feeds whose silence proves absence on the link: whole ones, unless another of
+// the same view, a part of the same table, is not (one left out on purpose aside).
+func (tw twin) proven(link int, recv bool, fam rib.Family) []*rib.Feed {
+	var out []*rib.Feed
+	all := tw.of(link, recv, fam)
+	for _, f := range all {
+		broken := slices.ContainsFunc(all, func(g *rib.Feed) bool {
+			return g.View == f.View && !g.State.Closed && tw.silenceProves(g, link) && !tw.whole(g, fam)
+		})
+		if !broken && tw.silenceProves(f, link) && tw.whole(f, fam) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// staticProves: what static: does not list is absent, unless a feed of the link's own falls short
+// of showing it.
+func (tw twin) staticProves(link int, recv bool, fam rib.Family) bool {
+	return tw.w.links[link].Static != nil && !slices.ContainsFunc(tw.of(link, recv, fam), func(f *rib.Feed) bool {
+		return !tw.whole(f, fam) || !tw.silenceProves(f, link)
+	})
+}
+
+func (tw twin) covered(link int, recv bool, fam rib.Family) bool {
+	return tw.staticProves(link, recv, fam) || len(tw.proven(link, recv, fam)) > 0
 }
 
 func inScope(f *rib.Feed, p netip.Prefix) bool {
@@ -157,17 +208,25 @@ func cap24(fam rib.Family) int {
 	return 48
 }
 
-// room is the longest prefix that the link may carry unseen at an address, -1 where none.
-func (tw twin) room(link int, recv bool, a netip.Addr) int {
+// longSeen: an ISP of ours is seen to send a longer prefix at the address than leaves an ISP.
+func (tw twin) longSeen(cs []claim) bool {
+	return slices.ContainsFunc(cs, func(c claim) bool {
+		return c.doubt == "" && tw.w.links[c.link].Kind == rib.Internet && c.bits > cap24(c.fam)
+	})
+}
+
+// room is the longest prefix that the link may carry unseen at an address, -1 where none. seen is
+// what is known to be there.
+func (tw twin) room(link int, recv bool, a netip.Addr, seen []claim) int {
 	fam := rib.FamilyOf(netip.PrefixFrom(a, 0))
 	longest := fam.Bits()
-	if tw.w.links[link].Kind == rib.Internet {
+	if tw.w.links[link].Kind == rib.Internet && !(recv && tw.longSeen(seen)) {
 		longest = cap24(fam)
 	}
-	if tw.w.links[link].Static != nil {
+	if tw.staticProves(link, recv, fam) {
 		return -1
 	}
-	for _, f := range tw.proven(link, recv) {
+	for _, f := range tw.proven(link, recv, fam) {
 		if f.Scope == nil {
 			return -1
 		}
@@ -180,22 +239,26 @@ func (tw twin) room(link int, recv bool, a netip.Addr) int {
 	return longest
 }
 
-// alone is the table of winners that decides by itself: that of a site's only router, where the
-// losers stay hidden.
+// alone is the table of winners that decides by itself, where losers stay hidden: that of the
+// router the asker stands behind, or of a site's only router. No such table shows static routes.
 func (tw twin) alone(ob string, a netip.Addr) *rib.Feed {
 	if ob != "us" {
 		return nil
 	}
-	blind := false
-	for i := range tw.w.links {
-		if tw.w.links[i].Router != tw.w.links[0].Router {
+	fam := rib.FamilyOf(netip.PrefixFrom(a, 0))
+	router, blind := tw.w.links[0].Router, false
+	if tw.behind != "" {
+		router = tw.behind
+	}
+	for i, l := range tw.w.links {
+		if tw.behind == "" && l.Router != router || l.Static != nil && len(l.Static.Receives) > 0 {
 			return nil
 		}
-		blind = blind || tw.w.links[i].Static == nil && len(tw.proven(i, true)) == 0
+		blind = blind || !tw.covered(i, true, fam)
 	}
 	for i := range tw.w.feeds {
 		f := &tw.w.feeds[i]
-		if blind && f.View == rib.LocRIB && f.Router == tw.w.links[0].Router && tw.whole(f) && f.Scope == nil {
+		if blind && router != "" && f.View == rib.LocRIB && f.Router == router && tw.whole(f, fam) && f.Scope == nil {
 			return f
 		}
 	}
@@ -216,7 +279,7 @@ func (tw twin) claims(ob string, a netip.Addr) []claim {
 		}
 		c := tw.claimOf(ob, f, r, link)
 		c.judge(tw, f, r)
-		if !c.never {
+		if !c.never && !tw.lostInItsOwnTable(&tw.w.rows[i]) {
 			out = append(out, c)
 		}
 	}
@@ -238,38 +301,72 @@ func (tw twin) claims(ob string, a netip.Addr) []claim {
 	return out
 }
 
+// lostInItsOwnTable: a table of winners that says which route of the prefix is best, and this one
+// is neither that nor used beside it.
+func (tw twin) lostInItsOwnTable(r *row) bool {
+	if tw.w.feeds[r.feed].View != rib.LocRIB || r.route.Marks.Has(rib.Best) || r.route.Marks.Has(rib.Multipath) {
+		return false
+	}
+	return slices.ContainsFunc(tw.w.rows, func(o row) bool {
+		return o.feed == r.feed && o.route.Prefix == r.route.Prefix && o.route.Marks.Has(rib.Best)
+	})
+}
+
 // staticClaim: a declared route has no attribute at all but what the link's declaration says.
 func (tw twin) staticClaim(ob string, link int, p netip.Prefix, recv bool) claim {
-	c := claim{link: link, bits: p.Bits(), feed: &rib.Feed{View: rib.Declared}, router: tw.w.links[link].Router}
-	if pref := tw.w.links[link].Preference; recv && pref.Set && !tw.showsPreference(link, rib.FamilyOf(p)) {
-		c.lp = value{int64(pref.Value), true}
-	}
+	fam := rib.FamilyOf(p)
+	c := claim{link: link, fam: fam, bits: p.Bits(), feed: &rib.Feed{View: rib.Declared}, router: tw.w.links[link].Router}
 	if recv {
+		if pref, stands := tw.standIn(link, fam); stands {
+			c.lp = pref
+		}
 		return c
 	}
-	far := tw.farEnds(link)
 	switch {
-	case slices.ContainsFunc(far, func(f *rib.Feed) bool { return tw.farProven(link) && inScope(f, p) }):
+	case tw.provenBy(link, false, p, rib.FarEnd):
 		c.bits = -1 // beaten by the far end's own truth: see judge
-	case len(far) > 0 && slices.ContainsFunc(far, func(f *rib.Feed) bool { return !tw.whole(f) }):
+	case tw.farFails(link, fam):
 		c.doubt = "fate"
 	}
 	return c
 }
 
-func (tw twin) farEnds(link int) []*rib.Feed {
-	var out []*rib.Feed
-	for i := range tw.w.feeds {
-		if f := &tw.w.feeds[i]; f.View == rib.FarEnd && f.Link == tw.w.links[link].Name {
-			out = append(out, f)
-		}
+// standIn is what preference: makes of a route that shows no local preference, and whether it has
+// a say: none where a route of the link shows one. Where such a route may be hidden, it is not known.
+func (tw twin) standIn(link int, fam rib.Family) (value, bool) {
+	pref := tw.w.links[link].Preference
+	if !pref.Set || tw.showsPreference(link, fam) {
+		return value{}, false
 	}
-	return out
+	if !tw.covered(link, true, fam) {
+		return value{}, true
+	}
+	return value{int64(pref.Value), true}, true
 }
 
-// farProven: every far-end feed of the link is whole.
-func (tw twin) farProven(link int) bool {
-	return !slices.ContainsFunc(tw.farEnds(link), func(f *rib.Feed) bool { return !tw.whole(f) })
+// provenBy: a feed of one of the views proves by its silence that the link lacks the prefix.
+func (tw twin) provenBy(link int, recv bool, p netip.Prefix, views ...rib.View) bool {
+	return slices.ContainsFunc(tw.proven(link, recv, rib.FamilyOf(p)), func(f *rib.Feed) bool {
+		return slices.Contains(views, f.View) && inScope(f, p)
+	})
+}
+
+// farFails: a far end that is meant for the family does not show it whole.
+func (tw twin) farFails(link int, fam rib.Family) bool {
+	return slices.ContainsFunc(tw.of(link, false, fam), func(f *rib.Feed) bool { return f.View == rib.FarEnd && !tw.whole(f, fam) })
+}
+
+// fromNowhere: the link's whole table before policy has no such prefix for policy to pass on.
+func (tw twin) fromNowhere(link int, recv bool, p netip.Prefix) bool {
+	before := rib.AdjRIBOutPre
+	if recv {
+		before = rib.AdjRIBInPre
+	}
+	return tw.provenBy(link, recv, p, before) && !slices.ContainsFunc(tw.w.rows, func(r row) bool {
+		f := &tw.w.feeds[r.feed]
+		l, ours := tw.tie(f, &r.route)
+		return f.View == before && ours && l == link && r.route.Prefix == p
+	})
 }
 
 // showsPreference: some usable or unusable row tied to the link shows a local preference.
@@ -284,7 +381,10 @@ func (tw twin) showsPreference(link int, fam rib.Family) bool {
 }
 
 func (tw twin) claimOf(ob string, f *rib.Feed, r *rib.Route, link int) claim {
-	c := claim{link: link, bits: r.Prefix.Bits(), feed: f, route: r, marks: r.Marks, router: f.Router}
+	c := claim{link: link, fam: rib.FamilyOf(r.Prefix), bits: r.Prefix.Bits(), feed: f, route: r, marks: r.Marks, router: f.Router}
+	if c.router == "" && link >= 0 {
+		c.router = tw.w.links[link].Router
+	}
 	hidden := r.Attrs.NotShown
 	c.showsBest = !hidden.Has(rib.AttrBest) && (f.View == rib.BGPTable || f.View == rib.AdjRIBInPost || f.View == rib.LocRIB)
 	c.origin = value{int64(r.Attrs.Origin), !hidden.Has(rib.AttrOrigin)}
@@ -318,12 +418,15 @@ func (tw twin) claimOf(ob string, f *rib.Feed, r *rib.Route, link int) claim {
 }
 
 func (tw twin) preference(f *rib.Feed, r *rib.Route, link int) value {
-	switch {
-	case r.Attrs.LocalPref.Set:
+	if r.Attrs.LocalPref.Set {
 		return value{int64(r.Attrs.LocalPref.Value), true}
-	case link >= 0 && tw.w.links[link].Preference.Set && !tw.showsPreference(link, rib.FamilyOf(r.Prefix)):
-		return value{int64(tw.w.links[link].Preference.Value), true}
-	case r.Attrs.NotShown.Has(rib.AttrLocalPref), f.View == rib.AdjRIBInPre, f.View == rib.Monitor:
+	}
+	if link >= 0 {
+		if v, stands := tw.standIn(link, rib.FamilyOf(r.Prefix)); stands {
+			return v
+		}
+	}
+	if r.Attrs.NotShown.Has(rib.AttrLocalPref) || f.View == rib.AdjRIBInPre || f.View == rib.Monitor {
 		return value{}
 	}
 	return value{100, true}
@@ -333,9 +436,7 @@ func (tw twin) preference(f *rib.Feed, r *rib.Route, link int) value {
 func (c *claim) judge(tw twin, f *rib.Feed, r *rib.Route) {
 	path := r.Attrs.ASPath
 	holdsOwn := slices.ContainsFunc(path, func(s rib.Segment) bool { return slices.Contains(s.ASNs, own) })
-	proven := func(view rib.View) bool {
-		return slices.ContainsFunc(tw.proven(c.link, received(f)), func(g *rib.Feed) bool { return g.View == view && inScope(g, r.Prefix) })
-	}
+	proven := func(views ...rib.View) bool { return tw.provenBy(c.link, received(f), r.Prefix, views...) }
 	if !fresh(f) {
 		c.never = true
 		return
@@ -346,10 +447,14 @@ func (c *claim) judge(tw twin, f *rib.Feed, r *rib.Route) {
 			c.never = true
 		case c.link < 0:
 			c.doubt = "missing"
-		case f.View == rib.AdjRIBInPre && (proven(rib.AdjRIBInPost) || proven(rib.BGPTable) || proven(rib.Monitor)):
+		case f.View == rib.AdjRIBInPre && proven(rib.AdjRIBInPost, rib.BGPTable, rib.Monitor):
 			c.never = true
 		case f.View == rib.AdjRIBInPre && !tw.w.links[c.link].ImportAll, r.Marks.Has(rib.Stale):
 			c.doubt = "fate"
+		case f.View == rib.AdjRIBInPost || f.View == rib.BGPTable:
+			if tw.fromNowhere(c.link, true, r.Prefix) {
+				c.doubt = "fate"
+			}
 		}
 		return
 	}
@@ -357,16 +462,15 @@ func (c *claim) judge(tw twin, f *rib.Feed, r *rib.Route) {
 		c.doubt = "missing"
 		return
 	}
-	far := tw.farEnds(c.link)
 	switch f.View {
 	case rib.AdjRIBOutPost, rib.Monitor:
 		if proven(rib.FarEnd) {
 			c.never = true
-		} else if slices.ContainsFunc(far, func(g *rib.Feed) bool { return !tw.whole(g) }) {
+		} else if tw.farFails(c.link, c.fam) || f.View == rib.AdjRIBOutPost && tw.fromNowhere(c.link, false, r.Prefix) {
 			c.doubt = "fate"
 		}
 	case rib.AdjRIBOutPre:
-		if proven(rib.FarEnd) || proven(rib.AdjRIBOutPost) || proven(rib.Monitor) {
+		if proven(rib.FarEnd, rib.AdjRIBOutPost, rib.Monitor) {
 			c.never = true
 		} else {
 			c.doubt = "fate"
@@ -387,13 +491,13 @@ func (tw twin) collectorShows(link int, p netip.Prefix) bool {
 }
 
 // unseen lists the best route that each blind link may carry.
-func (tw twin) unseen(ob string, a netip.Addr) []claim {
+func (tw twin) unseen(ob string, a netip.Addr, seen []claim) []claim {
 	var out []claim
 	for _, l := range tw.hears(ob) {
-		if bits := tw.room(l, ob == "us", a); bits >= 0 {
+		if bits := tw.room(l, ob == "us", a, seen); bits >= 0 {
 			best := value{0, true}
 			out = append(out, claim{
-				link: l, bits: bits, doubt: "missing", router: tw.w.links[l].Router,
+				link: l, fam: rib.FamilyOf(netip.PrefixFrom(a, 0)), bits: bits, doubt: "missing", router: tw.w.links[l].Router,
 				lp: value{1 << 40, true}, length: best, origin: best, med: best,
 			})
 		}
@@ -432,13 +536,25 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 	if winnersOnly {
 		names = nil
 	}
+	eachMayWin := func() {
+		for _, l := range linksIn(live) {
+			v.others = append(v.others, []int{l})
+		}
+	}
 	for _, name := range names {
 		if len(linksIn(live)) == 1 {
+			break
+		}
+		if name == "collectors" && tw.collectorFails(live[0].fam) {
+			eachMayWin()
 			break
 		}
 		kept, hangs, reason := tw.step(name, live)
 		if name == "router-chose" {
 			live, v.reason = kept, reason
+			if hangs && len(v.others) == 0 {
+				eachMayWin()
+			}
 			continue
 		}
 		if len(linksIn(kept)) < len(linksIn(live)) {
@@ -452,9 +568,7 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			live, _, v.reason = tw.step("router-chose", live)
 			break
 		}
-		for _, l := range linksIn(live) {
-			v.others = append(v.others, []int{l})
-		}
+		eachMayWin()
 	}
 	v.links = linksIn(live)
 	switch {
@@ -470,6 +584,14 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 		}
 	}
 	return v
+}
+
+// collectorFails: a collector that is meant for the family, and not left out on purpose, does not
+// show what it should.
+func (tw twin) collectorFails(fam rib.Family) bool {
+	return slices.ContainsFunc(tw.w.feeds, func(f rib.Feed) bool {
+		return f.View == rib.Collector && meant(&f, fam) && !f.State.Closed && !tw.whole(&f, fam)
+	})
 }
 
 func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason rib.Reason) {
@@ -533,10 +655,15 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 		kept, _ = lowest(live, func(c claim) value { return value{-int64(link(c).Weight.Or(0)), true} })
 		return kept, false, rib.ReasonConnectionWeight
 	}
-	// The routers' own marks: each router that shows them names its links.
+	// The routers' own marks: each router that shows them names its links. Behind one of them only
+	// its own count, and where they do not tell, it still chooses.
+	unseen := tw.behind != ""
 	var marked []int
 	hides, choosing := map[string]bool{}, map[string]bool{}
 	for _, c := range live {
+		if tw.behind != "" && c.router != tw.behind {
+			continue
+		}
 		hides[c.router] = hides[c.router] || !c.showsBest
 		if c.showsBest && (c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath)) {
 			marked = append(marked, c.link)
@@ -546,11 +673,11 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 	for router, some := range hides {
 		// What it shows unmarked lost, perhaps to what it does not show.
 		if some && !choosing[router] {
-			return live, false, rib.ReasonRouterLocal
+			return live, unseen, rib.ReasonRouterLocal
 		}
 	}
 	if len(marked) == 0 {
-		return live, false, rib.ReasonRouterLocal
+		return live, unseen, rib.ReasonRouterLocal
 	}
 	reason = rib.ReasonRouterLocal
 	kept = filter(live, func(c claim) bool { return slices.Contains(marked, c.link) })
@@ -563,8 +690,12 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 // oneRouterShows: the routes all end on one router, and its marks choose among them.
 func oneRouterShows(tw twin, live []claim) bool {
 	chose := false
+	router := tw.w.links[live[0].link].Router
+	if router == "" || tw.behind != "" && tw.behind != router {
+		return false
+	}
 	for _, c := range live {
-		if router := tw.w.links[live[0].link].Router; c.feed == nil || tw.w.links[c.link].Router != router || c.router != router {
+		if c.feed == nil || tw.w.links[c.link].Router != router || c.router != router {
 			return false
 		}
 		chose = chose || c.showsBest && (c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath))
@@ -632,6 +763,8 @@ type finding struct {
 	reason  rib.Reason
 	// strict: the sets of several neighbour ASes, which the design does not ask for, allow more.
 	strict bool
+	// either: several doubtful routes hang on an attribute that is not shown, and may change it.
+	either bool
 	// hopeless: more sets than a test should try.
 	hopeless bool
 }
@@ -650,17 +783,18 @@ func (tw twin) decide(ob string, a netip.Addr) finding {
 	}
 	base := tw.choose(ob, certain, alone != nil)
 	possible := append([][]int{base.links}, base.others...)
-	missing, coarse := false, false
+	missing, f := false, finding{reason: base.reason}
 	try := func(set []claim) bool {
 		v := tw.choose(ob, append(slices.Clone(certain), set...), alone != nil)
 		differs := !slices.Equal(v.links, base.links) || fmt.Sprint(v.others) != fmt.Sprint(base.others)
+		if differs && len(set) > 1 && len(v.others) > 0 {
+			// others names every link still there, some of which could never win: too coarse to ask
+			// for of routes that change nothing one by one.
+			f.either = true
+			return false
+		}
 		if differs {
 			possible = append(append(possible, v.links), v.others...)
-			if len(set) > 1 && len(v.others) > 0 {
-				// others names every link still there, some of which could never win: too coarse to
-				// ask for by name.
-				coarse = true
-			}
 		}
 		if differs && slices.ContainsFunc(set, func(c claim) bool { return c.doubt == "missing" }) {
 			missing = true
@@ -673,11 +807,10 @@ func (tw twin) decide(ob string, a netip.Addr) finding {
 		}
 	}
 	if alone == nil {
-		for _, c := range tw.unseen(ob, a) {
+		for _, c := range tw.unseen(ob, a, certain) {
 			try([]claim{c})
 		}
 	}
-	f := finding{reason: base.reason}
 	count := 1
 	for _, c := range doubtful {
 		count *= len(tw.alternatives(ob, c)) + 1
@@ -704,7 +837,7 @@ func (tw twin) decide(ob string, a netip.Addr) finding {
 	}
 	for _, links := range possible {
 		for _, l := range links {
-			if !coarse && !slices.Contains(f.links, l) {
+			if !slices.Contains(f.links, l) {
 				f.links = append(f.links, l)
 			}
 		}

@@ -58,8 +58,8 @@ func (w *world) String() string {
 			i, l.Name, l.Kind, l.Router, l.NeighborASNs, l.Circuit, l.Side, l.Preference, l.ImportAll, l.Weight, l.Static))
 	}
 	for i, f := range w.feeds {
-		out.WriteString(fmt.Sprintf("feed %d %s %s link=%s router=%s complete=%s stale=%v scope=%v form=%s mirrors=%s add-path=%s rules=%d\n",
-			i, f.Name, f.View, f.Link, f.Router, f.State.Complete, f.State.Stale, f.Scope, f.State.ASPathForm, f.Mirrors, f.AddPath, len(f.Classify)))
+		out.WriteString(fmt.Sprintf("feed %d %s %s link=%s router=%s complete=%s stale=%v closed=%v unread=%v holds=%v families=%v scope=%v form=%s mirrors=%s add-path=%s rules=%d\n",
+			i, f.Name, f.View, f.Link, f.Router, f.State.Complete, f.State.Stale, f.State.Closed, f.State.Unreadable, f.State.Families, f.Families, f.Scope, f.State.ASPathForm, f.Mirrors, f.AddPath, len(f.Classify)))
 	}
 	for _, r := range w.rows {
 		a := r.route.Attrs
@@ -109,7 +109,8 @@ func drawWorld(t *rapid.T) *world {
 			w.addFeed(t, i, strong)
 			if rapid.IntRange(0, 5).Draw(t, "hole") > 0 {
 				f := &w.feeds[len(w.feeds)-1]
-				f.State.Complete, f.State.Stale, f.Scope = rib.CompleteYes, false, nil
+				form := f.State.ASPathForm
+				f.State, f.Scope = rib.FeedState{Families: rib.Families[:], Complete: rib.CompleteYes, ASPathForm: form}, nil
 			}
 		}
 	}
@@ -130,7 +131,10 @@ func drawWorld(t *rapid.T) *world {
 	}
 	seen := map[string]bool{}
 	for range rapid.IntRange(0, 12).Draw(t, "rows") {
-		r := w.drawRow(t)
+		r, holds := w.drawRow(t)
+		if !holds {
+			continue
+		}
 		// One identity once: what a replacement does is the table's own test.
 		key := fmt.Sprint(r.feed, r.route.Prefix, r.route.Neighbor, r.route.PathID)
 		if !seen[key] {
@@ -145,7 +149,7 @@ func drawLink(t *rapid.T, i int) rib.Link {
 	l := rib.Link{
 		Name:   fmt.Sprintf("l%d", i),
 		Kind:   rapid.SampledFrom(rib.LinkKinds[:4]).Draw(t, "kind"),
-		Router: rapid.SampledFrom([]string{"r1", "r2"}).Draw(t, "router"),
+		Router: rapid.SampledFrom([]string{"r1", "r1", "r2", "r2", ""}).Draw(t, "router"),
 		// Two links may share an ASN: MED is then compared across them.
 		NeighborASNs: []uint32{rapid.SampledFrom([]uint32{65540, 65541}).Draw(t, "asn")},
 		ImportAll:    rapid.IntRange(0, 3).Draw(t, "import") == 0,
@@ -160,17 +164,32 @@ func drawLink(t *rapid.T, i int) rib.Link {
 		}
 	}
 	if rapid.IntRange(0, 9).Draw(t, "static") == 0 {
-		l.Static = &rib.Static{Receives: worldPrefixes[0][:1], Advertises: worldPrefixes[0][2:3]}
+		l.Static = &rib.Static{Advertises: worldPrefixes[0][2:3]}
+		if rapid.IntRange(0, 2).Draw(t, "receives") > 0 {
+			l.Static.Receives = worldPrefixes[0][:1]
+		}
 	}
 	return l
 }
 
 func drawState(t *rapid.T) rib.FeedState {
-	return rib.FeedState{
-		Families: rib.Families[:],
+	st := rib.FeedState{
+		Families: rapid.SampledFrom([][]rib.Family{rib.Families[:], rib.Families[:], rib.Families[:], {rib.IPv4}, {rib.IPv6}}).Draw(t, "holds"),
 		Complete: rapid.SampledFrom([]rib.Completeness{rib.CompleteYes, rib.CompleteYes, rib.CompleteYes, rib.CompleteUnproven, rib.CompleteNo}).Draw(t, "complete"),
 		Stale:    rapid.IntRange(0, 7).Draw(t, "stale") == 0,
 	}
+	switch rapid.IntRange(0, 15).Draw(t, "showed nothing") {
+	case 0:
+		st = rib.FeedState{Closed: true}
+	case 1:
+		st = rib.FeedState{Unreadable: true}
+	}
+	return st
+}
+
+// drawFamilies draws a feed's families: key, which most leave out.
+func drawFamilies(t *rapid.T) []rib.Family {
+	return rapid.SampledFrom([][]rib.Family{nil, nil, nil, {rib.IPv4}, rib.Families[:]}).Draw(t, "families")
 }
 
 func drawScope(t *rapid.T) []netip.Prefix {
@@ -185,7 +204,10 @@ func drawScope(t *rapid.T) []netip.Prefix {
 
 func (w *world) addFeed(t *rapid.T, link int, views []rib.View) {
 	l := &w.links[link]
-	f := rib.Feed{Name: fmt.Sprintf("f%d", len(w.feeds)), Link: l.Name, Router: l.Router, State: drawState(t), Scope: drawScope(t)}
+	f := rib.Feed{Name: fmt.Sprintf("f%d", len(w.feeds)), Link: l.Name, Router: l.Router, State: drawState(t), Scope: drawScope(t), Families: drawFamilies(t)}
+	if rapid.IntRange(0, 5).Draw(t, "names no router") == 0 {
+		f.Router = ""
+	}
 	f.View = rapid.SampledFrom(views).Draw(t, "view")
 	f.State.ASPathForm = rib.AsSent
 	switch f.View {
@@ -208,8 +230,8 @@ func (w *world) addFeed(t *rapid.T, link int, views []rib.View) {
 
 // addRouterTable adds one router's table, its routes tied to links by neighbour.
 func (w *world) addRouterTable(t *rapid.T) {
-	f := rib.Feed{Name: fmt.Sprintf("f%d", len(w.feeds)), View: rib.BGPTable, State: drawState(t), Scope: drawScope(t)}
-	f.Router = rapid.SampledFrom([]string{"r1", "r2"}).Draw(t, "table of")
+	f := rib.Feed{Name: fmt.Sprintf("f%d", len(w.feeds)), View: rib.BGPTable, State: drawState(t), Scope: drawScope(t), Families: drawFamilies(t)}
+	f.Router = rapid.SampledFrom([]string{"r1", "r1", "r2", "r2", ""}).Draw(t, "table of")
 	for i := range w.links {
 		f.Classify = append(f.Classify, rib.ClassifyRule{Neighbor: neighborOf(i), Link: w.links[i].Name})
 	}
@@ -218,10 +240,14 @@ func (w *world) addRouterTable(t *rapid.T) {
 
 func neighborOf(link int) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, byte(link + 1)}) }
 
-func (w *world) drawRow(t *rapid.T) row {
+// drawRow draws a row of some feed, and false where that feed holds nothing of the family.
+func (w *world) drawRow(t *rapid.T) (row, bool) {
 	feed := rapid.IntRange(0, len(w.feeds)-1).Draw(t, "feed")
 	f := &w.feeds[feed]
 	fam := rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "family")
+	if !slices.Contains(f.State.Families, rib.Family(fam)) {
+		return row{}, false
+	}
 	r := rib.Route{Prefix: rapid.SampledFrom(w.prefixes[fam]).Draw(t, "prefix"), PathID: uint32(rapid.IntRange(0, 2).Draw(t, "id"))}
 	var l *rib.Link
 	if f.Link == "" {
@@ -238,7 +264,7 @@ func (w *world) drawRow(t *rapid.T) row {
 	if received && rapid.IntRange(0, 2).Draw(t, "marked") == 0 {
 		r.Marks = rapid.SampledFrom([]rib.Marks{rib.Best, rib.Best, rib.Multipath, rib.Stale, rib.Invalid, rib.Filtered}).Draw(t, "marks")
 	}
-	return row{feed, r}
+	return row{feed, r}, true
 }
 
 func drawAttrs(t *rapid.T, f *rib.Feed, l *rib.Link, received bool) rib.Attrs {
