@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"bgpaudit/rib"
@@ -113,9 +112,4 @@ func MicrosoftService(c rib.Community) string {
 		return ""
 	}
 	return microsoftServices[value]
-}
-
-// anyOf keeps the routes of rows that lie on the named links.
-func anyOf(rows []advertisedRow, p netip.Prefix, keep func(*rib.Link) bool) []advertisedRow {
-	return slices.DeleteFunc(slices.Clone(rows), func(r advertisedRow) bool { return !holds(r.Prefix, p) || !keep(r.link) })
 }

@@ -199,3 +199,8 @@ func (ps *Pass) repliesAstray(f *flow, overER bool) []string {
 	}
 	return off
 }
+
+// anyOf keeps the routes of rows that lie on the named links.
+func anyOf(rows []advertisedRow, p netip.Prefix, keep func(*rib.Link) bool) []advertisedRow {
+	return slices.DeleteFunc(slices.Clone(rows), func(r advertisedRow) bool { return !holds(r.Prefix, p) || !keep(r.link) })
+}
