@@ -29,19 +29,7 @@ type expectation struct {
 }
 
 type expectedFinding struct {
-	Check    string `json:"check"`
-	Severity string `json:"severity"`
-	Subject  struct {
-		Kind string `json:"kind"`
-		Name string `json:"name"`
-	} `json:"subject"`
-	Family string `json:"family"`
-	Cause  struct {
-		What   string  `json:"what"`
-		Prefix *string `json:"prefix"`
-		Remote *string `json:"remote"`
-		Link   string  `json:"link"`
-	} `json:"cause"`
+	expectedFindingBody
 	CausedBy *string  `json:"caused_by"`
 	Effects  []string `json:"effects"`
 }
@@ -154,7 +142,7 @@ func TestTheSeedStoryComesOutAsWorkedByHand(t *testing.T) {
 			}
 			var found []expectedFinding
 			for _, f := range got.Findings {
-				e := expectedFinding{Check: f.Check, Severity: f.Severity, Subject: f.Subject, Family: f.Family, Cause: f.Cause, Effects: effects[f.ID]}
+				e := expectedFinding{expectedFindingBody: f.expectedFindingBody, Effects: effects[f.ID]}
 				if f.CausedBy != nil {
 					head := check[*f.CausedBy]
 					e.CausedBy = &head
