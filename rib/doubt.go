@@ -228,7 +228,9 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 			continue
 		}
 		if tooShort(a, cs, &c) {
-			a.capped = append(a.capped, link)
+			if c.bits == longest { // and not kept shorter by a scope, which is proof
+				a.capped = append(a.capped, link)
+			}
 			continue
 		}
 		d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
