@@ -71,7 +71,6 @@ func keyTable(t reflect.Type) string {
 	var b strings.Builder
 	b.WriteString("| key | type | default | example | why |\n|---|---|---|---|---|\n")
 	for f := range t.Fields() {
-		f := f
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		rules := f.Tag.Get("jsonschema")
 		fallback := ""

@@ -35,7 +35,6 @@ type field struct {
 func keysOf(t reflect.Type) []field {
 	keys := make([]field, 0, t.NumField())
 	for f := range t.Fields() {
-		f := f
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		rules := strings.Split(f.Tag.Get("jsonschema"), ",")
 		keys = append(keys, field{name, f.Type, slices.Contains(rules, "required"), slices.Contains(rules, "minItems=1")})

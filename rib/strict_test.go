@@ -205,6 +205,7 @@ func TestACollectorThatFailsLeavesTheInternetsChoiceOpen(t *testing.T) {
 		"whole":                {nil, false},
 		"partial":              {opt(partial), true},
 		"stale":                {opt(stale), true},
+		"unproven, and strict": {opt(unproven), true},
 		"unread":               {opt(nothing), true},
 		"left out on purpose":  {opt(closed), false},
 		"of the other family":  {opt(partial, holds(rib.IPv6)), false},
@@ -216,6 +217,7 @@ func TestACollectorThatFailsLeavesTheInternetsChoiceOpen(t *testing.T) {
 		w.row(f, ours, "65550 65540 65536", neighbour("192.0.2.1"))
 		w.row(f, ours, "65541 65536", neighbour("192.0.2.2"))
 		w.feed("", rib.Collector, test.options...)
+		w.opt.Strict = true
 		d := w.ask(t, "internet", host)
 		if test.open {
 			d.is(t, rib.OutcomeUndetermined, "a b", rib.ReasonEqual)
