@@ -106,6 +106,7 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 	var failing, weak []string
 	var absence *proof
 	broken := map[View]bool{}
+	beside := false // a feed of the link's own, and no collector, falls short of showing it whole
 	for id, f := range s.t.feeds {
 		if !f.speaksOf(l) || f.directionOf() != dir || !f.declares(fam) {
 			continue
@@ -124,6 +125,7 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 		}
 		why := s.failing(f, fam)
 		proves, assume := s.proves(f, l, dir)
+		beside = beside || f.View != Collector && (why != "" || proves == provesPresence)
 		if why != "" {
 			failing = append(failing, why)
 			if f.View == FarEnd {
@@ -156,7 +158,7 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 	}
 	// static: is for links without BGP. Beside feeds of the same link it adds its routes, and proves
 	// no absence that they do not.
-	if l.Static != nil && len(failing) == 0 && len(weak) == 0 {
+	if l.Static != nil && !beside {
 		absence = absence.add(nil)
 		c.Assumes = append(c.Assumes, "declared, not observed: static on "+l.Name)
 	}

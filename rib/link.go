@@ -56,8 +56,3 @@ type Static struct {
 func (l *Link) HasNeighborASN(asn uint32) bool {
 	return slices.Contains(l.NeighborASNs, asn)
 }
-
-// HasNeighbor reports whether a is one of the link's neighbour addresses.
-func (l *Link) HasNeighbor(a netip.Addr) bool {
-	return slices.Contains(l.Neighbors, a)
-}

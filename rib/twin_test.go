@@ -189,7 +189,7 @@ func (tw twin) proven(link int, recv bool, fam rib.Family) []*rib.Feed {
 // of showing it.
 func (tw twin) staticProves(link int, recv bool, fam rib.Family) bool {
 	return tw.w.links[link].Static != nil && !slices.ContainsFunc(tw.of(link, recv, fam), func(f *rib.Feed) bool {
-		return !tw.whole(f, fam) || !tw.silenceProves(f, link)
+		return f.View != rib.Collector && (!tw.whole(f, fam) || !tw.silenceProves(f, link))
 	})
 }
 
