@@ -66,6 +66,7 @@ func readBytes(src Source, text []byte) ([]rib.Route, reading, error) {
 		got, err := c.failed(err)
 		return nil, got, err
 	}
+	defer in.close()
 	got, err := c.read(in)
 	return routes, got, err
 }
@@ -134,6 +135,9 @@ func recordsOf(routes []rib.Route) []string {
 // a part of a document is missing.
 func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 	for _, name := range fixtures(t, "*") {
+		if strings.HasPrefix(name, "mrt/") {
+			continue // a cut between records cannot be seen, and messages change rows: TestAnMRTFileCutAtAnyByte
+		}
 		t.Run(name, func(t *testing.T) {
 			whole := fixtureBytes(t, name)
 			src := fixtureSource(name)

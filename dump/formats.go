@@ -25,6 +25,7 @@ var Formats = []Format{
 	azureJSON,
 	frrJSON,
 	jsonlFormat,
+	mrtFormat,
 }
 
 // FormatNames lists the names that a config may give as format, beside auto.

@@ -17,6 +17,7 @@ func readCounting(src Source, text []byte, n *int) ([]rib.Route, reading, error)
 		got, err := c.failed(err)
 		return nil, got, err
 	}
+	defer in.close()
 	got, err := c.read(in)
 	return nil, got, err
 }

@@ -183,9 +183,10 @@ func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 		{"a summary in JSON", `{"ipv4Unicast":{"routerId":"192.0.2.3","peers":{"192.0.2.1":{"pfxRcd":3}}}}`, "not a route table: looks like a BGP summary"},
 		{"a neighbor page", "BGP neighbor is 192.0.2.1, remote AS 65540\n", "not a route table: looks like a BGP neighbor page"},
 		{"a binary file", "\x00\x01\x02\x03MRT", "is a binary file"},
-		{"zstd", "\x28\xb5\x2f\xfd....", "is compressed with zstd"},
+		{"zstd", "\x28\xb5\x2f\xfd....", "is a damaged zstd file"},
+		{"zip", "PK\x03\x04....", "is compressed with zip: undo that first (unzip)"},
 		{"a broken gzip", "\x1f\x8b....", "is a damaged gzip file"},
-		{"prose", "Hello\n", "not a route table in a known format (known: azure-json, frr-json, jsonl)"},
+		{"prose", "Hello\n", "not a route table in a known format (known: azure-json, frr-json, jsonl, mrt)"},
 		{"text declared as frr-json", "Hello\n", "holds no JSON document"},
 		{"interface routes declared as azure-json", `{"value":[{"source":"Default","addressPrefix":["203.0.113.0/24"],"nextHopIpAddress":[]}]}`, "not a route table: looks like the effective routes of a network interface"},
 	} {

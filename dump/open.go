@@ -3,7 +3,6 @@ package dump
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -25,7 +24,8 @@ type input struct {
 	text   *bufio.Reader
 	raw    io.Closer
 	bytes  func(read, size int64)
-	once   bool // a pipe: what was read is gone
+	once   bool       // a pipe: what was read is gone
+	ahead  *readAhead // unpacks; nil where nothing is packed
 	reopen func() (io.ReadCloser, error)
 }
 
@@ -67,7 +67,7 @@ func (in *input) start() error {
 		return fmt.Errorf("cannot be opened: %w", unwrapPath(err))
 	}
 	in.raw = raw
-	in.text, err = plainText(&countingReader{r: raw, size: in.size, tell: in.bytes})
+	in.text, in.ahead, err = plainText(&countingReader{r: raw, size: in.size, tell: in.bytes})
 	if err != nil {
 		in.close()
 	}
@@ -84,12 +84,18 @@ func (in *input) rewind() error {
 }
 
 // close gives the file back. Nothing was written, so nothing can be lost by it.
-func (in *input) close() { _ = in.raw.Close() }
+func (in *input) close() {
+	_ = in.raw.Close()
+	if in.ahead != nil {
+		in.ahead.stop()
+		in.ahead = nil
+	}
+}
 
-// head shows the first bytes of the text.
+// head shows the first bytes of the text. A damage behind them is for reading to meet.
 func (in *input) head() ([]byte, error) {
 	b, err := in.text.Peek(headSize)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if len(b) == 0 && err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("cannot be read: %w", unwrapPath(err))
 	}
 	return b, nil
@@ -111,14 +117,6 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// packed are compressions known by their first bytes, that must be undone before reading.
-var packed = []struct{ magic, name, undo string }{
-	{"BZh", "bzip2", "bunzip2"},
-	{"\xfd7zXZ\x00", "xz", "unxz"},
-	{"\x28\xb5\x2f\xfd", "zstd", "unzstd"},
-	{"PK\x03\x04", "zip", "unzip"},
-}
-
 // byteOrderMarks begin text of an encoding; UTF-8 has no order.
 var byteOrderMarks = []struct {
 	mark  string
@@ -127,64 +125,29 @@ var byteOrderMarks = []struct {
 	{"\xef\xbb\xbf", nil}, {"\xff\xfe", binary.LittleEndian}, {"\xfe\xff", binary.BigEndian},
 }
 
-// plainText undoes gzip, UTF-16 (as PowerShell's ">" writes) and a byte order mark.
-func plainText(raw *countingReader) (*bufio.Reader, error) {
-	r := bufio.NewReaderSize(raw, chunk)
-	magic, err := r.Peek(6)
+// plainText undoes compression, UTF-16 (as PowerShell's ">" writes) and a byte order mark.
+func plainText(raw *countingReader) (text *bufio.Reader, ahead *readAhead, err error) {
+	r, ahead, err := unpack(raw)
+	if err != nil {
+		return nil, ahead, err
+	}
+	magic, err := r.Peek(3)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("cannot be read: %w", unwrapPath(err))
-	}
-	for _, p := range packed {
-		if bytes.HasPrefix(magic, []byte(p.magic)) {
-			return nil, fmt.Errorf("is compressed with %s: undo that first (%s)", p.name, p.undo)
-		}
-	}
-	if bytes.HasPrefix(magic, []byte{0x1f, 0x8b}) {
-		unzipped, err := gzip.NewReader(r)
-		if err != nil {
-			return nil, fmt.Errorf("is a damaged gzip file: %w", err)
-		}
-		r = bufio.NewReaderSize(&ratioReader{r: unzipped, raw: raw}, chunk)
-		if magic, err = r.Peek(3); err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("is a damaged gzip file: %w", err)
-		}
+		return nil, ahead, fmt.Errorf("cannot be read: %w", unwrapPath(err))
 	}
 	for _, m := range byteOrderMarks {
 		if !bytes.HasPrefix(magic, []byte(m.mark)) {
 			continue
 		}
 		if _, err := r.Discard(len(m.mark)); err != nil {
-			return nil, fmt.Errorf("cannot be read: %w", err)
+			return nil, ahead, fmt.Errorf("cannot be read: %w", err)
 		}
 		if m.order != nil {
 			r = bufio.NewReaderSize(&utf16Reader{r: r, order: m.order}, chunk)
 		}
 		break
 	}
-	return r, nil
-}
-
-// Text of routes does not compress by more than some 50:1. maxUnpacked is what a file may grow
-// to beyond maxRatio times what was read of it.
-const (
-	maxRatio    = 200
-	maxUnpacked = 16 << 20
-)
-
-// ratioReader refuses a gzip bomb.
-type ratioReader struct {
-	r   io.Reader
-	raw *countingReader
-	out int64
-}
-
-func (u *ratioReader) Read(p []byte) (int, error) {
-	n, err := u.r.Read(p)
-	u.out += int64(n)
-	if u.out > maxUnpacked && u.out > maxRatio*u.raw.read {
-		return 0, fmt.Errorf("unpacks to more than %d times its size: not a dump", maxRatio)
-	}
-	return n, err
+	return r, ahead, nil
 }
 
 // utf16Reader turns UTF-16 into UTF-8.

@@ -22,8 +22,7 @@ have_cc() {
   done
   return 1
 }
-have_frr() { [ -x /usr/lib/frr/bgpd ] || command -v bgpd >/dev/null 2>&1; }
-have_bird() { [ -x /usr/sbin/bird ] || command -v bird >/dev/null 2>&1; }
+have_bgpdump() { command -v bgpdump >/dev/null 2>&1; }
 
 packages=() untested=()
 need() { # need TEST WHAT-GOES-UNTESTED PACKAGE...
@@ -41,8 +40,7 @@ look() {
   need have_make "the Makefile" make
   need have_git "the tests that need git" git
   need have_cc "data races: without a C compiler the tests run without -race" gcc libc6-dev
-  need have_frr "the tests against FRR's bgpd" frr
-  need have_bird "the tests against BIRD" bird2
+  need have_bgpdump "the tests that hold MRT files against bgpdump" bgpdump
 }
 
 complain() { # complain WHY

@@ -1,0 +1,144 @@
+package dump
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+
+	"bgpaudit/rib"
+)
+
+// zeros packs n zero octets behind head.
+func zeros(t *testing.T, w io.WriteCloser, head []byte, n int) {
+	t.Helper()
+	if _, err := w.Write(head); err != nil {
+		t.Fatal(err)
+	}
+	blank := make([]byte, 1<<20)
+	for range n >> 20 {
+		if _, err := w.Write(blank); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bigXZHeader is the beginning of an .xz file whose block asks for a dictionary of 1.5 GiB.
+func bigXZHeader() []byte {
+	return mrt([]byte("\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46"), []byte{2, 0, 0x21, 1, 37, 0, 0, 0}, make([]byte, 64))
+}
+
+// TestMRTBombsAreRefusedQuicklyInLittleMemory holds the reader, and what unpacks for it, to their bounds.
+func TestMRTBombsAreRefusedQuicklyInLittleMemory(t *testing.T) {
+	var gz, zs, x bytes.Buffer
+	head := mrt(mrtPeers, routeV4)
+	zeros(t, gzip.NewWriter(&gz), head, 64<<20)
+	zw, err := zstd.NewWriter(&zs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros(t, zw, head, 64<<20)
+	xw, err := xz.NewWriter(&x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros(t, xw, head, 64<<20)
+	manyPeers := mrtRecord(13, 1, "10.255.0.9", sized(), 65535, bytes.Repeat(mrtPeerV6, 40_000))
+	manyEntries := mrtRecord(13, 2, uint32(0), doc, 65535, bytes.Repeat(mrt(0, uint32(9), 0), 65535))
+	update := mrtRecord(16, 4, session(true), bgpUpdate(nil, mrtAttrs, bytes.Repeat([]byte{32, 203, 0, 113, 1}, 800)))
+	lying := mrt(mrtPeers, routeV4)
+	binary.BigEndian.PutUint32(lying[len(mrtPeers)+8:], 1<<32-1)
+	for _, tt := range []struct {
+		name string
+		file []byte
+	}{
+		{"a gzip bomb", gz.Bytes()},
+		{"a zstd bomb", zs.Bytes()},
+		{"an xz bomb", x.Bytes()},
+		{"an xz file that wants a gigabyte", bigXZHeader()},
+		{"a zstd file that wants a gigabyte", mrt([]byte("\x28\xb5\x2f\xfd\x00\xa8"), make([]byte, 64))},
+		{"a length of 4 GiB", lying},
+		{"records of nothing", mrt(mrtPeers, routeV4, bytes.Repeat(mrtRecord(13, 2), 100_000))},
+		{"many peers", mrt(bytes.Repeat(manyPeers, 8), routeV4)},
+		{"many entries of one prefix", mrt(mrtPeers, manyEntries)},
+		{"one prefix many times", bytes.Repeat(update, 500)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			n := 0
+			_, got, err := readCounting(Source{Name: "x", Format: "mrt", ExpectRoutes: -1}, tt.file, &n)
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %s", took)
+			}
+			runtime.ReadMemStats(&after)
+			if after.HeapSys > before.HeapSys+64<<20 {
+				t.Errorf("the heap grew by %d MiB", (after.HeapSys-before.HeapSys)>>20)
+			}
+			if err == nil && got.Complete != rib.CompleteNo && !strings.HasPrefix(tt.name, "many") {
+				t.Errorf("complete %s with %d routes", got.Complete, n)
+			}
+			if len(got.Errors) > maxErrors+1 {
+				t.Errorf("%d errors", len(got.Errors))
+			}
+		})
+	}
+}
+
+// TestDamagedMRTReadsToItsEnd flips bytes all over real tables and messages.
+func TestDamagedMRTReadsToItsEnd(t *testing.T) {
+	g := rand.New(rand.NewPCG(1, 1))
+	for _, name := range fixtures(t, "mrt") {
+		whole := fixtureBytes(t, name)
+		for range 300 {
+			b := bytes.Clone(whole)
+			for range 1 + g.IntN(6) {
+				b[g.IntN(len(b))] = byte(g.Uint32())
+			}
+			routes, got, err := readBytes(Source{Name: "x", Format: "mrt", ExpectRoutes: -1}, b)
+			if err == nil && (got.Routes != len(routes) || got.Complete == rib.CompleteYes) {
+				t.Fatalf("%s: %d routes, %d counted, complete %s", name, len(routes), got.Routes, got.Complete)
+			}
+		}
+	}
+}
+
+// TestUnpackingStopsWithItsReader closes a packed file of which most was not read yet.
+func TestUnpackingStopsWithItsReader(t *testing.T) {
+	var gz bytes.Buffer
+	zeros(t, gzip.NewWriter(&gz), mrtPeers, 12<<20)
+	for _, read := range []int{0, 1, 1 << 20} {
+		in := &input{reopen: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(gz.Bytes())), nil }}
+		if err := in.start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.CopyN(io.Discard, in.text, int64(read)); err != nil {
+			t.Fatal(err)
+		}
+		ahead := in.ahead
+		in.close()
+		if _, open := <-ahead.full; open {
+			t.Errorf("after %d octets: it unpacks on", read)
+		}
+		if err := in.rewind(); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, in.text); n != int64(len(mrtPeers)+(12<<20)) || err != nil {
+			t.Errorf("read again: %d octets, %v", n, err)
+		}
+		in.close()
+	}
+}

@@ -1,0 +1,214 @@
+package dump
+
+import (
+	"fmt"
+	"net/netip"
+
+	"bgpaudit/bgp/wire"
+	"bgpaudit/rib"
+)
+
+// Subtypes of TABLE_DUMP_V2 (RFC 6396 4.3, RFC 6397 2, RFC 8050 4).
+const (
+	mrtPeerIndexTable    = 1
+	mrtRIBIPv4           = 2
+	mrtRIBIPv4Multicast  = 3
+	mrtRIBIPv6           = 4
+	mrtRIBIPv6Multicast  = 5
+	mrtRIBGeneric        = 6
+	mrtGeoPeerTable      = 7
+	mrtRIBIPv4AddPath    = 8
+	mrtRIBIPv6AddPath    = 10
+	mrtRIBGenericAddPath = 12
+)
+
+// tableV2 reads a record of TABLE_DUMP_V2.
+func (r *mrtReader) tableV2(h mrtHeader, o *octets) error {
+	switch h.subtype {
+	case mrtPeerIndexTable, mrtGeoPeerTable:
+		r.listed(h)
+		return r.peerTable(h, o)
+	case mrtRIBIPv4, mrtRIBIPv4AddPath:
+		return r.prefixV2(h, o, rib.IPv4)
+	case mrtRIBIPv6, mrtRIBIPv6AddPath:
+		return r.prefixV2(h, o, rib.IPv6)
+	case mrtRIBGeneric, mrtRIBGenericAddPath:
+		sequence := o.take(4)
+		afi, safi := o.uint16(), o.uint8()
+		if o.bad {
+			return errMRTShort
+		}
+		if fam, ours := wire.FamilyOf(afi, safi); ours {
+			o.b = append(sequence[:4:4], o.b...) // as the other subtypes have it
+			return r.prefixV2(h, o, fam)
+		}
+	case 0:
+		return fmt.Errorf("a record of unknown type %d.%d", h.kind, h.subtype)
+	}
+	r.listed(h)
+	r.foreign++
+	return nil
+}
+
+// peerTable reads PEER_INDEX_TABLE (RFC 6396 4.3.1). GEO_PEER_TABLE (RFC 6397 2) has the same
+// peers, with places; it counts where it is the only one. A file may hold several tables, each with
+// its own peers in front of it.
+func (r *mrtReader) peerTable(h mrtHeader, o *octets) error {
+	geo := h.subtype == mrtGeoPeerTable
+	router := o.addr(rib.IPv4)
+	o.take(int(o.uint16())) // view name
+	if geo {
+		o.take(8) // latitude and longitude
+	}
+	peers := make([]mrtPeer, 0, min(int(o.uint16()), len(o.b)/10))
+	for len(o.b) > 0 {
+		kind := o.uint8()
+		o.take(4) // BGP identifier
+		fam := rib.IPv4
+		if kind&1 != 0 {
+			fam = rib.IPv6
+		}
+		p := mrtPeer{addr: o.addr(fam), asn: o.asn(kind&2 != 0)}
+		if geo {
+			o.take(8)
+		}
+		if !o.bad {
+			peers = append(peers, p)
+		}
+	}
+	if o.bad {
+		r.peers, r.known = nil, false
+		return fmt.Errorf("the peer table is cut off")
+	}
+	if geo && r.known {
+		return nil
+	}
+	r.peers, r.known = peers, true
+	r.pick.sees(peers)
+	if router.IsValid() && r.res.Header.Router == "" {
+		r.res.Header.Router = router.String()
+	}
+	return nil
+}
+
+// prefixV2 reads the routes of one prefix (RFC 6396 4.3.2, 4.3.4; RFC 8050 4).
+func (r *mrtReader) prefixV2(h mrtHeader, o *octets, fam rib.Family) error {
+	r.listed(h)
+	o.uint32() // sequence number
+	prefix, err := takePrefix(o, fam)
+	if err != nil {
+		return err
+	}
+	if !r.known && !r.missed {
+		r.missed = true
+		r.problem(r.record, "no peer table comes before the routes: their neighbors are not shown")
+	}
+	addPath := h.subtype >= mrtRIBIPv4AddPath
+	for count := int(o.uint16()); count > 0; count-- {
+		index := int(o.uint16())
+		o.uint32() // originated at
+		route := rib.Route{Prefix: prefix, Line: r.record}
+		if addPath {
+			route.PathID = o.uint32()
+		}
+		attrs := o.take(int(o.uint16()))
+		if o.bad {
+			return fmt.Errorf("%s: entries are cut off: %d of them", prefix, count)
+		}
+		if err := r.entryV2(route, index, attrs, fam); err != nil {
+			r.skip(r.record, "%s: %v", prefix, err)
+		}
+	}
+	if len(o.b) > 0 {
+		r.problem(r.record, "%s: %d octets behind its last entry", prefix, len(o.b))
+	}
+	return nil
+}
+
+func takePrefix(o *octets, fam rib.Family) (netip.Prefix, error) {
+	p, size, wrong := wire.ParsePrefix(o.b, fam)
+	switch {
+	case o.bad:
+		return p, errMRTShort
+	case wrong != "":
+		return p, fmt.Errorf("%s", wrong)
+	case p.Addr().Is4In6():
+		return p, fmt.Errorf("%s is an IPv4-mapped prefix: no route of either family", p)
+	}
+	o.take(size)
+	return p, nil
+}
+
+// entryV2 takes one entry of a prefix.
+func (r *mrtReader) entryV2(route rib.Route, index int, attrs []byte, fam rib.Family) error {
+	if r.known && index >= len(r.peers) {
+		return fmt.Errorf("peer %d is not in the peer table, which has %d", index, len(r.peers))
+	}
+	e, fault := r.entryDecoder(true).Entry(attrs, fam)
+	if fault != nil {
+		return fault
+	}
+	route.Attrs = e.Set.Attrs
+	route.Attrs.NextHop = e.NextHop
+	route.Attrs.NotShown = rib.AttrBest
+	if r.known {
+		p := &r.peers[index]
+		route.Neighbor, route.Attrs.NeighborASN = p.addr, p.asn
+		if !p.addr.IsValid() { // the router's own route
+			route.Attrs.NextHop = otherThanSelf(e.NextHop)
+		}
+	} else {
+		route.Attrs.NotShown |= rib.AttrNeighbor | rib.AttrNeighborASN
+	}
+	r.advertise(route, e)
+	return nil
+}
+
+// tableDump reads a record of TABLE_DUMP, which is one route (RFC 6396 4.2). Subtypes 3 and 4 are
+// those of 1 and 2 with AS numbers of four octets, as some collectors wrote before TABLE_DUMP_V2.
+func (r *mrtReader) tableDump(h mrtHeader, o *octets) error {
+	if h.subtype == 0 {
+		return fmt.Errorf("a record of unknown type %d.%d", h.kind, h.subtype)
+	}
+	r.listed(h)
+	fam, four := rib.IPv4, h.subtype > 2
+	if h.subtype%2 == 0 {
+		fam = rib.IPv6
+	}
+	o.take(4) // view and sequence number
+	addr := o.take(fam.Bits() / 8)
+	bits := o.uint8()
+	o.take(5) // status, originated at
+	route := rib.Route{Line: r.record}
+	route.Neighbor = o.addr(fam)
+	asn := o.asn(four)
+	attrs := o.take(int(o.uint16()))
+	if o.bad {
+		return errMRTShort
+	}
+	if int(bits) > fam.Bits() {
+		return fmt.Errorf("a prefix is longer than its address")
+	}
+	a, _ := netip.AddrFromSlice(addr)
+	if a.Is4In6() && bits >= 96 {
+		return fmt.Errorf("%s/%d is an IPv4-mapped prefix: no route of either family", a, bits)
+	}
+	route.Prefix = netip.PrefixFrom(a, int(bits)).Masked()
+	e, fault := r.entryDecoder(four).Entry(attrs, fam)
+	if fault != nil {
+		return fmt.Errorf("%s: %w", route.Prefix, fault)
+	}
+	route.Attrs = e.Set.Attrs
+	route.Attrs.NextHop, route.Attrs.NeighborASN, route.Attrs.NotShown = e.NextHop, asn, rib.AttrBest
+	r.advertise(route, e)
+	return nil
+}
+
+// otherThanSelf drops the 0.0.0.0 or :: by which a router names itself: that is no neighbour and no
+// next hop.
+func otherThanSelf(a netip.Addr) netip.Addr {
+	if a.IsValid() && a.IsUnspecified() {
+		return netip.Addr{}
+	}
+	return a
+}
