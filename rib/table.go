@@ -179,7 +179,9 @@ func (t *Table) Apply(u Update) error {
 		t.Withdraw(u.Feed, u.Route.Prefix, u.Route.Neighbor, u.Route.PathID)
 	case EndOfRIB:
 		f := t.feeds[u.Feed]
-		f.State.Complete = CompleteYes
+		if f.State.Complete != CompleteNo { // a feed that lost rows stays partial until it is resent
+			f.State.Complete = CompleteYes
+		}
 		if !slices.Contains(f.State.Families, u.Family) {
 			f.State.Families = append(f.State.Families, u.Family)
 		}

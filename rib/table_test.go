@@ -272,3 +272,20 @@ func TestAWithdrawnPrefixCanReturn(t *testing.T) {
 		}
 	}
 }
+
+func TestEndOfRIBDoesNotMakeAPartialFeedWhole(t *testing.T) {
+	whole, partial := &rib.Feed{Name: "whole", View: rib.AdjRIBInPost}, &rib.Feed{Name: "partial", View: rib.AdjRIBInPost}
+	partial.State.Complete = rib.CompleteNo
+	table := rib.NewTable([]uint32{65536}, nil, []*rib.Feed{whole, partial})
+	for id := range table.Feeds() {
+		if err := table.Apply(rib.Update{Kind: rib.EndOfRIB, Feed: rib.FeedID(id), Family: rib.IPv4}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if whole.State.Complete != rib.CompleteYes || !whole.Covers(rib.IPv4) || whole.Covers(rib.IPv6) {
+		t.Errorf("the whole feed is %+v", whole.State)
+	}
+	if partial.State.Complete != rib.CompleteNo {
+		t.Errorf("the partial feed became %s", partial.State.Complete)
+	}
+}
