@@ -327,14 +327,19 @@ func TestHostileFilesEndQuickly(t *testing.T) {
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
-			var problems Errors
-			if _, err := parse("bgpaudit.yaml", []byte(text)); !errors.As(err, &problems) || len(problems) == 0 {
-				t.Errorf("got %v, want Errors", err)
+			// The bound is on the work, and a busy machine adds waiting to it: the quickest of three counts.
+			quickest := time.Hour
+			for range 3 {
+				start := time.Now()
+				var problems Errors
+				if _, err := parse("bgpaudit.yaml", []byte(text)); !errors.As(err, &problems) || len(problems) == 0 {
+					t.Fatalf("got %v, want Errors", err)
+				}
+				if quickest = min(quickest, time.Since(start)); quickest <= time.Second {
+					return
+				}
 			}
-			if took := time.Since(start); took > time.Second {
-				t.Errorf("took %s", took)
-			}
+			t.Errorf("took %s", quickest)
 		})
 	}
 }
