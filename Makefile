@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export NOSKIP TESTFLAGS PACKAGES FUZZTIME LINT
 
-.PHONY: build test lint golden fuzz bench deps help
+.PHONY: build test lint golden fuzz bench bench-mrt deps help
 
 build: ## build bin/bgpaudit
 	CGO_ENABLED=0 go build -trimpath -o bin/bgpaudit ./cmd/bgpaudit
@@ -24,8 +24,11 @@ fuzz: ## run every fuzz target; FUZZTIME=30s each
 bench: ## run every benchmark
 	go test -run '^$$' -bench . -benchmem ./...
 
+bench-mrt: ## load FILE, an MRT table, beside bgpdump; RUNS=5 pairs of runs
+	@tools/bench-mrt.sh "$(FILE)"
+
 deps: ## install with apt what the tests need and this machine lacks
 	@tools/deps.sh
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

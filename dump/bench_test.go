@@ -93,3 +93,30 @@ func BenchmarkJSONL(b *testing.B) {
 	}
 	benchRead(b, path)
 }
+
+// BenchmarkBIRD reads a table as BIRD 2 prints it, two paths a prefix.
+func BenchmarkBIRD(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "big.txt")
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	fmt.Fprint(w, "BIRD 2.0.12 ready.\nTable master4:\n")
+	for i := range benchRows {
+		net, mark := "", ""
+		if i%2 == 0 {
+			net, mark = fmt.Sprintf("%d.%d.%d.0/24", 1+i>>16, i>>8&255, i&255), "* "
+		}
+		fmt.Fprintf(w, "%-20s unicast [isp%d 09:14:00.125 from 192.0.2.%d] %s(100) [AS%di]\n\tvia 192.0.2.9 on eth2\n\tType: BGP univ\n\tBGP.origin: IGP\n\tBGP.as_path: %d 65545 %d\n\tBGP.next_hop: 192.0.2.%d\n\tBGP.local_pref: 100\n\tBGP.community: (64496,%d)\n",
+			net, i%2, i%2+1, mark, 65536+i%5000, 65540+i%2, 65536+i%5000, i%2+1, i%500)
+	}
+	fmt.Fprintf(w, "%d of %d routes for %d networks in table master4\n", benchRows, benchRows, benchRows/2)
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+	benchRead(b, path)
+}

@@ -19,6 +19,9 @@ type collector struct {
 	src  Source
 	emit func(rib.Route) error
 
+	// loader, where there is one, takes the rows in emit's place.
+	loader *rib.Loader
+
 	res        Result
 	more       int          // errors beyond maxErrors
 	partial    bool         // something of the table is missing
@@ -70,21 +73,73 @@ func (c *collector) problem(line int, format string, args ...any) {
 // route hands on one row whose identity the dump leaves to be told apart: a second row of the
 // same neighbour and prefix gets the next free path id.
 func (c *collector) route(r rib.Route) {
+	if c.loader != nil {
+		c.load(&r, true)
+		return
+	}
 	r.PathID = c.ids.ordinal(r)
 	c.put(r)
 }
 
 // put hands on one row whose identity is its own.
 func (c *collector) put(r rib.Route) {
+	if c.loader != nil {
+		c.load(&r, false)
+		return
+	}
 	if err := c.emit(r); err != nil {
 		c.skip(r.Line, "%v", err)
 		return
 	}
+	c.count(rib.FamilyOf(r.Prefix), r.Neighbor, r.Attrs.NotShown, c.src.startOf(r.Attrs.ASPath))
+}
+
+// common is what rows of one neighbour and the same attributes have in common: to the table, and
+// to the counts.
+type common struct {
+	shared   rib.Shared
+	notShown rib.AttrSet
+	start    pathStart
+}
+
+func (c *collector) share(r *rib.Route) common {
+	return common{c.loader.Share(r.Neighbor, &r.Attrs), r.Attrs.NotShown, c.src.startOf(r.Attrs.ASPath)}
+}
+
+func (c *collector) load(r *rib.Route, numbered bool) {
+	c.enter(c.share(r), r.Neighbor, rib.Row{Prefix: r.Prefix, PathID: r.PathID, Numbered: numbered, Marks: r.Marks, Line: r.Line})
+}
+
+// enter hands a row on to the loader.
+func (c *collector) enter(s common, neighbor netip.Addr, row rib.Row) {
+	if err := c.loader.Add(s.shared, row); err != nil {
+		c.skip(row.Line, "%v", err)
+		return
+	}
+	c.count(rib.FamilyOf(row.Prefix), neighbor, s.notShown, s.start)
+}
+
+// takeBack uncounts a row that the loader could not enter.
+func (c *collector) takeBack(line int, err error) {
+	c.res.Routes--
+	c.skip(line, "%v", err)
+}
+
+// handedOn waits for the loader, where there is one: all that is counted is in the table then.
+func (c *collector) handedOn() {
+	if c.loader != nil {
+		c.loader.Close()
+		c.loader = nil
+	}
+}
+
+// count notes a row that was handed on.
+func (c *collector) count(fam rib.Family, neighbor netip.Addr, notShown rib.AttrSet, start pathStart) {
 	c.res.Routes++
-	c.families[rib.FamilyOf(r.Prefix)] = true
-	c.notShown &= r.Attrs.NotShown
-	c.sawNeighbor(r.Neighbor)
-	c.sawPath(&c.src, &r)
+	c.families[fam] = true
+	c.notShown &= notShown
+	c.sawNeighbor(neighbor)
+	c.sawPath(start)
 }
 
 // stopped reports whether the caller gave up.

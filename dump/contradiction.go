@@ -33,14 +33,31 @@ func (c *contradiction) sawNeighbor(a netip.Addr) {
 	}
 }
 
-// sawPath counts whose AS a row's path begins with.
-func (c *contradiction) sawPath(src *Source, r *rib.Route) {
-	first, ok := r.Attrs.ASPath.First()
-	if !ok || len(src.ASNs) == 0 {
-		return
+// pathStart is whose AS a path begins with.
+type pathStart uint8
+
+const (
+	startsNowhere pathStart = iota // it is empty or not shown, or the config does not say which AS is ours
+	startsElsewhere
+	startsHere
+)
+
+func (s *Source) startOf(path rib.ASPath) pathStart {
+	first, ok := path.First()
+	switch {
+	case !ok || len(s.ASNs) == 0:
+		return startsNowhere
+	case slices.Contains(s.ASNs, first):
+		return startsHere
 	}
-	c.paths++
-	if slices.Contains(src.ASNs, first) {
+	return startsElsewhere
+}
+
+func (c *contradiction) sawPath(start pathStart) {
+	if start != startsNowhere {
+		c.paths++
+	}
+	if start == startsHere {
 		c.ours++
 	}
 }

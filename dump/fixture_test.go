@@ -19,6 +19,11 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 // fixtureSources say how a fixture is read where it is not read as it is.
 var fixtureSources = map[string]Source{
+	"bird/export-stats.txt":               {View: rib.AdjRIBOutPost},
+	"bird/export-table.txt":               {View: rib.AdjRIBOutPost},
+	"bird/export-table-version3.txt":      {View: rib.AdjRIBOutPost},
+	"bird/import-table.txt":               {View: rib.AdjRIBInPre},
+	"birdwatcher/export.json":             {View: rib.AdjRIBOutPost},
 	"frr-json/advertised-v4.json":         {View: rib.AdjRIBOutPost},
 	"frr-json/advertised-v6.json":         {View: rib.AdjRIBOutPost},
 	"frr-json/advertised-none.json":       {View: rib.AdjRIBOutPost},
@@ -137,6 +142,9 @@ func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 	for _, name := range fixtures(t, "*") {
 		if strings.HasPrefix(name, "mrt/") {
 			continue // a cut between records cannot be seen, and messages change rows: TestAnMRTFileCutAtAnyByte
+		}
+		if strings.HasPrefix(name, "bird/") {
+			continue // what may be missing of the last row is not shown: TestABIRDTextCutAtAnyByte
 		}
 		t.Run(name, func(t *testing.T) {
 			whole := fixtureBytes(t, name)

@@ -23,6 +23,8 @@ type Format struct {
 // Formats are the formats that Read knows, alphabetical. A page in docs/formats goes with each.
 var Formats = []Format{
 	azureJSON,
+	birdText,
+	birdwatcher,
 	frrJSON,
 	jsonlFormat,
 	mrtFormat,

@@ -12,7 +12,7 @@ import (
 )
 
 func TestAStreamInPiecesReadsAsOneInAPiece(t *testing.T) {
-	for _, format := range []Format{azureJSON, frrJSON} {
+	for _, format := range []Format{azureJSON, birdText, birdwatcher, frrJSON} {
 		for _, name := range fixtures(t, format.Name) {
 			if strings.Contains(name, "vrf") {
 				continue // is looked through from the start, which this stream cannot be

@@ -1,15 +1,14 @@
 package dump
 
 import (
-	"context"
 	"slices"
 	"time"
 
 	"bgpaudit/rib"
 )
 
-func load(ctx context.Context, src Source, now time.Time, put func(rib.Route) error, bytes func(read, size int64)) rib.FeedState {
-	c := newCollector(ctx, src, put)
+func load(c *collector, now time.Time, bytes func(read, size int64)) rib.FeedState {
+	src := c.src
 	c.ownLines = true // evidence is where the user can look it up
 	got, err := readFile(c, bytes)
 	s := rib.FeedState{
@@ -61,6 +60,7 @@ func judgeAge(s *rib.FeedState, src Source, got reading, now time.Time) {
 		return
 	}
 	s.Age = max(0, now.Sub(s.AsOf))
+	s.Later = s.AsOfSource != rib.AgeFromMtime && src.MadeLater(s.AsOf)
 	if src.MaxAge <= 0 {
 		return
 	}

@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -30,9 +31,6 @@ const (
 	mrtHeaderSize = 12
 )
 
-// mrtSubtypes is one more than the highest subtype of each type that holds BGP.
-var mrtSubtypes = map[uint16]uint16{mrtTableDump: 5, mrtTableV2: 13, mrtBGP4MP: 12, mrtBGP4MPET: 12}
-
 // mrtHeader is what every record begins with (RFC 6396 2).
 type mrtHeader struct {
 	time    time.Time
@@ -51,7 +49,17 @@ func parseMRTHeader(b []byte) mrtHeader {
 }
 
 // holdsBGP reports whether the record is of a type and subtype that this reader knows.
-func (h mrtHeader) holdsBGP() bool { return h.subtype < mrtSubtypes[h.kind] }
+func (h mrtHeader) holdsBGP() bool {
+	switch h.kind {
+	case mrtTableDump:
+		return h.subtype <= 4
+	case mrtTableV2:
+		return h.subtype <= mrtRIBGenericAddPath
+	case mrtBGP4MP, mrtBGP4MPET:
+		return h.subtype <= mrtAS4LocalAddPath
+	}
+	return false
+}
 
 // otherProtocol reports whether the record is another protocol's, which MRT files may mix in.
 func (h mrtHeader) otherProtocol() bool {
@@ -100,12 +108,25 @@ type mrtReader struct {
 	missed  bool // it was said that neighbours, or changes, are missing
 	replay  *mrtReplay
 	pick    mrtPick
+	moment  mrtMoment
+
+	remembered *wire.Memo[common] // by attributes and peer; nil where no table is loaded
+	key        []byte
+	long       []byte // a record that no buffer holds
 }
 
 // mrtPeer is one entry of a peer table.
 type mrtPeer struct {
 	addr netip.Addr // zero for the router itself
 	asn  uint32
+}
+
+func newMRTReader(c *collector) *mrtReader {
+	cache := wire.NewCache(0)
+	return &mrtReader{
+		collector: c, cache: cache, pick: newMRTPick(c.src), moment: mrtMoment{at: c.src.At},
+		two: wire.NewEntryDecoder(false, cache), four: wire.NewEntryDecoder(true, cache),
+	}
 }
 
 func readMRT(in *input, c *collector) error {
@@ -116,18 +137,17 @@ func readMRT(in *input, c *collector) error {
 	if !sniffMRT(head) {
 		return errors.New("holds no MRT record of BGP at its beginning")
 	}
-	cache := wire.NewCache(0)
-	r := &mrtReader{
-		collector: c, cache: cache, pick: newMRTPick(c.src),
-		two: wire.NewEntryDecoder(false, cache), four: wire.NewEntryDecoder(true, cache),
-	}
+	r := newMRTReader(c)
 	c.unproven = true
 	replays, err := mrtHasUpdates(in, parseMRTHeader(head))
 	if err != nil {
 		return err
 	}
-	if replays {
+	switch {
+	case replays:
 		r.replay = newMRTReplay(r)
+	case c.loader != nil:
+		r.remember()
 	}
 	r.records(in.text)
 	r.finish()
@@ -161,37 +181,52 @@ func mrtHasUpdates(in *input, first mrtHeader) (bool, error) {
 }
 
 // records reads the file record by record, none longer than maxRow.
-func (r *mrtReader) records(text io.Reader) {
-	var head [mrtHeaderSize]byte
-	var body []byte
+func (r *mrtReader) records(text *bufio.Reader) {
 	for !r.stopped() {
 		r.record++
-		switch _, err := io.ReadFull(text, head[:]); {
-		case errors.Is(err, io.EOF):
+		head, err := text.Peek(mrtHeaderSize)
+		switch {
+		case len(head) == 0 && errors.Is(err, io.EOF):
 			return
 		case err != nil:
-			r.broken(r.record, err)
+			r.broken(r.record, cutOff(err))
 			return
 		}
-		h := parseMRTHeader(head[:])
+		h := parseMRTHeader(head)
 		if h.length > maxRow {
 			r.skip(r.record, "the record is %v", errTooLong)
-			if _, err := io.CopyN(io.Discard, text, int64(h.length)); err != nil {
+			if _, err := io.CopyN(io.Discard, text, mrtHeaderSize+int64(h.length)); err != nil {
 				r.broken(r.record, cutOff(err))
 				return
 			}
 			continue
 		}
-		if cap(body) < int(h.length) {
-			body = make([]byte, max(int(h.length), chunk))
-		}
-		body = body[:h.length]
-		if _, err := io.ReadFull(text, body); err != nil {
+		body, err := r.body(text, int(h.length))
+		if err != nil {
 			r.broken(r.record, cutOff(err))
 			return
 		}
 		r.one(h, body)
 	}
+}
+
+// body takes a record off the text, without a copy where it fits the buffer. It is good until the
+// next one.
+func (r *mrtReader) body(text *bufio.Reader, length int) ([]byte, error) {
+	size := mrtHeaderSize + length
+	if size <= text.Size() {
+		b, err := text.Peek(size)
+		if err != nil {
+			return nil, err
+		}
+		_, err = text.Discard(size)
+		return b[mrtHeaderSize:], err
+	}
+	if cap(r.long) < size {
+		r.long = make([]byte, size)
+	}
+	_, err := io.ReadFull(text, r.long[:size])
+	return r.long[mrtHeaderSize:size], err
 }
 
 // cutOff makes the end of the file the cut that it is within a record.
@@ -204,13 +239,19 @@ func cutOff(err error) error {
 
 // one reads one record. A fault in it is counted and costs no other record.
 func (r *mrtReader) one(h mrtHeader, body []byte) {
+	o := octets{b: body}
+	if h.kind == mrtBGP4MPET {
+		h.time = h.time.Add(min(time.Second-1, time.Duration(o.uint32())*time.Microsecond)) // RFC 6396 3
+	}
+	if r.moment.leavesOut(h, r.record) {
+		return
+	}
 	if !h.holdsBGP() {
 		if !h.otherProtocol() {
 			r.skip(r.record, "a record of unknown type %d.%d", h.kind, h.subtype)
 		}
 		return
 	}
-	o := octets{b: body}
 	var err error
 	switch h.kind {
 	case mrtTableDump:
@@ -218,9 +259,6 @@ func (r *mrtReader) one(h mrtHeader, body []byte) {
 	case mrtTableV2:
 		err = r.tableV2(h, &o)
 	default:
-		if h.kind == mrtBGP4MPET {
-			o.uint32() // microseconds (RFC 6396 3)
-		}
 		err = r.bgp4mp(h, &o)
 	}
 	if err != nil {
@@ -258,6 +296,7 @@ func (r *mrtReader) finish() {
 	if r.replay != nil {
 		r.replay.finish()
 	}
+	r.moment.finish(r)
 	r.pick.finish(r.collector, r.tables)
 	if r.changes > 0 && r.tables == 0 {
 		r.problem(0, "messages with no table before them: what was advertised earlier is missing")

@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 
@@ -84,6 +85,9 @@ func (r *mrtReader) peerTable(h mrtHeader, o *octets) error {
 		return nil
 	}
 	r.peers, r.known = peers, true
+	if r.remembered != nil {
+		r.remembered.Clear() // indexes mean other peers now
+	}
 	r.pick.sees(peers)
 	if router.IsValid() && r.res.Header.Router == "" {
 		r.res.Header.Router = router.String()
@@ -104,18 +108,21 @@ func (r *mrtReader) prefixV2(h mrtHeader, o *octets, fam rib.Family) error {
 		r.problem(r.record, "no peer table comes before the routes: their neighbors are not shown")
 	}
 	addPath := h.subtype >= mrtRIBIPv4AddPath
+	it := mrtStored{family: fam, form: mrtFourOctet | mrtIndexed, row: rib.Row{Prefix: prefix, Line: r.record, Numbered: true}}
+	if fam == rib.IPv6 {
+		it.form |= mrtIPv6
+	}
 	for count := int(o.uint16()); count > 0; count-- {
-		index := int(o.uint16())
+		it.who = o.take(2)
 		o.uint32() // originated at
-		route := rib.Route{Prefix: prefix, Line: r.record}
 		if addPath {
-			route.PathID = o.uint32()
+			it.row.PathID = o.uint32()
 		}
-		attrs := o.take(int(o.uint16()))
+		it.attrs = o.take(int(o.uint16()))
 		if o.bad {
 			return fmt.Errorf("%s: entries are cut off: %d of them", prefix, count)
 		}
-		if err := r.entryV2(route, index, attrs, fam); err != nil {
+		if err := r.entryV2(&it); err != nil {
 			r.skip(r.record, "%s: %v", prefix, err)
 		}
 	}
@@ -139,29 +146,18 @@ func takePrefix(o *octets, fam rib.Family) (netip.Prefix, error) {
 	return p, nil
 }
 
-// entryV2 takes one entry of a prefix.
-func (r *mrtReader) entryV2(route rib.Route, index int, attrs []byte, fam rib.Family) error {
-	if r.known && index >= len(r.peers) {
+// entryV2 takes one entry of a prefix, whose peer is one of the table's.
+func (r *mrtReader) entryV2(it *mrtStored) error {
+	if !r.known {
+		it.hides = rib.AttrNeighbor | rib.AttrNeighborASN
+		return r.stored(it)
+	}
+	index := int(binary.BigEndian.Uint16(it.who))
+	if index >= len(r.peers) {
 		return fmt.Errorf("peer %d is not in the peer table, which has %d", index, len(r.peers))
 	}
-	e, fault := r.entryDecoder(true).Entry(attrs, fam)
-	if fault != nil {
-		return fault
-	}
-	route.Attrs = e.Set.Attrs
-	route.Attrs.NextHop = e.NextHop
-	route.Attrs.NotShown = rib.AttrBest
-	if r.known {
-		p := &r.peers[index]
-		route.Neighbor, route.Attrs.NeighborASN = p.addr, p.asn
-		if !p.addr.IsValid() { // the router's own route
-			route.Attrs.NextHop = otherThanSelf(e.NextHop)
-		}
-	} else {
-		route.Attrs.NotShown |= rib.AttrNeighbor | rib.AttrNeighborASN
-	}
-	r.advertise(route, e)
-	return nil
+	it.peer = r.peers[index]
+	return r.stored(it)
 }
 
 // tableDump reads a record of TABLE_DUMP, which is one route (RFC 6396 4.2). Subtypes 3 and 4 are
@@ -179,10 +175,11 @@ func (r *mrtReader) tableDump(h mrtHeader, o *octets) error {
 	addr := o.take(fam.Bits() / 8)
 	bits := o.uint8()
 	o.take(5) // status, originated at
-	route := rib.Route{Line: r.record}
-	route.Neighbor = o.addr(fam)
-	asn := o.asn(four)
-	attrs := o.take(int(o.uint16()))
+	it := mrtStored{family: fam, row: rib.Row{Line: r.record, Numbered: true}}
+	who := octets{b: o.take(fam.Bits()/8 + asnOctets(four))}
+	it.who = who.b
+	it.peer = mrtPeer{addr: who.addr(fam), asn: who.asn(four)}
+	it.attrs = o.take(int(o.uint16()))
 	if o.bad {
 		return errMRTShort
 	}
@@ -193,15 +190,24 @@ func (r *mrtReader) tableDump(h mrtHeader, o *octets) error {
 	if a.Is4In6() && bits >= 96 {
 		return fmt.Errorf("%s/%d is an IPv4-mapped prefix: no route of either family", a, bits)
 	}
-	route.Prefix = netip.PrefixFrom(a, int(bits)).Masked()
-	e, fault := r.entryDecoder(four).Entry(attrs, fam)
-	if fault != nil {
-		return fmt.Errorf("%s: %w", route.Prefix, fault)
+	it.row.Prefix = netip.PrefixFrom(a, int(bits)).Masked()
+	if four {
+		it.form |= mrtFourOctet
 	}
-	route.Attrs = e.Set.Attrs
-	route.Attrs.NextHop, route.Attrs.NeighborASN, route.Attrs.NotShown = e.NextHop, asn, rib.AttrBest
-	r.advertise(route, e)
+	if fam == rib.IPv6 {
+		it.form |= mrtIPv6
+	}
+	if err := r.stored(&it); err != nil {
+		return fmt.Errorf("%s: %w", it.row.Prefix, err)
+	}
 	return nil
+}
+
+func asnOctets(four bool) int {
+	if four {
+		return 4
+	}
+	return 2
 }
 
 // otherThanSelf drops the 0.0.0.0 or :: by which a router names itself: that is no neighbour and no

@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 
 	"bgpaudit/rib"
 )
@@ -114,17 +112,21 @@ func readMRTBytes(t *testing.T, src Source, parts ...[]byte) ([]rib.Route, readi
 	return routes, got
 }
 
-func TestEveryMRTTableSubtype(t *testing.T) {
+// mrtFile is a file made by hand, and the rows that it holds.
+type mrtFile struct {
+	name string
+	file []byte
+	want string
+}
+
+// mrtTables holds a file of each subtype that lists routes.
+func mrtTables() []mrtFile {
 	const v4, v6 = `203.0.113.0/24 0 from 192.0.2.1 AS65540 via 192.0.2.1 path "65540 65541"`, `2001:db8:113::/48 0 from 2001:db8::2 AS64500 via 2001:db8::1 path "65540 65541"`
 	entry := func(peer int, attrs []byte) []byte { return mrt(peer, uint32(9), sized(attrs)) }
 	addPath := func(peer int, id uint32, attrs []byte) []byte { return mrt(peer, uint32(9), id, sized(attrs)) }
 	full6 := mrt(mrtOrigin, mrtPath4, uint8(0x80), uint8(14), uint8(28), 2, uint8(1), uint8(16), "2001:db8::1", uint8(0), "2001:db8:113::/48")
 	geo := mrtRecord(13, 7, "10.255.0.9", sized(), uint32(0), uint32(0), 1, mrtPeerV4, uint32(0), uint32(0))
-	for _, tt := range []struct {
-		name string
-		file []byte
-		want string
-	}{
+	return []mrtFile{
 		{"12.1 TABLE_DUMP", mrtRecord(12, 1, 0, 0, "203.0.113.0", uint8(24), uint8(1), uint32(9), "192.0.2.1", 64500, sized(mrtAttrs2)), `203.0.113.0/24 0 from 192.0.2.1 AS64500 via 192.0.2.1 path "64500 65541" line 1`},
 		{"12.2 TABLE_DUMP", mrtRecord(12, 2, 0, 0, "2001:db8:113::", uint8(48), uint8(1), uint32(9), "2001:db8::2", 64500, sized(mrtOrigin, mrtPath2, mrtHop6)), `2001:db8:113::/48 0 from 2001:db8::2 AS64500 via 2001:db8::1 path "64500 23456" line 1`},
 		{"12.3 TABLE_DUMP with AS numbers of four octets", mrtRecord(12, 3, 0, 0, "203.0.113.0", uint8(24), uint8(1), uint32(9), "192.0.2.1", uint32(65540), sized(mrtAttrs)), v4 + " line 1"},
@@ -144,7 +146,11 @@ func TestEveryMRTTableSubtype(t *testing.T) {
 		{"one peer twice for a prefix", mrt(mrtPeers, mrtRecord(13, 2, uint32(0), doc, 2, entry(0, mrtAttrs), entry(0, mrtAttrs))), v4 + " line 2\n" + strings.Replace(v4, "/24 0", "/24 1", 1) + " line 2"},
 		{"16.2 BGP4MP_ENTRY", mrtRecord(16, 2, 64501, 64500, 0, 1, "192.0.2.9", "192.0.2.1", 0, 1, uint32(9), 1, uint8(1), uint8(4), "192.0.2.7", doc, sized(mrtOrigin, mrtPath2, mrtAS4Path)), `203.0.113.0/24 0 from 192.0.2.1 AS64500 via 192.0.2.7 path "64500 65541" line 1`},
 		{"16.3 BGP4MP_SNAPSHOT, OSPF and IS-IS beside", mrt(mrtPeers, mrtRecord(16, 3, 0, []byte("file\x00")), mrtRecord(11, 0), mrtRecord(33, 0, uint32(0)), routeV4), v4 + " line 5"},
-	} {
+	}
+}
+
+func TestEveryMRTTableSubtype(t *testing.T) {
+	for _, tt := range mrtTables() {
 		t.Run(tt.name, func(t *testing.T) {
 			routes, got := readMRTBytes(t, Source{View: rib.BGPTable}, tt.file)
 			if have := strings.TrimSpace(rowsOf(routes)); have != tt.want {
@@ -331,88 +337,6 @@ func TestBadMRTRecordsCostNoOther(t *testing.T) {
 	routes, got := readMRTBytes(t, Source{}, mrtPeers, mrtRecord(13, 1, uint32(0), sized(), 1, uint8(0)), routeV4)
 	if len(routes) != 1 || routes[0].Neighbor.IsValid() || !routes[0].Attrs.NotShown.Has(rib.AttrNeighbor|rib.AttrNeighborASN) || got.Complete != rib.CompleteNo {
 		t.Errorf("behind a bad peer table: %+v, %+v", routes, got)
-	}
-}
-
-// TestAnMRTFileCutAtAnyByte reads fixtures, hand-made ones too, up to each of their bytes. A cut
-// within a record is said; one between records cannot be seen.
-func TestAnMRTFileCutAtAnyByte(t *testing.T) {
-	files := map[string][]byte{"by hand": mrt(mrtPeers, routeV4, mrtRecord(12, 1, 0, 0, "203.0.113.0", uint8(24), uint8(1), uint32(9), "192.0.2.1", 64500, sized(mrtAttrs2)),
-		mrtRecord(16, 5, session(true), 5, 6), mrtRecord(17, 4, uint32(5), session(true), bgpUpdate(nil, mrtAttrs, doc)))}
-	for _, name := range fixtures(t, "mrt") {
-		if strings.HasSuffix(name, ".mrt") {
-			files[name] = fixtureBytes(t, name)
-		}
-	}
-	for name, whole := range files {
-		boundaries := map[int]bool{}
-		for at := 0; at < len(whole); {
-			at += mrtHeaderSize + int(parseMRTHeader(whole[at:]).length)
-			boundaries[at] = true
-		}
-		for n := range whole {
-			routes, got, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, whole[:n])
-			switch {
-			case n < mrtHeaderSize:
-				if err == nil {
-					t.Fatalf("%s cut at %d: read", name, n)
-				}
-			case err != nil:
-				t.Fatalf("%s cut at %d: %v", name, n, err)
-			case !boundaries[n] && (got.Complete != rib.CompleteNo || !strings.Contains(strings.Join(got.Errors, "\n"), "cut off here")):
-				t.Fatalf("%s cut at %d: complete %s, errors %q", name, n, got.Complete, got.Errors)
-			case len(routes) != got.Routes:
-				t.Fatalf("%s cut at %d: %d routes, %d counted", name, n, len(routes), got.Routes)
-			}
-		}
-	}
-}
-
-func TestMRTIsReadThroughEveryCompression(t *testing.T) {
-	plain := fixtureBytes(t, "mrt/frr-table.mrt")
-	want, _, err := readBytes(fixtureSource("mrt/frr-table.mrt"), plain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pack := map[string][]byte{"bzip2": fixtureBytes(t, "mrt/frr-table.mrt.bz2")}
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = z.Write(plain)
-	_ = z.Close()
-	pack["gzip"] = bytes.Clone(b.Bytes())
-	b.Reset()
-	zs, err := zstd.NewWriter(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = zs.Write(plain)
-	_ = zs.Close()
-	pack["zstd"] = bytes.Clone(b.Bytes())
-	b.Reset()
-	x, err := xz.NewWriter(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = x.Write(plain)
-	_ = x.Close()
-	pack["xz"] = bytes.Clone(b.Bytes())
-	for name, packed := range pack {
-		t.Run(name, func(t *testing.T) {
-			routes, got, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, packed)
-			if err != nil || got.Complete != rib.CompleteUnproven || !slices.Equal(recordsOf(routes), recordsOf(want)) {
-				t.Fatalf("%d routes, complete %s, errors %q, %v", len(routes), got.Complete, got.Errors, err)
-			}
-			for n := range packed {
-				routes, got, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, packed[:n])
-				if err == nil && (got.Complete != rib.CompleteNo && !slices.Equal(recordsOf(routes), recordsOf(want)) || len(routes) > len(want)) {
-					t.Fatalf("cut at %d: %d routes, complete %s", n, len(routes), got.Complete)
-				}
-			}
-			twice, _, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, append(bytes.Clone(packed), packed...))
-			if err != nil || len(twice) != 2*len(want) {
-				t.Errorf("two streams in a file: %d routes, %v", len(twice), err)
-			}
-		})
 	}
 }
 

@@ -40,7 +40,9 @@ func (c *collector) read(in *input) (reading, error) {
 	if err == nil {
 		shape := format.Shape(c.src)
 		c.res.Header.Format, c.res.Header.ASPathForm = shape.Format, shape.ASPathForm
-		if err = format.Read(in, c); err == nil {
+		err = format.Read(in, c)
+		c.handedOn()
+		if err == nil {
 			c.againstNeighbor(c.src, c.res.Header.Neighbor)
 			c.againstDirection(c.src, c.res.Header.ASPathForm)
 			c.finish(shape.NotShown)
@@ -54,6 +56,7 @@ func (c *collector) read(in *input) (reading, error) {
 
 // failed is the reading of a file that holds nothing to read.
 func (c *collector) failed(err error) (reading, error) {
+	c.handedOn()
 	err = fmt.Errorf("%s%w", c.at(0), err)
 	c.res.Complete, c.res.Skipped = rib.CompleteNo, 0
 	c.res.Errors = []string{err.Error()} // what led to it adds nothing

@@ -36,6 +36,9 @@ func refusal(head, body []byte) error {
 	if what := lookalike(head, body); what != "" {
 		return fmt.Errorf("not a route table: looks like %s: export the routes themselves, as docs/formats says", what)
 	}
+	if said := birdAnswer(head); said != "" {
+		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
+	}
 	return fmt.Errorf("not a route table in a known format (known: %s): it begins %s; export it in one of these, as docs/formats says, or name its format with format: on the feed",
 		strings.Join(FormatNames(), ", "), quote(firstLine(trimmed)))
 }
@@ -62,12 +65,17 @@ func lookalike(head, body []byte) string {
 			return "the effective routes of a network interface, which are not BGP routes"
 		case hasMember(list, arpKeys...):
 			return "an ARP table"
+		case hasMember(list, birdwatcherKey):
+			return "a page of birdwatcher without routes"
 		case hasMember(list, summaryKeys...):
 			return "a BGP summary"
 		case hasMember(list, neighborKeys...):
 			return "a BGP neighbor page"
 		}
 		return ""
+	}
+	if page := birdPage(head); page != "" {
+		return page
 	}
 	text := strings.ToLower(string(head))
 	switch {

@@ -120,7 +120,7 @@ func (d *decider) describe(c *candidate, lost loss) Candidate {
 	col := c.src.column
 	out := Candidate{View: c.src.feed.View, Doubt: c.doubt, Entry: Entry{
 		Route: Route{
-			Prefix: d.s.t.fam[d.fam].prefix(c.id), PathID: col.pathIDs[c.id], Neighbor: col.neighbor,
+			Prefix: d.s.t.fam[d.fam].prefix(c.id), PathID: col.pathID(c.id), Neighbor: col.neighbor,
 			Attrs: d.s.decoded(c.cell.attrs), Marks: c.cell.marks(), Line: c.cell.line(),
 		},
 		Feed: col.feed, Link: col.link, Tie: col.tie,

@@ -304,7 +304,7 @@ func (d *decider) key(a *answer, cs []candidate, routes bool) []byte {
 		for _, i := range a.winners {
 			c := &cs[i]
 			num(int(c.id))
-			num(int(c.src.column.pathIDs[c.id]))
+			num(int(c.src.column.pathID(c.id)))
 			num(c.src.number)
 		}
 	}

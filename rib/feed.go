@@ -120,6 +120,7 @@ type FeedState struct {
 	Age              time.Duration // at the audit's time; never negative
 	Stale            bool          // older than MaxAge
 	WeakAge          bool          // MaxAge is given, but only an untrusted mtime is there to hold against it
+	Later            bool          // made after the moment that is asked for
 	Unreadable       bool          // nothing could be read
 	Contradiction    string        // the text contradicts the declared direction or neighbour
 	Errors           []string      // each with file:line
@@ -147,6 +148,10 @@ func (f *Feed) Failing() string {
 		return fmt.Sprintf("feed %s could not be read", f.Name)
 	case s.Contradiction != "":
 		return fmt.Sprintf("feed %s contradicts its declaration: %s", f.Name, s.Contradiction)
+	case s.Later:
+		return fmt.Sprintf("feed %s is from later than the moment that is asked for: as of %s", f.Name, s.AsOf.UTC().Format(time.RFC3339))
+	case s.Stale && s.Live:
+		return fmt.Sprintf("feed %s is stale: %s old, no session is up", f.Name, s.Age.Round(time.Second))
 	case s.Stale:
 		return fmt.Sprintf("feed %s is stale: %s old, max-age is %s", f.Name, s.Age.Round(time.Second), s.MaxAge)
 	case s.WeakAge:
@@ -158,8 +163,8 @@ func (f *Feed) Failing() string {
 }
 
 // RowsUsable reports whether the feed's rows may be candidates: those of a partial feed may, those
-// of a stale, contradicting or unread one may not.
+// of a stale, later, contradicting or unread one may not.
 func (f *Feed) RowsUsable() bool {
 	s := &f.State
-	return !s.Closed && !s.Unreadable && s.Contradiction == "" && !s.Stale && !s.WeakAge
+	return !s.Closed && !s.Unreadable && s.Contradiction == "" && !s.Later && !s.Stale && !s.WeakAge
 }

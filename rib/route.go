@@ -77,6 +77,9 @@ const (
 	Invalid
 	// Filtered: import policy rejected the route; the router keeps it for show only.
 	Filtered
+	// Malformed: the route came in a message that RFC 7606 treats as a withdraw. The router holds it
+	// to be announced; what it says of it cannot be read.
+	Malformed
 )
 
 // Has reports whether every mark of m is set.

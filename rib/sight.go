@@ -268,6 +268,8 @@ func (s *Sight) weighAdvertised(c *candidate, fam Family) {
 	switch {
 	case f.View == AdjRIBOutPost && s.lacksBeforePolicy(c, Advertised, fam):
 		c.doubt = "a complete pre-policy table of the link does not show it, and export policy makes no routes"
+	case c.cell.marks().Has(Malformed):
+		c.doubt = malformed
 	case c.cell.marks().Has(Stale):
 		c.doubt = "the route is marked stale"
 	case f.View != FarEnd && f.View != Collector && s.holdsNeighbor(c):
@@ -329,10 +331,14 @@ func (s *Sight) weighReceived(c *candidate, fam Family) {
 		c.doubt = fmt.Sprintf("feed %s is pre-policy: import policy may drop it", f.Name)
 	case (f.View == AdjRIBInPost || f.View == BGPTable) && s.lacksBeforePolicy(c, Received, fam):
 		c.doubt = "a complete pre-policy table of the link does not show it, and import policy makes no routes"
+	case marks.Has(Malformed):
+		c.doubt = malformed
 	case marks.Has(Stale):
 		c.doubt = "the route is marked stale"
 	}
 }
+
+const malformed = "it came in a malformed message, treated as a withdraw (RFC 7606)"
 
 // unclassified marks the doubt of a row that is tied to no link.
 func (s *Sight) unclassified(c *candidate) bool {

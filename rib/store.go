@@ -11,12 +11,12 @@ import (
 // attrID names an interned attribute set. 0 is none.
 type attrID uint32
 
-// attrStore keeps each distinct attribute set once, as canonical bytes in one arena, with a
-// reference count. A full feed has some seven routes a set, and bytes in one slice are nothing
-// for the garbage collector to walk.
+// attrStore keeps each distinct attribute set once, as canonical bytes in blocks, with a
+// reference count. A full feed has some seven routes a set, and bytes in a few large blocks are
+// nothing for the garbage collector to walk, and are never copied to grow.
 type attrStore struct {
 	seed  maphash.Seed
-	arena []byte
+	arena blocks
 	spans []span   // by attrID; spans[0] is unused
 	free  []attrID // ids whose count fell to zero
 	slots []attrID // open addressing, linear probing; 0 = empty; power of two
@@ -26,10 +26,9 @@ type attrStore struct {
 }
 
 type span struct {
-	off  uint64 // a hostile peer can fill more than 4 GiB with distinct sets
-	len  uint32
-	refs uint32
-	hash uint32
+	block, at, len uint32
+	refs           uint32
+	hash           uint32
 }
 
 func newAttrStore() *attrStore {
@@ -39,19 +38,24 @@ func newAttrStore() *attrStore {
 // intern returns the id of the set, with one reference more.
 func (s *attrStore) intern(a *Attrs) attrID {
 	s.buf = appendAttrs(s.buf[:0], a)
-	h := uint32(maphash.Bytes(s.seed, s.buf))
+	return s.internBytes(s.buf)
+}
+
+// internBytes is intern of what appendAttrs wrote.
+func (s *attrStore) internBytes(b []byte) attrID {
+	h := uint32(maphash.Bytes(s.seed, b))
 	mask := uint32(len(s.slots) - 1)
 	i := h & mask
 	for ; s.slots[i] != 0; i = (i + 1) & mask {
 		id := s.slots[i]
-		if sp := &s.spans[id]; sp.hash == h && bytes.Equal(s.bytes(id), s.buf) {
+		if sp := &s.spans[id]; sp.hash == h && bytes.Equal(s.bytes(id), b) {
 			sp.refs++
 			return id
 		}
 	}
 	id := s.newID()
-	s.spans[id] = span{off: uint64(len(s.arena)), len: uint32(len(s.buf)), refs: 1, hash: h}
-	s.arena = append(s.arena, s.buf...)
+	block, at := s.arena.add(b)
+	s.spans[id] = span{block: block, at: at, len: uint32(len(b)), refs: 1, hash: h}
 	s.slots[i] = id
 	s.used++
 	if s.used*4 > len(s.slots)*3 {
@@ -70,6 +74,9 @@ func (s *attrStore) newID() attrID {
 	return attrID(len(s.spans) - 1)
 }
 
+// retain takes n references more.
+func (s *attrStore) retain(id attrID, n uint32) { s.spans[id].refs += n }
+
 // release gives one reference back; the last one frees the set.
 func (s *attrStore) release(id attrID) {
 	sp := &s.spans[id]
@@ -81,7 +88,7 @@ func (s *attrStore) release(id attrID) {
 	s.used--
 	*sp = span{}
 	s.free = append(s.free, id)
-	if s.dead > 1<<20 && s.dead > len(s.arena)/2 {
+	if s.dead > blockSize && s.dead > s.arena.size/2 {
 		s.compact()
 	}
 }
@@ -126,22 +133,42 @@ func (s *attrStore) rehash(size int) {
 
 // compact copies the live sets together.
 func (s *attrStore) compact() {
-	arena := make([]byte, 0, len(s.arena)-s.dead)
+	var arena blocks
 	for id := range s.spans {
-		sp := &s.spans[id]
-		if sp.refs == 0 {
-			continue
+		if sp := &s.spans[id]; sp.refs > 0 {
+			sp.block, sp.at = arena.add(s.bytes(attrID(id)))
 		}
-		off := uint64(len(arena))
-		arena = append(arena, s.bytes(attrID(id))...)
-		sp.off = off
 	}
 	s.arena, s.dead = arena, 0
 }
 
 func (s *attrStore) bytes(id attrID) []byte {
-	sp := s.spans[id]
-	return s.arena[sp.off : sp.off+uint64(sp.len)]
+	sp := &s.spans[id]
+	return s.arena.list[sp.block][sp.at:][:sp.len]
+}
+
+// blocks hold byte strings, each within one block.
+type blocks struct {
+	list [][]byte
+	size int // of all strings
+}
+
+const blockSize = 1 << 20
+
+func (b *blocks) add(s []byte) (block, at uint32) {
+	last := len(b.list) - 1
+	if last < 0 || len(b.list[last])+len(s) > cap(b.list[last]) {
+		size := blockSize
+		if last < 0 {
+			size = blockSize / 16 // most tables are small
+		}
+		b.list = append(b.list, make([]byte, 0, max(size, len(s))))
+		last++
+	}
+	at = uint32(len(b.list[last]))
+	b.list[last] = append(b.list[last], s...)
+	b.size += len(s)
+	return uint32(last), at
 }
 
 // get decodes a set. The result shares nothing with the store.

@@ -157,8 +157,8 @@ func TestTheStoreKeepsWhatIsReferencedAndNothingElse(t *testing.T) {
 			}
 		}
 		s.compact()
-		if s.used != 0 || s.dead != 0 || len(s.arena) != 0 || len(s.free) != len(s.spans)-1 {
-			t.Fatalf("after releasing all: %d live, %d dead bytes, arena %d, %d of %d ids free", s.used, s.dead, len(s.arena), len(s.free), len(s.spans)-1)
+		if s.used != 0 || s.dead != 0 || s.arena.size != 0 || len(s.free) != len(s.spans)-1 {
+			t.Fatalf("after releasing all: %d live, %d dead bytes, arena %d, %d of %d ids free", s.used, s.dead, s.arena.size, len(s.free), len(s.spans)-1)
 		}
 		if i := slices.IndexFunc(s.slots, func(id attrID) bool { return id != 0 }); i >= 0 {
 			t.Fatalf("slot %d still points at %d", i, s.slots[i])
@@ -201,8 +201,8 @@ func TestTheArenaGivesDeadBytesBack(t *testing.T) {
 		long[0] = Community(i + 1)
 		s.release(s.intern(&Attrs{Communities: long}))
 	}
-	if len(s.arena) > 4<<20 {
-		t.Errorf("the arena holds %d bytes for one live set", len(s.arena))
+	if s.arena.size > 4<<20 {
+		t.Errorf("the arena holds %d bytes for one live set", s.arena.size)
 	}
 	if got := s.get(keep); got.MED != Some(7) || len(got.Communities) != 1000 || got.Communities[0] != 0 {
 		t.Error("compacting changed a live set")

@@ -19,8 +19,9 @@ const NoLink LinkID = -1
 type Update struct {
 	Kind   UpdateKind
 	Feed   FeedID
-	Route  Route  // Advertise: all of it. Withdraw: its identity (Prefix, Neighbor, PathID).
-	Family Family // EndOfRIB
+	Route  Route       // Advertise: all of it. Withdraw, TreatAsWithdraw: its identity (Prefix, Neighbor, PathID).
+	Family Family      // EndOfRIB, whose Route names the Neighbor on a live feed
+	Peer   *PeerChange // PeerUp, PeerDown, PeerPartial, whose Route names the Neighbor
 }
 
 // UpdateKind says what an update does.
@@ -31,6 +32,13 @@ const (
 	Advertise UpdateKind = iota
 	Withdraw
 	EndOfRIB // RFC 4724 2: the feed has sent all of the family that it had
+
+	// TreatAsWithdraw: the route came in a malformed message (RFC 7606 2). It stays as a row with the
+	// mark Malformed and no attributes, which makes doubtful what it could decide.
+	TreatAsWithdraw
+	PeerUp      // a live session with the neighbour is established
+	PeerDown    // it is over
+	PeerPartial // not everything that the neighbour sent is here, until it comes up again
 )
 
 // Table holds the routes of every feed. One goroutine writes; readers need a lock of the
@@ -42,75 +50,7 @@ type Table struct {
 	asns    []uint32
 	attrs   *attrStore
 	fam     [2]*familyTable
-}
-
-type familyTable struct {
-	*prefixIndex
-	columns []*column                // all, in the order they were made
-	byPeer  map[columnPeer][]*column // those of one neighbour of one feed
-}
-
-type columnPeer struct {
-	feed     FeedID
-	neighbor netip.Addr
-}
-
-// column is a slab of routes: at most one a prefix, all of one feed, one neighbour and one link.
-// A neighbour that gives several paths for a prefix (ADD-PATH) fills as many columns as the most
-// it ever gave, however its path ids are numbered.
-type column struct {
-	feed     FeedID
-	neighbor netip.Addr
-	link     LinkID
-	tie      Tie
-	pages    []*page
-	pathIDs  map[prefixID]uint32 // the ids that are not 0
-	count    int
-}
-
-const (
-	pageSize = 512
-	// maxColumns bounds what a neighbour can make us hold by numbering paths: far more than any
-	// router sends for one prefix. What does not fit is an error, never dropped in silence.
-	maxColumns = 1024
-)
-
-type page [pageSize]cell
-
-// cell is a route: its attributes, and its marks and line. attrs == 0 is no route.
-type cell struct {
-	attrs attrID
-	meta  uint32 // marks in the low 5 bits, line above them
-}
-
-const (
-	markBits = 5
-	maxLine  = 1<<(32-markBits) - 1
-)
-
-func newCell(a attrID, marks Marks, line int) cell {
-	return cell{a, uint32(marks)&(1<<markBits-1) | uint32(min(max(line, 0), maxLine))<<markBits}
-}
-
-func (c cell) marks() Marks { return Marks(c.meta & (1<<markBits - 1)) }
-func (c cell) line() int    { return int(c.meta >> markBits) }
-
-func (c *column) at(id prefixID) cell {
-	if i := int(id) / pageSize; i < len(c.pages) && c.pages[i] != nil {
-		return c.pages[i][int(id)%pageSize]
-	}
-	return cell{}
-}
-
-func (c *column) set(id prefixID, v cell) {
-	i := int(id) / pageSize
-	for len(c.pages) <= i {
-		c.pages = append(c.pages, nil)
-	}
-	if c.pages[i] == nil {
-		c.pages[i] = new(page)
-	}
-	c.pages[i][int(id)%pageSize] = v
+	live    map[FeedID][]*livePeer
 }
 
 // NewTable makes a table for a site's links and feeds that holds what the links' static: declares
@@ -121,7 +61,7 @@ func NewTable(asns []uint32, links []Link, feeds []*Feed) *Table {
 		t.linkIDs[links[i].Name] = LinkID(i)
 	}
 	for _, f := range Families {
-		t.fam[f] = &familyTable{prefixIndex: newPrefixIndex(f), byPeer: map[columnPeer][]*column{}}
+		t.fam[f] = newFamilyTable(f)
 	}
 	t.feeds = slices.Clip(t.feeds)
 	for i := range links {
@@ -177,7 +117,22 @@ func (t *Table) Apply(u Update) error {
 		return err
 	case Withdraw:
 		t.Withdraw(u.Feed, u.Route.Prefix, u.Route.Neighbor, u.Route.PathID)
+	case TreatAsWithdraw:
+		r := Route{Prefix: u.Route.Prefix, PathID: u.Route.PathID, Neighbor: u.Route.Neighbor, Marks: Malformed}
+		r.Attrs.NotShown = ^AttrSet(0) // the message showed some of them, and none can be relied on
+		_, err := t.Advertise(u.Feed, &r)
+		return err
+	case PeerUp:
+		t.peerUp(u.Feed, u.Route.Neighbor, u.Peer)
+	case PeerDown:
+		t.peerDown(u.Feed, u.Route.Neighbor, u.Peer)
+	case PeerPartial:
+		t.livePeer(u.Feed, u.Route.Neighbor).partial = u.Peer.Why
 	case EndOfRIB:
+		if p := t.knownPeer(u.Feed, u.Route.Neighbor); p != nil {
+			t.peerEndOfRIB(p, u.Feed, u.Family)
+			return nil
+		}
 		f := t.feeds[u.Feed]
 		if f.State.Complete != CompleteNo { // a feed that lost rows stays partial until it is resent
 			f.State.Complete = CompleteYes
@@ -194,66 +149,30 @@ func (t *Table) Apply(u Update) error {
 // It is an error, and nothing changes, where the prefix is not a masked, unmapped prefix, or the
 // neighbour gives it more paths than any router would.
 func (t *Table) Advertise(feed FeedID, r *Route) (replaced bool, err error) {
-	p := r.Prefix
-	if !p.IsValid() || p != p.Masked() || p.Addr().Is4In6() {
-		return false, fmt.Errorf("prefix %v is not in canonical form", p)
+	bits, canonical := bitsOf(r.Prefix)
+	if !canonical {
+		return false, notCanonical(r.Prefix)
 	}
-	ft := t.fam[FamilyOf(p)]
-	link, tie := t.tie(t.feeds[feed], r)
-	id, known := ft.lookup(p)
-	peer := columnPeer{feed, r.Neighbor}
-	columns := ft.byPeer[peer]
-	var room, held *column // where the route goes, and where one of its identity stands
-	for _, c := range columns {
-		var old cell
-		if known {
-			old = c.at(id)
-		}
-		if old.attrs != 0 {
-			if c.pathIDs[id] != r.PathID {
-				continue
-			}
-			held = c
-		}
-		if (room == nil || held == c) && c.link == link && c.tie == tie {
-			room = c
-		}
-		if room != nil && (held != nil || !known) {
-			break
-		}
+	ft := t.fam[FamilyOf(r.Prefix)]
+	l := lane{columnPeer: columnPeer{feed, r.Neighbor}}
+	l.link, l.tie = t.tie(t.feeds[feed], r)
+	id := ft.enter(bits)
+	ft.keepUp()
+	attrs := t.attrs.intern(&r.Attrs)
+	old, err := ft.put(ft.peer(l.columnPeer), l, id, r.PathID, newCell(attrs, r.Marks, r.Line))
+	if err != nil {
+		t.attrs.release(attrs)
+		return false, tooManyPaths(r.Prefix)
 	}
-	if room == nil {
-		if len(columns) >= maxColumns {
-			return false, fmt.Errorf("more than %d paths of one neighbour for %v", maxColumns, p)
-		}
-		room = &column{feed: feed, neighbor: r.Neighbor, link: link, tie: tie}
-		ft.byPeer[peer] = append(columns, room)
-		ft.columns = append(ft.columns, room)
+	if old != 0 {
+		t.attrs.release(old)
 	}
-	if !known {
-		id = ft.add(p)
-	}
-	value := newCell(t.attrs.intern(&r.Attrs), r.Marks, r.Line)
-	if held != nil {
-		t.drop(held, id, held.at(id))
-	}
-	room.set(id, value)
-	room.count++
-	if r.PathID != 0 {
-		if room.pathIDs == nil {
-			room.pathIDs = map[prefixID]uint32{}
-		}
-		room.pathIDs[id] = r.PathID
-	}
-	return held != nil, nil
+	return old != 0, nil
 }
 
-func (t *Table) drop(c *column, id prefixID, old cell) {
-	c.set(id, cell{})
-	c.count--
-	delete(c.pathIDs, id)
-	t.attrs.release(old.attrs)
-}
+func notCanonical(p netip.Prefix) error { return fmt.Errorf("prefix %v is not in canonical form", p) }
+
+func (t *Table) drop(c *column, id prefixID) { t.attrs.release(c.take(id)) }
 
 // Withdraw takes one route out and reports whether it was there.
 func (t *Table) Withdraw(feed FeedID, p netip.Prefix, neighbor netip.Addr, pathID uint32) bool {
@@ -265,9 +184,9 @@ func (t *Table) Withdraw(feed FeedID, p netip.Prefix, neighbor netip.Addr, pathI
 	if !known {
 		return false
 	}
-	for _, c := range ft.byPeer[columnPeer{feed, neighbor}] {
-		if old := c.at(id); old.attrs != 0 && c.pathIDs[id] == pathID {
-			t.drop(c, id, old)
+	for _, c := range ft.columnsOf(columnPeer{feed, neighbor}) {
+		if c.at(id).attrs != 0 && c.pathID(id) == pathID {
+			t.drop(c, id)
 			return true
 		}
 	}
@@ -295,9 +214,9 @@ func (t *Table) Flush(feed FeedID) int {
 			}
 			return true
 		})
-		for peer := range ft.byPeer {
+		for peer := range ft.peers {
 			if peer.feed == feed {
-				delete(ft.byPeer, peer)
+				delete(ft.peers, peer)
 			}
 		}
 	}
@@ -392,7 +311,7 @@ func (t *Table) entries(into []Entry, ft *familyTable, id prefixID) []Entry {
 func (t *Table) entry(ft *familyTable, c *column, id prefixID, v cell) Entry {
 	return Entry{
 		Route: Route{
-			Prefix: ft.prefix(id), PathID: c.pathIDs[id], Neighbor: c.neighbor,
+			Prefix: ft.prefix(id), PathID: c.pathID(id), Neighbor: c.neighbor,
 			Attrs: t.attrs.get(v.attrs), Marks: v.marks(), Line: v.line(),
 		},
 		Feed: c.feed, Link: c.link, Tie: c.tie,
@@ -424,19 +343,4 @@ func (t *Table) Unclassified() map[FeedID][2]Untied {
 		}
 	}
 	return out
-}
-
-// first is the first prefix of the column in id order.
-func (c *column) first() (prefixID, bool) {
-	for i, pg := range c.pages {
-		if pg == nil {
-			continue
-		}
-		for j, v := range pg {
-			if v.attrs != 0 {
-				return prefixID(i*pageSize + j), true
-			}
-		}
-	}
-	return 0, false
 }

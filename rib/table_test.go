@@ -248,7 +248,7 @@ func TestANeighbourThatNumbersPathsWithoutEndIsRefused(t *testing.T) {
 func TestALineNumberTooLargeForItsPlaceIsCappedAndSpoilsNoMark(t *testing.T) {
 	table := rib.NewTable(nil, []rib.Link{{Name: "a"}}, []*rib.Feed{{Name: "f", Link: "a", View: rib.AdjRIBOutPost}})
 	p := netip.MustParsePrefix("203.0.113.0/24")
-	for _, test := range []struct{ line, want int }{{1 << 40, 1<<27 - 1}, {-1, 0}, {42, 42}} {
+	for _, test := range []struct{ line, want int }{{1 << 40, 1<<26 - 1}, {-1, 0}, {42, 42}} {
 		if _, err := table.Advertise(0, &rib.Route{Prefix: p, Line: test.line, Marks: rib.Best}); err != nil {
 			t.Fatal(err)
 		}

@@ -84,15 +84,18 @@ func (t *Table) tieCollector(r *Route) (LinkID, Tie) {
 	before, ours := uint32(0), false
 scan:
 	for _, seg := range r.Attrs.ASPath {
+		set := seg.Type == ASSet
+		if set {
+			before = 0 // a set names no single neighbour
+		}
 		for _, asn := range seg.ASNs {
 			if t.own(asn) {
 				ours = true
 				break scan
 			}
-			before = asn
-		}
-		if seg.Type == ASSet {
-			before = 0 // a set names no single neighbour
+			if !set {
+				before = asn
+			}
 		}
 	}
 	if !ours {

@@ -1,11 +1,6 @@
 package wire
 
-import (
-	"bytes"
-	"hash/maphash"
-
-	"bgpaudit/rib"
-)
+import "bgpaudit/rib"
 
 // Set is a decoded attribute set: what every route that carries the same bytes shares. It is
 // read-only, and stays valid when its cache drops it.
@@ -19,14 +14,9 @@ type Set struct {
 
 func (s *Set) hasAttr(c AttrCode) bool { return s.has&(1<<c) != 0 }
 
-// Cache keeps decoded sets under their raw bytes. The bytes are compared, not only their hash:
-// whoever sends them cannot make two sets one. It is not safe for use by several goroutines.
+// Cache keeps decoded sets under their raw bytes. It is not safe for use by several goroutines.
 type Cache struct {
-	limit int
-	seed  maphash.Seed
-	raw   []byte
-	known []cached
-	slots []uint64 // open addressing, linear probing; 0 = empty, else hash<<32 | 1 + index into known
+	known *Memo[*Set]
 
 	// memory for what the sets hold, taken in blocks
 	sets     slab[Set]
@@ -34,11 +24,6 @@ type Cache struct {
 	asns     slab[uint32]
 	comms    slab[rib.Community]
 	large    slab[rib.LargeCommunity]
-}
-
-type cached struct {
-	off, size uint32
-	set       *Set
 }
 
 // defaultCacheBytes holds the sets of two full tables.
@@ -50,62 +35,44 @@ func NewCache(limit int) *Cache {
 	if limit <= 0 {
 		limit = defaultCacheBytes
 	}
-	return &Cache{limit: min(limit, 1<<30), seed: maphash.MakeSeed(), slots: make([]uint64, 1<<10)}
+	return &Cache{known: NewMemo[*Set](limit)}
 }
 
-// setCost is what a set counts beside its raw bytes, so that tiny ones are bounded too.
-const setCost = 32
+// NewScratch makes a cache that keeps nothing: a set is good until the next one is decoded. It is
+// for whoever copies what he needs of a set, and remembers himself what he has seen.
+func NewScratch() *Cache { return new(Cache) }
 
-// find returns the set of key, or the hash to add it with.
-func (c *Cache) find(key []byte) (s *Set, hash uint32) {
-	hash = uint32(maphash.Bytes(c.seed, key))
-	mask := uint32(len(c.slots) - 1)
-	for i := hash & mask; c.slots[i] != 0; i = (i + 1) & mask {
-		if uint32(c.slots[i]>>32) != hash {
-			continue
-		}
-		k := &c.known[uint32(c.slots[i])-1]
-		if bytes.Equal(c.raw[k.off:k.off+k.size], key) {
-			return k.set, hash
-		}
+// set is the decoded set of the key.
+func (c *Cache) set(key []byte) *Set {
+	if c.known == nil {
+		c.sets.reuse()
+		c.segments.reuse()
+		c.asns.reuse()
+		c.comms.reuse()
+		c.large.reuse()
+		return c.decode(key)
 	}
-	return nil, hash
-}
-
-func (c *Cache) add(key []byte, hash uint32, s *Set) {
-	if len(c.raw)+len(key)+setCost*len(c.known) > c.limit {
-		c.raw, c.known = c.raw[:0], c.known[:0]
-		clear(c.slots)
+	s, hash, found := c.known.Find(key)
+	if found {
+		return s
+	}
+	s = c.decode(key)
+	if c.known.Add(key, hash, s) { // blocks that sets outside hold stay theirs
 		c.sets, c.segments, c.asns, c.comms, c.large = slab[Set]{}, slab[rib.Segment]{}, slab[uint32]{}, slab[rib.Community]{}, slab[rib.LargeCommunity]{}
 	}
-	c.known = append(c.known, cached{uint32(len(c.raw)), uint32(len(key)), s})
-	c.raw = append(c.raw, key...)
-	if 2*len(c.known) > len(c.slots) {
-		old := c.slots
-		c.slots = make([]uint64, 2*len(old))
-		for _, slot := range old {
-			if slot != 0 {
-				c.place(slot)
-			}
-		}
-	}
-	c.place(uint64(hash)<<32 | uint64(len(c.known)))
-}
-
-func (c *Cache) place(slot uint64) {
-	mask := uint32(len(c.slots) - 1)
-	i := uint32(slot>>32) & mask
-	for c.slots[i] != 0 {
-		i = (i + 1) & mask
-	}
-	c.slots[i] = slot
+	return s
 }
 
 // Len is the number of sets held.
-func (c *Cache) Len() int { return len(c.known) }
+func (c *Cache) Len() int {
+	if c.known == nil {
+		return 0
+	}
+	return c.known.Len()
+}
 
 // slab hands out small slices of one block.
-type slab[T any] struct{ free []T }
+type slab[T any] struct{ block, free []T }
 
 const slabSize = 256
 
@@ -114,9 +81,16 @@ func (s *slab[T]) take(n int) []T {
 		return make([]T, n)
 	}
 	if len(s.free) < n {
-		s.free = make([]T, slabSize)
+		s.block = make([]T, slabSize)
+		s.free = s.block
 	}
 	out := s.free[:n:n]
 	s.free = s.free[n:]
 	return out
+}
+
+// reuse takes back all that is in the last block.
+func (s *slab[T]) reuse() {
+	clear(s.block[:len(s.block)-len(s.free)])
+	s.free = s.block
 }

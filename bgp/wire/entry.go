@@ -35,7 +35,7 @@ func (d *Decoder) Entry(attrs []byte, fam rib.Family) (Entry, *Fault) {
 		f := newFault(0, TreatAsWithdraw, "RFC 7606 4", "the last path attribute is longer than their field")
 		return Entry{}, &f
 	}
-	e := Entry{Set: d.lookup()}
+	e := Entry{Set: d.cache.set(d.list.key)}
 	for i := range e.Set.faults {
 		if e.Set.faults[i].Action > AttributeDiscard {
 			return Entry{}, &e.Set.faults[i]

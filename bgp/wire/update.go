@@ -176,7 +176,7 @@ func (d *Decoder) attributes(b []byte, nlri bool, u *Update) {
 	}
 	l.reportTwice(u)
 	if len(l.key) > 1 || nlri || l.hasReach {
-		u.set = d.lookup()
+		u.set = d.cache.set(d.list.key)
 		for _, f := range u.set.faults {
 			u.fault(f)
 		}
@@ -187,16 +187,6 @@ func (d *Decoder) attributes(b []byte, nlri bool, u *Update) {
 		// Without reachable NLRI nobody can be sure that the prefixes were found.
 		u.reset(0, malformedAttributeList, "RFC 7606 5.2", "path attributes in error, and no prefix to withdraw for them")
 	}
-}
-
-// lookup is the decoded set of d.list.key.
-func (d *Decoder) lookup() *Set {
-	s, hash := d.cache.find(d.list.key)
-	if s == nil {
-		s = d.cache.decode(d.list.key)
-		d.cache.add(d.list.key, hash, s)
-	}
-	return s
 }
 
 func flagsFault(a attribute, u *Update) {

@@ -1,0 +1,219 @@
+package dump
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"bgpaudit/rib"
+)
+
+// birdText is what BIRD prints for "show route all", in versions 1 to 3, with or without the reply
+// codes of its control socket (docs/formats/bird.md).
+var birdText = Format{Name: "bird", Sniff: sniffBIRD, Read: readBIRD, Shape: shapeBIRD}
+
+// What BIRD's text has no place for; and what an export hides beyond it: encoding, which comes after
+// what is printed, sets the next hop.
+const (
+	birdHides       = rib.AttrNeighborASN
+	birdExportHides = birdHides | rib.AttrNeighbor | rib.AttrNextHop | rib.AttrBest
+)
+
+// sniffBIRD looks for a route's first line, or the head of a table. A greeting with nothing behind it is
+// the answer of a table without routes.
+func sniffBIRD(head []byte) bool {
+	greeted, other := false, false
+	for rest := head; len(rest) > 0; {
+		var raw []byte
+		raw, rest, _ = bytes.Cut(rest, []byte("\n"))
+		text := bytes.TrimSpace(cutBIRDLine(raw).text)
+		_, isRow := cutBIRDRow(text)
+		_, isTable := birdTableName(text)
+		switch {
+		case isRow, isTable && greeted:
+			return true
+		case bytes.HasPrefix(text, birdGreeting):
+			greeted = true
+		case len(text) > 0 && greeted:
+			other = true
+		}
+	}
+	return greeted && !other
+}
+
+func shapeBIRD(src Source) Header {
+	h := Header{Format: "bird", ASPathForm: rib.AsSent, NotShown: birdHides}
+	if advertisedView(src.View) {
+		h.ASPathForm, h.NotShown = rib.BeforeOwnASN, birdExportHides
+	}
+	return h
+}
+
+func advertisedView(v rib.View) bool { return v == rib.AdjRIBOutPost || v == rib.AdjRIBOutPre }
+
+// birdReader walks the lines of one file.
+type birdReader struct {
+	*collector
+	lines   birdLines
+	row     birdRow
+	attrs   birdAttrs
+	tables  birdTables
+	command birdCommand
+	export  bool   // the view is of what the router advertises
+	greeted bool   // BIRD spoke: what is no route from here on is its answer, or damage
+	answer  string // the first line that is neither
+	naked   int    // rows of which not one attribute is printed
+	rows    int    // of the tables that are asked for, bad ones included
+	formed  bool   // the form of the AS paths is settled
+}
+
+func readBIRD(in *input, c *collector) error {
+	r := &birdReader{collector: c, lines: birdLines{r: in.text}, export: advertisedView(c.src.View)}
+	for !r.stopped() {
+		line, err := r.lines.next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			r.broken(r.lines.line, err)
+			r.spoil("reading stops in it")
+			break
+		}
+		if err != nil {
+			break
+		}
+		r.one(line)
+	}
+	r.endOfFile()
+	return r.refused()
+}
+
+// one reads a line. Indentation tells an attribute from the router's words; a route's first line is
+// known by its shape.
+func (r *birdReader) one(line birdLine) {
+	text := bytes.TrimSpace(line.text)
+	if line.cut && !line.ends(text) && !wholeInternal(text) {
+		r.cutLine(text)
+		return
+	}
+	if line.prompt {
+		r.endReply()
+	}
+	switch {
+	case line.long:
+		r.spoil("a line in it is longer than BIRD prints")
+		r.problem(r.lines.line, "a line of more than %d bytes: this is not BIRD's", maxLine)
+	case line.failed():
+		r.failure(text)
+	case line.echo:
+		r.echoed(text)
+	case r.row.open && r.listLine(text):
+	case r.attribute(line, text), r.route(text), r.frame(text):
+	default:
+		r.unknown(text)
+	}
+	if line.final && !line.failed() {
+		r.endReply()
+	}
+}
+
+// frame reads what stands around routes: greetings, names of tables, counts, blank lines.
+func (r *birdReader) frame(text []byte) bool {
+	if len(text) == 0 {
+		r.closeRow(true)
+		return true
+	}
+	if bytes.HasPrefix(text, birdGreeting) || bytes.Equal(text, []byte("Access restricted")) {
+		r.closeRow(true)
+		r.greeted = true
+		r.tables.newReply()
+		return true
+	}
+	if name, ok := birdTableName(text); ok {
+		r.closeRow(true)
+		r.table(string(name))
+		return true
+	}
+	if count, ok := cutBIRDCount(text); ok {
+		r.closeRow(true)
+		r.count(count)
+		return true
+	}
+	return bytes.HasPrefix(text, []byte("Total: "))
+}
+
+// unknown judges a line that BIRD does not print among routes. The route around it is not to be
+// trusted: a pager or a lost line may have taken a part of it, and added one of another.
+func (r *birdReader) unknown(text []byte) {
+	before := !r.greeted && r.rows == 0 && !r.row.open
+	switch {
+	case prompt.Match(text):
+		r.endReply()
+		r.echoed(text)
+		return
+	case bytes.HasPrefix(text, []byte("#")):
+		r.closeRow(true)
+		return
+	case before:
+		r.echoed(text)
+	default:
+		r.spoil("the text is disturbed inside it")
+		r.keepAnswer(text)
+	}
+	r.between(r.lines.line, text, before)
+}
+
+// echoed reads a command that stands before its answer.
+func (r *birdReader) echoed(text []byte) {
+	if r.command.read(text) {
+		r.sawCommand()
+	}
+}
+
+func (r *birdReader) endReply() {
+	r.closeRow(true)
+	r.tables.endReply()
+}
+
+func (r *birdReader) keepAnswer(text []byte) {
+	const most = 200
+	if r.answer == "" && r.greeted {
+		r.answer = string(text[:min(len(text), most)])
+	}
+}
+
+// failure reads a line under one of BIRD's codes for errors (8xxx, 9xxx).
+func (r *birdReader) failure(text []byte) {
+	r.spoil("an error of BIRD breaks it off")
+	r.greeted = true
+	r.keepAnswer(text)
+	r.problem(r.lines.line, "the dump holds an error: %s", quote(text))
+}
+
+// cutLine is the last line of a file where it has no line break. Nothing tells how much of it is missing.
+func (r *birdReader) cutLine(text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	r.spoil("the file ends in it")
+	r.problem(r.lines.line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
+}
+
+// wholeInternal reports whether text is the last line of a route in version 3, as far as it is read.
+func wholeInternal(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("Internal route handling values: ")) && bytes.Contains(text, []byte(" id "))
+}
+
+// spoil makes the open route a bad row.
+func (r *birdReader) spoil(why string) {
+	r.row.fail("%s", why)
+	r.closeRow(true)
+}
+
+func (r *birdReader) endOfFile() {
+	r.closeRow(false)
+	r.unproven = r.tables.unproven()
+	if r.stopped() {
+		return
+	}
+	if r.src.VRF != "" && r.tables.named && r.rows == 0 {
+		r.problem(0, "the dump holds no table %s: vrf: on the feed names one of BIRD's tables", quote(r.src.VRF))
+	}
+}

@@ -1,0 +1,303 @@
+package dump
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bgpaudit/rib"
+)
+
+// shownRow writes what two dumps of one table must agree on.
+func shownRow(r rib.Route) string {
+	a := &r.Attrs
+	return fmt.Sprintf("%v from %v via %v path %q %s med %s lp %s %v %v", r.Prefix, r.Neighbor, a.NextHop, a.ASPath, a.Origin, a.MED, a.LocalPref, a.Communities, a.LargeCommunities)
+}
+
+// TestABIRDTextIsTheTableOfItsDaemonsMRTDump holds the text against what the same daemon wrote in MRT.
+func TestABIRDTextIsTheTableOfItsDaemonsMRTDump(t *testing.T) {
+	rows := func(name string) (out []string) {
+		routes, _, err := readBytes(fixtureSource(name), fixtureBytes(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range routes {
+			if r.Neighbor.IsValid() { // the router's own routes are written with other words in both
+				out = append(out, shownRow(r))
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	want := rows("mrt/bird-text-twin.mrt")
+	if len(want) != 9 {
+		t.Fatalf("%d routes of neighbours in the MRT dump", len(want))
+	}
+	for _, name := range []string{"bird/table.txt", "bird/table-stats.txt", "bird/table-codes-crlf.txt"} {
+		if have := rows(name); !slices.Equal(have, want) {
+			t.Errorf("%s:\n%s\nMRT:\n%s", name, strings.Join(have, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+func birdRead(t *testing.T, src Source, text string) ([]rib.Route, reading, error) {
+	t.Helper()
+	src.Name, src.ExpectRoutes = "x", -1
+	return readBytes(src, []byte(text))
+}
+
+const (
+	birdOne = "203.0.113.0/24       unicast [isp 09:14:00.125 from 192.0.2.3] * (100) [AS65541i]\n" +
+		"\tvia 192.0.2.9 on eth2\n\tType: BGP univ\n\tBGP.origin: IGP\n\tBGP.as_path: 65541\n\tBGP.next_hop: 192.0.2.3\n\tBGP.local_pref: 100\n"
+	birdTwo    = "                     unicast [micro 09:14:00.125 from 192.0.2.2] (100) [AS65540i]\n\tType: BGP univ\n\tBGP.origin: IGP\n\tBGP.as_path: 65540\n\tBGP.next_hop: 192.0.2.2\n\tBGP.local_pref: 100\n"
+	birdHello  = "BIRD 2.0.12 ready.\nTable master4:\n"
+	birdStatic = "198.51.100.0/24      blackhole [s4 09:14:00.125] * (200)\n\tType: static univ\n\tBGP.as_path: 65549\n"
+)
+
+func TestWhatStandsInABIRDText(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		src        Source
+		rows       int
+		complete   rib.Completeness
+		says       string // an error, or the refusal
+	}{
+		{"a table", birdHello + birdOne + birdTwo, Source{}, 2, "unproven", ""},
+		{"a count that fits", birdHello + birdOne + birdTwo + "2 of 2 routes for 1 networks in table master4\n", Source{}, 2, "yes", ""},
+		{"a count that does not", birdHello + birdOne + "2 of 2 routes for 1 networks in table master4\n", Source{}, 1, "no", "counts 2 routes"},
+		{"counts in an answer of their own", birdHello + birdOne + "\nTable other4:\n" + birdTwo[:0] + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n1 of 1 routes for 1 networks in table other4\n\nTotal: 2 of 2 routes for 2 networks in 2 tables\n", Source{}, 2, "yes", ""},
+		{"one of two counts", birdHello + birdOne + "\nTable other4:\n" + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n", Source{}, 2, "unproven", ""},
+		{"a stated zero", birdHello + "0 of 5 routes for 5 networks in table master4\n", Source{}, 0, "yes", ""},
+		{"an answer without routes", "BIRD 2.0.12 ready.\n", Source{}, 0, "no", "expect-empty"},
+		{"that is expected", "BIRD 2.0.12 ready.\n", Source{ExpectEmpty: true}, 0, "unproven", ""},
+		{"a table without routes", birdHello, Source{}, 0, "no", "expect-empty"},
+		{"a prompt behind", birdHello + birdOne + "bird> \r\x1b[K", Source{}, 1, "yes", ""},
+		{"a shell's prompt behind", "edge1$ birdc show route all\n" + birdHello + birdOne + "edge1$ \n", Source{}, 1, "yes", ""},
+		{"a pager", birdHello + birdOne + "--More--\n" + birdTwo, Source{}, 1, "no", "pager"},
+		{"a lost first line", birdHello + birdOne + strings.SplitAfterN(birdTwo, "\n", 2)[1], Source{}, 0, "no", "stands twice"},
+		{"no prefix before", birdHello + birdTwo, Source{}, 0, "no", "no prefix stands before"},
+		{"a bad prefix takes its further routes along", birdHello + strings.Replace(birdOne, "/24", "/99", 1) + birdTwo + strings.Replace(birdOne, "203.0.113", "198.51.100", 1), Source{}, 1, "no", "no prefix stands before"},
+		{"a path that is too long for BIRD", birdHello + strings.Replace(birdOne, "65541\n", "65541 65 ...\n", 1) + birdTwo, Source{}, 1, "no", "bad AS path"},
+		{"an error in the middle", "0001 BIRD 2.0.12 ready.\n1007-Table master4:\n " + birdOne[:len(birdOne)-1] + "\n8004 Stopped due to reconfiguration\n", Source{}, 0, "no", "Stopped due to reconfiguration"},
+		{"no line break at the end", birdHello + birdOne + strings.TrimSpace(birdOne[:90]), Source{}, 1, "no", "line break"},
+		{"routes without attributes", birdHello + strings.SplitAfter(birdOne, "\n")[0] + "\tvia 192.0.2.9 on eth2\n", Source{}, 0, "", "say all in the command"},
+		{"some without", birdHello + strings.SplitAfter(birdOne, "\n")[0] + birdTwo, Source{}, 1, "no", "say all in the command"},
+		{"a number", "BIRD 2.0.12 ready.\n764 of 764 routes for 389 networks in table master4\n", Source{Format: "bird"}, 0, "", "a count of BIRD's routes"},
+		{"an error alone", "0001 BIRD 2.0.12 ready.\n8001 Network not found\n", Source{}, 0, "", `the router answered "Network not found"`},
+		{"an unknown table", "BIRD 2.0.12 ready.\nsyntax error, unexpected CF_SYM_UNDEFINED\n", Source{Format: "bird"}, 0, "", "the router answered"},
+		{"one of several tables", birdHello + birdOne + "\nTable cust4:\n" + birdStatic + "\n", Source{VRF: "cust4"}, 1, "unproven", ""},
+		{"a table that is not there", birdHello + birdOne + "\n", Source{VRF: "none"}, 0, "no", `no table "none"`},
+		{"flows", birdHello + "flow4 { dst 203.0.113.0/24; proto 17; } valid [isp 09:14:00 from 192.0.2.3] * (100) [i]\n\tType: BGP univ\n\tBGP.origin: IGP\n" + birdOne + "bird> ", Source{}, 1, "yes", ""},
+		{"a part of a table", "bird> show route where net ~ 203.0.113.0/24 all\n" + birdHello + birdOne + "bird> ", Source{}, 1, "no", "a part of the table"},
+		{"both forms of an export", "Table export:\n" + birdOne + "\nTable isp.ipv4.export:\n" + birdOne + "\n", Source{View: rib.AdjRIBOutPost}, 1, "no", "another form"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			routes, got, err := birdRead(t, tt.src, tt.text)
+			if err != nil {
+				if tt.complete != "" || !strings.Contains(err.Error(), tt.says) {
+					t.Errorf("refused: %v", err)
+				}
+				return
+			}
+			if len(routes) != tt.rows || got.Complete != tt.complete || !strings.Contains(strings.Join(got.Errors, "\n"), tt.says) || tt.says == "" && len(got.Errors) > 0 {
+				t.Errorf("%d routes, complete %q, errors %q", len(routes), got.Complete, got.Errors)
+			}
+		})
+	}
+}
+
+func TestABIRDTextThatDeniesItsView(t *testing.T) {
+	for _, tt := range []struct {
+		command, table string
+		view           rib.View
+		denies         bool
+	}{
+		{"show route export isp all", "master4", rib.BGPTable, true},
+		{"show route export isp all", "master4", rib.AdjRIBOutPost, false},
+		{"show route noexport isp all", "master4", rib.AdjRIBOutPost, true},
+		{"show route protocol isp all", "master4", rib.AdjRIBOutPost, true},
+		{"show route protocol export all", "master4", rib.AdjRIBInPost, false},
+		{"show route protocol isp all", "master4", rib.AdjRIBInPost, false},
+		{"", "import", rib.AdjRIBInPost, true},
+		{"", "import", rib.AdjRIBInPre, false},
+		{"", "export", rib.AdjRIBInPost, true},
+		{"", "isp.ipv4.export", rib.BGPTable, true},
+	} {
+		text := "Table " + tt.table + ":\n" + birdOne + "bird> "
+		if tt.command != "" {
+			text = "bird> " + tt.command + "\n" + text
+		}
+		_, got, err := birdRead(t, Source{View: tt.view}, text)
+		if err != nil || (got.contradiction != "") != tt.denies {
+			t.Errorf("%q, table %s as %s: contradiction %q, %v", tt.command, tt.table, tt.view, got.contradiction, err)
+		}
+	}
+}
+
+// TestAnExportKeepsOwnRoutesAndAReceivedTableDoesNotTieThem: a static route is advertised, and nobody sent it.
+func TestAnExportKeepsOwnRoutesAndAReceivedTableDoesNotTieThem(t *testing.T) {
+	for view, want := range map[rib.View]string{
+		rib.AdjRIBOutPost: `198.51.100.0/24 from invalid IP via invalid IP path "65549"  med absent lp absent [] []`,
+		rib.BGPTable:      `198.51.100.0/24 from invalid IP via 0.0.0.0 path ""  med absent lp absent [] []`,
+	} {
+		routes, _, err := birdRead(t, Source{View: view}, birdHello+birdStatic+"bird> ")
+		if err != nil || len(routes) != 1 || shownRow(routes[0]) != want {
+			t.Errorf("%s: %v, %v", view, routes, err)
+		}
+	}
+}
+
+// TestABIRDTextCutAtAnyByte: what is left is the first rows, without what a cut may have taken.
+func TestABIRDTextCutAtAnyByte(t *testing.T) {
+	for _, name := range fixtures(t, "bird") {
+		t.Run(name, func(t *testing.T) {
+			whole, src := fixtureBytes(t, name), fixtureSource(name)
+			src.Format = "bird"
+			full, end, err := readBytes(src, whole)
+			if err != nil {
+				full = nil
+			}
+			for n := range whole {
+				routes, got, cutErr := readBytes(src, whole[:n])
+				if len(routes) > len(full) {
+					t.Fatalf("cut at %d: %d rows, the whole has %d", n, len(routes), len(full))
+				}
+				for i, have := range routes {
+					want := full[i]
+					want.Attrs.NotShown |= have.Attrs.NotShown
+					have.Attrs.NotShown |= want.Attrs.NotShown
+					hide(&want.Attrs)
+					hide(&have.Attrs)
+					if was, is := string(appendRoute(nil, want, 0)), string(appendRoute(nil, have, 0)); was != is {
+						t.Fatalf("cut at %d: row %d is\n%s, in the whole\n%s", n, i, is, was)
+					}
+				}
+				if cutErr == nil && got.Complete == rib.CompleteYes && end.Complete != rib.CompleteYes {
+					t.Fatalf("cut at %d: complete", n)
+				}
+				if cutErr == nil && got.Complete == rib.CompleteYes && len(routes) < len(full) && !bytes.Contains(whole[:n], []byte(" routes for ")) {
+					t.Fatalf("cut at %d: complete with %d of %d rows", n, len(routes), len(full))
+				}
+			}
+		})
+	}
+}
+
+func TestHostileBIRDTexts(t *testing.T) {
+	const big = 4 << 20
+	for _, tt := range []struct{ name, text string }{
+		{"a line without end", birdHello + birdOne + strings.Repeat("x", big)},
+		{"blanks without end", birdHello + birdOne + strings.Repeat(" ", big) + "\n"},
+		{"a list without end", birdHello + birdOne + "\tBGP.community: (1,2)\n" + strings.Repeat("\t\t(1,2) (1,2) (1,2) (1,2)\n", big/26)},
+		{"tables without end", birdHello + strings.Repeat("Table x:\n", big/9)},
+		{"one route many times", birdHello + birdOne + strings.Repeat(birdTwo, 30_000)},
+		{"prompts", birdHello + strings.Repeat("bird> \n", big/7)},
+		{"greetings", strings.Repeat("BIRD 2.0.12 ready.\n", big/19)},
+		{"brackets", birdHello + strings.Repeat("[a b] (1)\n", big/10)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			start, n := time.Now(), 0
+			_, got, _ := readCounting(Source{Name: "x", Format: "bird", ExpectRoutes: -1}, []byte(tt.text), &n)
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %s", took)
+			}
+			if got.Complete == rib.CompleteYes || len(got.Errors) > maxErrors+1 {
+				t.Errorf("complete %s, %d errors", got.Complete, len(got.Errors))
+			}
+		})
+	}
+}
+
+func FuzzBIRD(f *testing.F)        { fuzzFormat(f, "bird") }
+func FuzzBirdwatcher(f *testing.F) { fuzzFormat(f, "birdwatcher") }
+
+// TestRealBIRDTextsAreTheTablesOfTheirTwins reads the 981 paths that FRR's JSON and BIRD's MRT dump show too.
+// FRR's brief JSON has no communities and prints 0 for a MED that is absent.
+func TestRealBIRDTextsAreTheTablesOfTheirTwins(t *testing.T) {
+	dir := corpus(t)
+	read := func(name string, src Source) []rib.Route {
+		routes, res, err := readReal(t, filepath.Join(dir, name), src)
+		if err != nil || res.Skipped > 0 {
+			t.Fatalf("%s: %q, %v", name, res.Errors, err)
+		}
+		return routes
+	}
+	text := read("daemon-bird/bird2-show_route_all.txt", Source{View: rib.BGPTable})
+	lines := func(routes []rib.Route, line func(rib.Route) string) []string {
+		out := make([]string, len(routes))
+		for i, r := range routes {
+			out[i] = line(r)
+		}
+		slices.Sort(out)
+		return out
+	}
+	var last rib.Route // its communities are not shown, since nothing stands behind it
+	for i := range text {
+		if text[i].Attrs.NotShown.Has(rib.AttrLargeCommunities) {
+			last = text[i]
+		}
+	}
+	if last.Line == 0 || last.Attrs.Communities == nil {
+		t.Errorf("the last row is %+v", last)
+	}
+	if was, is := lines(read("daemon-bird/bird2-both.mrt", Source{}), shownRow), lines(text, shownRow); !slices.Equal(was, is) || len(is) != 981 {
+		t.Errorf("%d rows of text, %d of MRT", len(is), len(was))
+	}
+	frr := append(read("daemon-frr/show_bgp_ipv4_unicast_json.txt", Source{View: rib.BGPTable}), read("daemon-frr/show_bgp_ipv6_unicast_json.txt", Source{View: rib.BGPTable})...)
+	both := func(r rib.Route) string {
+		a := &r.Attrs
+		return fmt.Sprintf("%v from %v via %v path %q %s med %d", r.Prefix, r.Neighbor, a.NextHop, a.ASPath, a.Origin, a.MED.Or(0))
+	}
+	if was, is := lines(frr, both), lines(text, both); !slices.Equal(was, is) {
+		t.Errorf("%d rows of text, %d of FRR's JSON", len(is), len(was))
+	}
+}
+
+func TestRealBIRDFilesAreReadOrRefusedForAReason(t *testing.T) {
+	dir := corpus(t)
+	for _, tt := range []struct {
+		name    string
+		src     Source
+		rows    int
+		own     int
+		refused string
+	}{
+		{"daemon-bird/bird1-show_route_all.txt", Source{View: rib.BGPTable}, 496, 494, ""},
+		{"daemon-bird/bird3-show_route_all.txt", Source{View: rib.BGPTable}, 485, 485, ""},
+		{"daemon-bird/bird1-show_route_all_export_b2.txt", Source{View: rib.AdjRIBOutPost}, 496, 0, ""},
+		{"daemon-bird/bird2-verbose-codes.txt", Source{View: rib.BGPTable}, 2, 0, ""},
+		{"daemon-bird/bird2-show_route.txt", Source{}, 0, 0, "say all in the command"},
+		{"daemon-bird/bird2-show_route_count.txt", Source{}, 0, 0, "a count of BIRD's routes"},
+		{"daemon-bird/bird2-show_protocols_all.txt", Source{}, 0, 0, "a list of BIRD's protocols"},
+		{"cli-bird/birdwatcher/test/routes_bird1_ipv6.sample", Source{View: rib.BGPTable}, 3, 0, ""},
+		{"cli-bird/birdwatcher/test/routes_bird2_ipv6.sample", Source{View: rib.BGPTable}, 3, 0, ""},
+		{"cli-bird/birdwatcher/test/routes_bird3_ipv6.sample", Source{View: rib.BGPTable}, 3, 0, ""},
+		{"cli-bird/birdwatcher/test/protocols_bgp_pipe.sample", Source{}, 0, 0, "a list of BIRD's protocols"},
+		{"cli-bird/birdwatcher/test/protocols_short_bird3.sample", Source{}, 0, 0, "a list of BIRD's protocols"},
+		{"cli-bird/birdwatcher/test/status2.sample", Source{}, 0, 0, "BIRD's status"},
+		{"cli-bird/birdwatcher/test/status4.sample", Source{}, 0, 0, "BIRD's status"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			routes, res, err := readReal(t, filepath.Join(dir, tt.name), tt.src)
+			if tt.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.refused) {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			own := 0
+			for _, r := range routes {
+				if r.Attrs.NextHop.IsValid() && r.Attrs.NextHop.IsUnspecified() {
+					own++
+				}
+			}
+			if err != nil || len(routes) != tt.rows || own != tt.own || res.Skipped > 0 || res.Complete != rib.CompleteUnproven {
+				t.Errorf("%d routes, %d own, complete %s, errors %q, %v", len(routes), own, res.Complete, res.Errors, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,235 @@
+package dump
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/netip"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"bgpaudit/bgp/wire"
+	"bgpaudit/rib"
+)
+
+// eachMRTRecord takes a file apart, record by record, up to its end or the cut in it.
+func eachMRTRecord(t *testing.T, path string, fn func(h mrtHeader, record []byte)) {
+	t.Helper()
+	in, err := openInput(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.close()
+	for {
+		record := make([]byte, mrtHeaderSize)
+		if _, err := io.ReadFull(in.text, record); err != nil {
+			return
+		}
+		h := parseMRTHeader(record)
+		record = slices.Grow(record, int(h.length))[:mrtHeaderSize+int(h.length)]
+		if _, err := io.ReadFull(in.text, record[mrtHeaderSize:]); err != nil {
+			return
+		}
+		fn(h, record)
+	}
+}
+
+var (
+	recordsRemark = regexp.MustCompile(`mrt_records=(\d+) \{([^}]*)\}`)
+	kindRemark    = regexp.MustCompile(`'([\d.]+)': (\d+)`)
+)
+
+// TestRealMRTFilesHoldTheRecordsOfTheManifest counts records of each type.
+func TestRealMRTFilesHoldTheRecordsOfTheManifest(t *testing.T) {
+	dir, remarks := mrtCorpus(t)
+	seen := 0
+	for name, remark := range remarks {
+		m := recordsRemark.FindStringSubmatch(remark)
+		if m == nil {
+			continue
+		}
+		seen++
+		want := map[string]int{}
+		for _, k := range kindRemark.FindAllStringSubmatch(m[2], -1) {
+			want[k[1]], _ = strconv.Atoi(k[2])
+			want[k[1]] += recordsOtherwise[name][k[1]]
+		}
+		n := 0
+		eachMRTRecord(t, filepath.Join(dir, name), func(h mrtHeader, _ []byte) {
+			n++
+			want[fmt.Sprintf("%d.%d", h.kind, h.subtype)]--
+		})
+		for kind, left := range want {
+			if left != 0 {
+				t.Errorf("%s: %d records, the manifest has %d more of type %s", name, n, left, kind)
+			}
+		}
+	}
+	if seen < 14 {
+		t.Errorf("%d files", seen)
+	}
+}
+
+// recordsOtherwise is how many records more than in the manifest are there. Its count of the cut
+// file stops 3 records before the cut; bgpdump reads those as well.
+var recordsOtherwise = map[string]map[string]int{
+	"mrt-truncated/pyasn/data/rib.20140523.0600_firstMB.bz2": {"13.2": 3},
+}
+
+// messagesOf takes a file's messages through the reader, one by one, and writes what each announces
+// and withdraws as bgpdump does: a line a prefix.
+func messagesOf(t *testing.T, path string) map[string]int {
+	t.Helper()
+	lines := map[string]int{}
+	r := newMRTReader(newCollector(t.Context(), Source{Name: filepath.Base(path), ExpectRoutes: -1}, func(rib.Route) error { return nil }))
+	r.replay = newMRTReplay(r)
+	u := &r.replay.update
+	eachMRTRecord(t, path, func(h mrtHeader, record []byte) {
+		before := r.pick.messages
+		if r.records(bufio.NewReaderSize(bytes.NewReader(record), len(record))); r.pick.messages == before {
+			return // no UPDATE
+		}
+		r.replay.count = 0 // what is held is of no interest here
+		at, peer := recordPeer(h, record[mrtHeaderSize:])
+		for _, n := range append(slices.Clone(u.Withdrawn), u.Refused...) {
+			lines[fmt.Sprintf("%s W %v %v %d", at, peer, n.Prefix, n.PathID)]++
+		}
+		for i, n := range u.Advertised {
+			route := rib.Route{Prefix: n.Prefix, Neighbor: peer, Attrs: u.Attributes().Attrs}
+			route.Attrs.NextHop = u.NextHop(i)
+			lines[fmt.Sprintf("%s A %s %d", at, mrtLine(route), n.PathID)]++
+		}
+	})
+	if r.res.Skipped > 0 {
+		t.Errorf("%d bad records: %q", r.res.Skipped, r.res.Errors)
+	}
+	return lines
+}
+
+// recordPeer is a message's time, as bgpdump writes it, and its neighbour.
+func recordPeer(h mrtHeader, body []byte) (at string, peer netip.Addr) {
+	o := octets{b: body}
+	at = strconv.FormatInt(h.time.Unix(), 10)
+	if h.kind == mrtBGP4MPET {
+		at += fmt.Sprintf(".%06d", o.uint32())
+	}
+	switch h.subtype {
+	case mrtMessageAS4, mrtMessageAS4Local, mrtMessageAS4AddPath, mrtAS4LocalAddPath:
+		o.take(8)
+	default:
+		o.take(4)
+	}
+	o.uint16()
+	fam, _ := wire.FamilyOf(o.uint16(), 1)
+	return at, o.addr(fam)
+}
+
+// TestRealMRTMessagesAreThoseOfBgpdump holds each message's announcements, with all attributes that
+// bgpdump prints, and withdrawals against bgpdump's lines.
+func TestRealMRTMessagesAreThoseOfBgpdump(t *testing.T) {
+	dir, _ := mrtCorpus(t)
+	for _, name := range corpusMessages {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, name)
+			lines := map[string]int{}
+			for _, f := range bgpdumpLines(t, path) {
+				id := "0"
+				if strings.HasSuffix(f[0], "_AP") {
+					id = f[6]
+				}
+				switch f[2] {
+				case "A":
+					lines[fmt.Sprintf("%s A %s %s", f[1], bgpdumpRoute(t, f), id)]++
+				case "W":
+					lines[fmt.Sprintf("%s W %s %s %s", f[1], f[3], f[5], id)]++
+				}
+			}
+			n := 0
+			for line, count := range messagesOf(t, path) {
+				lines[line] -= count
+				n += count
+			}
+			reportLines(t, lines)
+			if n == 0 {
+				t.Error("no message announces or withdraws anything")
+			}
+		})
+	}
+}
+
+// TestRealMRTMessagesLeaveAtAnyMomentWhatBgpdumpsLinesUpToItLeave asks files of moments that they
+// span, and of the microsecond before each.
+func TestRealMRTMessagesLeaveAtAnyMomentWhatBgpdumpsLinesUpToItLeave(t *testing.T) {
+	dir, _ := mrtCorpus(t)
+	for _, name := range corpusMessages {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, name)
+			all := bgpdumpLines(t, path)
+			for _, part := range []int{0, 1, 2, 3} {
+				for _, before := range []time.Duration{0, time.Microsecond} {
+					moment := lineTime(t, all[part*(len(all)-1)/3]).Add(-before)
+					lines := map[string]int{}
+					for _, f := range leftBehind(slices.DeleteFunc(slices.Clone(all), func(f []string) bool { return lineTime(t, f).After(moment) })) {
+						lines[bgpdumpRoute(t, f)]++
+					}
+					if _, err := readCorpusAt(path, moment, func(r rib.Route) { lines[mrtLine(r)]-- }); err != nil {
+						t.Errorf("at %s: %v", moment, err)
+					}
+					reportLines(t, lines)
+				}
+			}
+		})
+	}
+}
+
+// lineTime is the time of a line of bgpdump, which knows microseconds.
+func lineTime(t *testing.T, f []string) time.Time {
+	t.Helper()
+	seconds, micros, _ := strings.Cut(f[1], ".")
+	s, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	us, _ := strconv.ParseInt(micros, 10, 64)
+	return time.Unix(s, 1000*us).UTC()
+}
+
+// TestTheFullTableIsReadAsBgpdumpReadsIt compares a million routes, attribute by attribute, in
+// their order, without holding them.
+func TestTheFullTableIsReadAsBgpdumpReadsIt(t *testing.T) {
+	dir, _ := mrtCorpus(t)
+	if testing.Short() {
+		t.Skip("SKIPPED: -short leaves out the full table")
+	}
+	path := filepath.Join(dir, "full-table/bird/full-table.mrt.bz2")
+	ours := make(chan string, 1024)
+	go func() {
+		defer close(ours)
+		_, _ = readCorpus(path, func(r rib.Route) { ours <- mrtLine(r) })
+	}()
+	n, wrong := 0, 0
+	eachBgpdumpLine(t, path, func(f []string) {
+		n++
+		if have, want := <-ours, bgpdumpRoute(t, f); have != want && wrong < 10 {
+			wrong++
+			t.Errorf("row %d is\n%s, bgpdump has\n%s", n, have, want)
+		}
+	})
+	select {
+	case more, ok := <-ours:
+		if ok {
+			t.Errorf("a row that bgpdump does not have: %s", more)
+		}
+	case <-time.After(time.Minute):
+		t.Error("the reading does not end")
+	}
+	if n != 1062046 {
+		t.Errorf("bgpdump printed %d rows", n)
+	}
+}

@@ -1,0 +1,238 @@
+package rib
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// familyTable is one family's prefixes, and the routes beside them.
+type familyTable struct {
+	*prefixIndex
+	columns []*column // all; those of one lane lie side by side, the lanes in the order they came
+	peers   map[columnPeer]*peerColumns
+}
+
+func newFamilyTable(f Family) *familyTable {
+	return &familyTable{prefixIndex: newPrefixIndex(f), peers: map[columnPeer]*peerColumns{}}
+}
+
+// columnPeer is one neighbour of one feed.
+type columnPeer struct {
+	feed     FeedID
+	neighbor netip.Addr
+}
+
+// peerColumns are a neighbour's, in the order of familyTable.columns.
+type peerColumns struct{ columns []*column }
+
+func (ft *familyTable) peer(p columnPeer) *peerColumns {
+	if ft.peers[p] == nil {
+		ft.peers[p] = new(peerColumns)
+	}
+	return ft.peers[p]
+}
+
+func (ft *familyTable) columnsOf(p columnPeer) []*column {
+	if known := ft.peers[p]; known != nil {
+		return known.columns
+	}
+	return nil
+}
+
+// lane is where a route goes beside its prefix: whose it is, and to which link it is tied.
+type lane struct {
+	columnPeer
+	link LinkID
+	tie  Tie
+}
+
+// column is a slab of routes of one lane: at most one a prefix. A neighbour that gives several
+// paths for a prefix (ADD-PATH) fills as many columns as the most it ever gave, however its path
+// ids are numbered.
+type column struct {
+	lane
+	pages   []*page
+	pathIDs []*pathPage // those that are not 0
+	count   int
+}
+
+const (
+	pageSize = 512
+	// maxColumns bounds what a neighbour can make us hold by numbering paths: far more than any
+	// router sends for one prefix. What does not fit is an error, never dropped in silence.
+	maxColumns = 1024
+)
+
+type (
+	page     [pageSize]cell
+	pathPage [pageSize]uint32
+)
+
+// cell is a route: its attributes, and its marks and line. attrs == 0 is no route.
+type cell struct {
+	attrs attrID
+	meta  uint32 // marks in the low 6 bits, line above them
+}
+
+const (
+	markBits = 6
+	maxLine  = 1<<(32-markBits) - 1
+)
+
+func newCell(a attrID, marks Marks, line int) cell {
+	return cell{a, uint32(marks)&(1<<markBits-1) | uint32(min(max(line, 0), maxLine))<<markBits}
+}
+
+func (c cell) marks() Marks { return Marks(c.meta & (1<<markBits - 1)) }
+func (c cell) line() int    { return int(c.meta >> markBits) }
+
+func (c *column) at(id prefixID) cell {
+	if i := int(id) / pageSize; i < len(c.pages) && c.pages[i] != nil {
+		return c.pages[i][int(id)%pageSize]
+	}
+	return cell{}
+}
+
+func (c *column) pathID(id prefixID) uint32 {
+	if i := int(id) / pageSize; i < len(c.pathIDs) && c.pathIDs[i] != nil {
+		return c.pathIDs[i][int(id)%pageSize]
+	}
+	return 0
+}
+
+func (c *column) set(id prefixID, v cell) {
+	*slot(&c.pages, id) = v
+}
+
+func (c *column) setPathID(id prefixID, pathID uint32) {
+	if pathID != c.pathID(id) {
+		*slot(&c.pathIDs, id) = pathID
+	}
+}
+
+// slot is the prefix's place in a slab, which grows to have one.
+func slot[P ~[pageSize]T, T any](pages *[]*P, id prefixID) *T {
+	i := int(id) / pageSize
+	for len(*pages) <= i {
+		*pages = append(*pages, nil)
+	}
+	if (*pages)[i] == nil {
+		(*pages)[i] = new(P)
+	}
+	return &(*(*pages)[i])[int(id)%pageSize]
+}
+
+// first is the first prefix of the column in id order.
+func (c *column) first() (prefixID, bool) {
+	for i, pg := range c.pages {
+		if pg == nil {
+			continue
+		}
+		for j, v := range pg {
+			if v.attrs != 0 {
+				return prefixID(i*pageSize + j), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// take empties a place, and returns the attributes that it held.
+func (c *column) take(id prefixID) attrID {
+	old := c.at(id).attrs
+	c.set(id, cell{})
+	c.setPathID(id, 0)
+	c.count--
+	return old
+}
+
+func (c *column) give(id prefixID, pathID uint32, v cell) {
+	c.set(id, v)
+	c.setPathID(id, pathID)
+	c.count++
+}
+
+// more makes the lane's next column, behind its last one; nil where it has as many as it may.
+func (ft *familyTable) more(of *peerColumns, l lane) *column {
+	c, n := &column{lane: l}, 0
+	for _, other := range of.columns {
+		if other.lane == l {
+			n++
+		}
+	}
+	if n == maxColumns {
+		return nil
+	}
+	ft.columns = beside(ft.columns, c)
+	of.columns = beside(of.columns, c)
+	return c
+}
+
+func beside(columns []*column, c *column) []*column {
+	for i, other := range slices.Backward(columns) {
+		if other.lane == c.lane {
+			return slices.Insert(columns, i+1, c)
+		}
+	}
+	return append(columns, c)
+}
+
+var errPaths = errors.New("too many paths")
+
+func tooManyPaths(p netip.Prefix) error {
+	return fmt.Errorf("more than %d paths of one neighbour for %v", maxColumns, p)
+}
+
+// put enters a route. Where one of its identity stands it takes that one's place, and old are the
+// attributes which that one gives back. It fails with errPaths, and changes nothing.
+func (ft *familyTable) put(of *peerColumns, l lane, id prefixID, pathID uint32, v cell) (old attrID, err error) {
+	var room, held *column // where the route goes, and where one of its identity stands
+	for _, c := range of.columns {
+		if c.at(id).attrs != 0 {
+			if c.pathID(id) != pathID {
+				continue
+			}
+			held = c
+		}
+		if (room == nil || held == c) && c.lane == l {
+			room = c
+		}
+		if room != nil && held != nil {
+			break
+		}
+	}
+	if room == nil {
+		if room = ft.more(of, l); room == nil {
+			return 0, errPaths
+		}
+	}
+	if held != nil {
+		old = held.take(id)
+	}
+	room.give(id, pathID, v)
+	return old, nil
+}
+
+// free is the path id for a row whose own another row may have: its own, or the next one that no
+// row has.
+func (p *peerColumns) free(id prefixID, pathID uint32) (uint32, error) {
+	if !slices.ContainsFunc(p.columns, func(c *column) bool { return c.at(id).attrs != 0 && c.pathID(id) == pathID }) {
+		return pathID, nil
+	}
+	var taken [maxColumns]bool // from pathID on
+	for _, c := range p.columns {
+		if c.at(id).attrs == 0 {
+			continue
+		}
+		if n := c.pathID(id) - pathID; n < maxColumns {
+			taken[n] = true
+		}
+	}
+	n := slices.Index(taken[:], false)
+	if n < 0 || pathID+uint32(n) < pathID {
+		return 0, errPaths
+	}
+	return pathID + uint32(n), nil
+}

@@ -1,0 +1,170 @@
+package rib
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// PeerChange is what became of a live session, and what that means for the routes learnt in it.
+type PeerChange struct {
+	Time     time.Time
+	Families [2]bool // PeerUp: negotiated; each is awaited until its End-of-RIB
+	Retained [2]bool // PeerUp: the routes of the last session stay, stale, until End-of-RIB (RFC 4724 4.2)
+	Why      string  // PeerDown, PeerPartial: for the reader
+}
+
+// livePeer is one neighbour of a live feed.
+type livePeer struct {
+	neighbor   netip.Addr
+	up         bool
+	since      time.Time
+	why        string // down
+	negotiated [2]bool
+	awaited    [2]bool // no End-of-RIB yet
+	partial    string  // why not all that it sent is here; empty where all is
+}
+
+// peerUp begins a session: what the last one left goes, but for what a graceful restart retains.
+func (t *Table) peerUp(feed FeedID, neighbor netip.Addr, c *PeerChange) {
+	p := t.livePeer(feed, neighbor)
+	for _, fam := range Families {
+		if !c.Retained[fam] {
+			t.dropPeer(fam, columnPeer{feed, neighbor}, 0)
+		}
+	}
+	*p = livePeer{neighbor: neighbor, up: true, since: c.Time, negotiated: c.Families, awaited: c.Families}
+}
+
+// peerDown ends a session: its routes stay for show, stale from this moment on.
+func (t *Table) peerDown(feed FeedID, neighbor netip.Addr, c *PeerChange) {
+	p := t.livePeer(feed, neighbor)
+	p.up, p.since, p.why = false, c.Time, c.Why
+	for _, ft := range t.fam {
+		for _, col := range ft.columnsOf(columnPeer{feed, neighbor}) {
+			col.markAll(Stale)
+		}
+	}
+}
+
+// peerEndOfRIB sweeps what the router has not sent again.
+func (t *Table) peerEndOfRIB(p *livePeer, feed FeedID, fam Family) {
+	t.dropPeer(fam, columnPeer{feed, p.neighbor}, Stale)
+	p.awaited[fam] = false
+	t.fam[fam].settle()
+}
+
+// dropPeer takes out the neighbour's routes that have every one of the marks.
+func (t *Table) dropPeer(fam Family, peer columnPeer, marks Marks) {
+	for _, col := range t.fam[fam].columnsOf(peer) {
+		for i, pg := range col.pages {
+			if pg == nil {
+				continue
+			}
+			for j, v := range pg {
+				if v.attrs != 0 && v.marks().Has(marks) {
+					t.drop(col, prefixID(i*pageSize+j))
+				}
+			}
+		}
+	}
+}
+
+func (c *column) markAll(m Marks) {
+	for _, pg := range c.pages {
+		if pg == nil {
+			continue
+		}
+		for j := range pg {
+			if pg[j].attrs != 0 {
+				pg[j].meta |= uint32(m)
+			}
+		}
+	}
+}
+
+func (t *Table) livePeer(feed FeedID, neighbor netip.Addr) *livePeer {
+	if t.live == nil {
+		t.live = map[FeedID][]*livePeer{}
+	}
+	if p := t.knownPeer(feed, neighbor); p != nil {
+		return p
+	}
+	p := &livePeer{neighbor: neighbor}
+	t.live[feed] = append(t.live[feed], p)
+	return p
+}
+
+func (t *Table) knownPeer(feed FeedID, neighbor netip.Addr) *livePeer {
+	for _, p := range t.live[feed] {
+		if p.neighbor == neighbor {
+			return p
+		}
+	}
+	return nil
+}
+
+// JudgeLive brings the state of every live feed up to date: what it covers, whether it is whole,
+// how old it is at time now. Call it before a Sight is made of the table.
+//
+// A feed is whole when every session it ever had is up and has sent the End-of-RIB of every
+// family that was negotiated or that the feed declares. It is stale as soon as no session is up.
+func (t *Table) JudgeLive(now time.Time) {
+	for id, f := range t.feeds {
+		if f.State.Live && !f.State.Closed {
+			t.judgeLive(FeedID(id), f, now)
+		}
+	}
+}
+
+func (t *Table) judgeLive(id FeedID, f *Feed, now time.Time) {
+	s := &f.State
+	*s = FeedState{Format: s.Format, File: s.File, ASPathForm: s.ASPathForm, Live: true, Complete: CompleteYes, AsOfSource: AgeFromDump}
+	covered, up := [2]bool{true, true}, 0
+	missing := func(format string, args ...any) {
+		s.Complete = CompleteNo
+		s.Errors = append(s.Errors, fmt.Sprintf(format, args...))
+	}
+	for _, p := range t.live[id] {
+		switch {
+		case !p.up:
+			missing("the session with %s is down since %s: %s", p.neighbor, p.since.UTC().Format(time.RFC3339), p.why)
+			if p.since.After(s.AsOf) {
+				s.AsOf = p.since
+			}
+			continue
+		case p.partial != "":
+			missing("%s: %s", p.neighbor, p.partial)
+		}
+		up++
+		for _, fam := range Families {
+			covered[fam] = covered[fam] && p.negotiated[fam] && !p.awaited[fam]
+			switch {
+			case p.awaited[fam]:
+				missing("%s has not sent its %s End-of-RIB yet", p.neighbor, fam)
+			case !p.negotiated[fam] && slices.Contains(f.Families, fam):
+				missing("%s did not negotiate %s, which the feed declares", p.neighbor, fam)
+			}
+		}
+	}
+	for _, fam := range Families {
+		if up > 0 && covered[fam] {
+			s.Families = append(s.Families, fam)
+		}
+		for _, col := range t.fam[fam].columns {
+			if col.feed == id {
+				s.Routes += col.count
+			}
+		}
+	}
+	switch {
+	case len(t.live[id]) == 0:
+		s.Unreadable, s.Complete = true, CompleteNo
+		s.Errors = []string{"no session yet"}
+	case up == 0:
+		s.Stale, s.Age = true, max(0, now.Sub(s.AsOf))
+	default:
+		s.AsOf = now
+	}
+}

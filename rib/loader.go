@@ -1,0 +1,304 @@
+package rib
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"slices"
+)
+
+// Loader enters many routes of one feed, and leaves the table as [Table.Advertise] of each in turn
+// would have. Rows wait in runs, one a tree, until there are enough of them to be entered in address
+// order, which is several times faster; and that happens on a goroutine of its own, beside whoever
+// reads the next rows.
+//
+// From [Table.NewLoader] to [Loader.Close] the table is the loader's: nobody else may read or
+// write it.
+type Loader struct {
+	t       *Table
+	feed    FeedID
+	refused func(line int, err error)
+
+	lanes  []lane
+	laneOf map[lane]uint32
+	sets   []byte // shared since the last run went out: each its length and its bytes
+	shared uint32 // so many sets were shared
+	buf    []byte
+	fam    [2]loading
+
+	full chan *run // to be entered
+	done chan *run // entered: to be used again; closed when no more will come
+	idle []*run
+}
+
+// loading is what a loader has of one family.
+type loading struct {
+	runs  [forestTrees + 1]*run // being filled
+	sent  [forestTrees + 1]int  // rows of each tree
+	used  []bool                // by lane: it is in order
+	order []uint32              // lanes in the order of their first rows
+}
+
+// Shared is what rows of one neighbour and the same attributes have in common. It is good until
+// its loader is closed.
+type Shared struct{ set, lane uint32 }
+
+// run is a part of the rows of one tree, in the order in which they came.
+type run struct {
+	family  Family
+	rows    []row
+	sets    []byte   // those that rows use and no run before this one brought
+	lanes   []lane   // of the loader
+	order   []uint32 // of the family, as far as these rows use them
+	refused []refusal
+}
+
+type row struct {
+	bitString
+	numbered bool
+	lane     uint32
+	pathID   uint32
+	cell     cell // attrs is the number of a set of the loader
+}
+
+type refusal struct {
+	line int
+	err  error
+}
+
+// A run is the longer the more its tree holds: what a large tree costs is to bring it into the
+// cache, and a small one ought not to keep the other goroutine waiting.
+const (
+	shortestRun = 256
+	longestRun  = 2048
+	queuedRuns  = 8
+)
+
+// NewLoader makes a loader. refused is called, within the loader's methods, for each row that does
+// not get in: those of which the neighbour gives more paths than any router would.
+func (t *Table) NewLoader(feed FeedID, refused func(line int, err error)) *Loader {
+	l := &Loader{
+		t: t, feed: feed, refused: refused, laneOf: map[lane]uint32{},
+		full: make(chan *run, queuedRuns), done: make(chan *run, queuedRuns),
+	}
+	go l.enterAll()
+	return l
+}
+
+// Share takes attributes in, and finds the link that they and the neighbour tie a row to. It costs
+// far more than Add does.
+func (l *Loader) Share(neighbor netip.Addr, a *Attrs) Shared {
+	to := lane{columnPeer: columnPeer{l.feed, neighbor}}
+	to.link, to.tie = l.t.tie(l.t.feeds[l.feed], &Route{Neighbor: neighbor, Attrs: *a})
+	n, known := l.laneOf[to]
+	if !known {
+		n = uint32(len(l.lanes))
+		l.laneOf[to] = n
+		l.lanes = append(l.lanes, to)
+	}
+	l.buf = appendAttrs(l.buf[:0], a)
+	l.sets = append(binary.AppendUvarint(l.sets, uint64(len(l.buf))), l.buf...)
+	l.shared++
+	return Shared{l.shared - 1, n}
+}
+
+// Row is what is a row's own.
+type Row struct {
+	Prefix netip.Prefix
+	PathID uint32
+	// Numbered: where another row has its identity, this one is another route all the same, and
+	// gets the next path id that is free. Else it replaces that one.
+	Numbered bool
+	Marks    Marks
+	Line     int
+}
+
+// Add enters a row. It is an error where the prefix is not a masked, unmapped prefix.
+func (l *Loader) Add(s Shared, r Row) error {
+	bits, canonical := bitsOf(r.Prefix)
+	if !canonical {
+		return notCanonical(r.Prefix)
+	}
+	fam := FamilyOf(r.Prefix)
+	f := &l.fam[fam]
+	f.use(s.lane)
+	number := bits.tree(fam)
+	to := f.runs[number]
+	if to == nil {
+		to = l.newRun(fam)
+		f.runs[number] = to
+	}
+	to.rows = append(to.rows, row{bits, r.Numbered, s.lane, r.PathID, newCell(attrID(s.set), r.Marks, r.Line)})
+	if len(to.rows) == min(max(f.sent[number]/2, shortestRun), longestRun) {
+		f.runs[number] = nil
+		f.sent[number] += len(to.rows)
+		l.send(to)
+	}
+	return nil
+}
+
+// use notes the first row of a lane: columns stand in that order.
+func (f *loading) use(lane uint32) {
+	if int(lane) < len(f.used) && f.used[lane] {
+		return
+	}
+	f.used = append(f.used, make([]bool, max(0, int(lane)+1-len(f.used)))...)
+	f.used[lane] = true
+	f.order = append(f.order, lane)
+}
+
+// Close enters what is waiting and gives the table back.
+func (l *Loader) Close() {
+	for fam := range l.fam {
+		for _, r := range l.fam[fam].runs {
+			if r != nil {
+				l.send(r)
+			}
+		}
+	}
+	close(l.full)
+	for r := range l.done {
+		l.takeBack(r)
+	}
+}
+
+func (l *Loader) newRun(fam Family) *run {
+	r := &run{}
+	if n := len(l.idle); n > 0 {
+		r, l.idle = l.idle[n-1], l.idle[:n-1]
+	}
+	r.family = fam
+	return r
+}
+
+// send hands a run over, and takes back those that are done: neither side ever waits for the other
+// to take what it offers.
+func (l *Loader) send(r *run) {
+	r.lanes, r.order = l.lanes, l.fam[r.family].order
+	r.sets, l.sets = l.sets, r.sets
+	for {
+		select {
+		case l.full <- r:
+			return
+		case done := <-l.done:
+			l.takeBack(done)
+		}
+	}
+}
+
+func (l *Loader) takeBack(r *run) {
+	for _, no := range r.refused {
+		l.refused(no.line, no.err)
+	}
+	*r = run{rows: r.rows[:0], sets: r.sets[:0]}
+	l.idle = append(l.idle, r)
+}
+
+// enterAll enters the runs that come, and brings the order of the prefixes up to date.
+func (l *Loader) enterAll() {
+	defer close(l.done)
+	e := entering{attrs: l.t.attrs}
+	for r := range l.full {
+		e.intern(r.sets)
+		ft := l.t.fam[r.family]
+		e.fam[r.family].lanesOf(ft, r)
+		e.enter(ft, r)
+		l.done <- r
+	}
+	e.count()
+	l.t.Settle()
+}
+
+// entering is the side of a loader that writes the table.
+type entering struct {
+	attrs *attrStore
+	sets  []usedSet // by the loader's number of the set
+	old   []attrID  // what rows gave back that others took the place of
+	fam   [2]enteringFamily
+	keys  []uint64
+}
+
+// usedSet is a set and the rows that refer to it, beside the one reference that keeps it till the
+// end. They are counted here, where its id is looked up, and not in the store: a million rows of a
+// full table make that a million more places in memory.
+type usedSet struct {
+	id   attrID
+	rows uint32
+}
+
+// count tells the store of all references.
+func (e *entering) count() {
+	for _, s := range e.sets {
+		e.attrs.retain(s.id, s.rows)
+	}
+	for _, id := range e.old {
+		e.attrs.release(id)
+	}
+	for _, s := range e.sets {
+		e.attrs.release(s.id)
+	}
+}
+
+type enteringFamily struct {
+	peers []*peerColumns // by lane
+	made  int            // of the order of lanes
+}
+
+func (e *entering) intern(sets []byte) {
+	for len(sets) > 0 {
+		size, n := binary.Uvarint(sets)
+		e.sets = append(e.sets, usedSet{id: e.attrs.internBytes(sets[n : n+int(size)])})
+		sets = sets[n+int(size):]
+	}
+}
+
+// lanesOf makes the first column of each lane that is new.
+func (e *enteringFamily) lanesOf(ft *familyTable, r *run) {
+	e.peers = append(e.peers, make([]*peerColumns, len(r.lanes)-len(e.peers))...)
+	for ; e.made < len(r.order); e.made++ {
+		i := r.order[e.made]
+		e.peers[i] = ft.peer(r.lanes[i].columnPeer)
+		if !slices.ContainsFunc(e.peers[i].columns, func(c *column) bool { return c.lane == r.lanes[i] }) {
+			ft.more(e.peers[i], r.lanes[i])
+		}
+	}
+}
+
+// enter goes through the rows in address order, and through those of one prefix as they came.
+func (e *entering) enter(ft *familyTable, r *run) {
+	e.keys = e.keys[:0]
+	for i := range r.rows {
+		e.keys = append(e.keys, r.rows[i].high>>16<<16|uint64(i)) // longer ones need no order
+	}
+	slices.Sort(e.keys)
+	var last bitString
+	var id prefixID
+	for i, k := range e.keys {
+		row := &r.rows[k&(1<<16-1)]
+		if i == 0 || row.bitString != last {
+			id = ft.enter(row.bitString)
+			last = row.bitString
+		}
+		v := row.cell
+		set := &e.sets[v.attrs]
+		v.attrs = set.id
+		old, err := ft.putRow(e.fam[ft.family].peers[row.lane], r.lanes[row.lane], id, row, v)
+		if err != nil {
+			r.refused = append(r.refused, refusal{v.line(), tooManyPaths(ft.prefix(id))})
+			continue
+		}
+		set.rows++
+		if old != 0 {
+			e.old = append(e.old, old)
+		}
+	}
+}
+
+func (ft *familyTable) putRow(of *peerColumns, to lane, id prefixID, r *row, v cell) (old attrID, err error) {
+	pathID := r.pathID
+	if r.numbered {
+		if pathID, err = of.free(id, pathID); err != nil {
+			return 0, err
+		}
+	}
+	return ft.put(of, to, id, pathID, v)
+}
