@@ -463,11 +463,32 @@ services:
 		"7: feed f: max-age is for files, not for bgp", "7: feed f: a bgp feed has view monitor, not far-end", "7: feed f: a bgp feed has no bmp-peer",
 		"8: feed g: format is for files, not for bmp", "8: feed g: a bmp feed carries its views itself",
 	}},
-	{"a session without its parts", feedHead + "  - {name: f, link: isp-a, bgp: {port: 99999}}\n  - {name: g, link: isp-a, bmp: {listen: here}}\n", []string{
-		"7: feed f: bgp.neighbor is missing", "7: feed f: bgp.asn is missing", "7: feed f: bgp.port: 99999 is out of range",
+	{"a session without its parts", feedHead + "  - {name: f, link: isp-a, bgp: {prefix-limit: 0}}\n  - {name: g, link: isp-a, bmp: {listen: here}}\n", []string{
+		"7: feed f: bgp.neighbor is missing", "7: feed f: bgp.asn is missing", "7: feed f: bgp.prefix-limit: 0 is out of range",
 		"7: feed f: the session has no AS number of ours",
 		`8: feed g: bmp.listen: bad address and port "here"`,
 	}},
+	{"neighbours that are nobody, or anybody", feedHead + `  - {name: f, link: isp-a, bgp: {neighbor: 224.0.0.5, asn: 65540, local-asn: 65536}}
+  - {name: g, link: isp-a, bgp: {neighbor: 0.0.0.0/0, asn: 65540, local-asn: 65536, ttl-security: 1}}
+  - {name: h, link: isp-a, bgp: {neighbor: 192.0.2.9/24, asn: 65540, local-asn: 65536, ttl-security: 1}}
+  - {name: i, link: isp-a, bgp: {neighbor: 198.51.100.0/24, asn: 65540, local-asn: 65536}}
+  - {name: j, link: isp-a, bgp: {neighbor: 203.0.113.0/24, asn: 65540, local-asn: 65536, ttl-security: 1}}
+  - {name: k, link: isp-a, bgp: {neighbor: 203.0.113.7, asn: 65540, local-asn: 65536}}
+  - {name: l, link: isp-a, bgp: {neighbor: 203.0.113.7/32, asn: 65540, local-asn: 65536}}
+  - {name: m, link: isp-a, bgp: {neighbor: 192.0.2.1, port: 179, asn: 65540, local-asn: 65536}}
+`, []string{
+		"7: feed f: neighbor 224.0.0.5/32 is no address of a router",
+		"8: feed g: neighbor 0.0.0.0/0 is no address of a router",
+		"9: feed h: bgp.neighbor: prefix 192.0.2.9/24 has host bits set",
+		"10: feed i: neighbor 198.51.100.0/24 is a range: anyone in it could open a session",
+		"12: feed k: neighbor 203.0.113.7/32 is in that of feed j too",
+		"13: feed l: neighbor 203.0.113.7/32 is in that of feed j too",
+		`14: feed m: unknown key "port"`,
+	}},
+	{"hold times that no router takes", head + "monitor: {hold-time: 2s}\n", []string{"6: monitor: hold-time 2s is out of range"}},
+	{"a hold time in parts of seconds", head + "monitor: {hold-time: 3500ms}\n", []string{"6: monitor: hold-time 3.5s is out of range"}},
+	{"a hold time of a day", head + "monitor: {hold-time: 24h}\n", []string{"6: monitor: hold-time 24h0m0s is out of range"}},
+	{"a hold time of none", head + "monitor: {hold-time: 0s}\n", []string{`6: monitor: hold-time: duration "0s" is not above zero`}},
 	{"the monitor", head + `monitor:
   asn: 23456
   router-id: 2001:db8::1
@@ -584,6 +605,7 @@ func TestHints(t *testing.T) {
 		{"a kind", linksHead + "  - {name: a, kind: express, firewall: none}\n", "allowed: internet, expressroute-microsoft, expressroute-private, vpn, other"},
 		{"a bare ::", head + "pools: [{name: p, prefixes: [::/0]}]\n", "put IPv6 addresses that begin or end with :: in quotes"},
 		{"a list", head + "pools:\n  - {name: p, prefixes: [198.51.100.0/24], links: isp-a}\n", "put it in brackets: [isp-a]"},
+		{"a range without a guard", feedHead + "  - {name: f, link: isp-a, bgp: {neighbor: 192.0.2.0/24, asn: 65540, local-asn: 65536}}\n", "set auth: {md5-file: FILE} or ttl-security: 1, or name one address"},
 		{"a service tag", head + "remotes:\n  - {name: r, service-tags: {file: testdata/lists/tags.json, tags: [AzureActiveDirectry]}}\n", "did you mean AzureActiveDirectory?"},
 	}
 	for _, c := range tests {

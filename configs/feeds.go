@@ -1,7 +1,9 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -21,6 +23,7 @@ func (c *checker) feeds() []Feed {
 		c.feedValues(e, path)
 		out = append(out, c.feed(e, path, link))
 	}
+	c.oneFeedANeighbor()
 	return out
 }
 
@@ -97,16 +100,55 @@ func (c *checker) bgp(e *feedEntry, path string) {
 		c.fail(path+".view", "leave view out", "a bgp feed has view monitor, not %s", e.View)
 	}
 	b := &e.BGP
-	c.between(path+".bgp.port", int64(b.Port), 1, 65535)
+	c.bgpNeighbor(b, path+".bgp.neighbor")
 	c.between(path+".bgp.ttl-security", int64(b.TTLSecurity), 1, 254)
-	if b.Port == 0 {
-		b.Port = 179
+	if b.PrefixLimit != nil {
+		c.between(path+".bgp.prefix-limit", *b.PrefixLimit, 1, math.MaxInt32)
 	}
 	monitorASN := c.has("monitor.asn")
 	if b.LocalASN == 0 && !c.has(path+".bgp.local-asn") && !monitorASN {
 		c.fail(path, "set monitor.asn or bgp.local-asn", "the session has no AS number of ours")
 	}
 }
+
+// bgpNeighbor: an address is who the router is. A range tells nobody apart, so something else must.
+func (c *checker) bgpNeighbor(b *bgpEntry, path string) {
+	p, m := b.Neighbor.Prefix, &c.file.Monitor
+	if !p.IsValid() || c.broken[path] {
+		return
+	}
+	if a := p.Addr(); a.IsMulticast() || p.Bits() == 0 || a.IsUnspecified() {
+		c.spoil(path, "the router's address, as 192.0.2.1", "neighbor %s is no address of a router", p)
+		return
+	}
+	if !p.IsSingleIP() && b.Auth.MD5File == "" && m.Auth.MD5File == "" && b.TTLSecurity == 0 && m.TTLSecurity == 0 {
+		c.fail(path, "set auth: {md5-file: FILE} or ttl-security: 1, or name one address", "neighbor %s is a range: anyone in it could open a session", p)
+	}
+}
+
+// oneFeedANeighbor: a session is known by the address that it comes from, and by nothing else.
+func (c *checker) oneFeedANeighbor() {
+	var order []int // the sessions, a range before what lies in it
+	for i, e := range c.file.Feeds {
+		if at := neighborKey(i); e.BGP.Neighbor.IsValid() && !c.broken[at] {
+			order = append(order, i)
+		}
+	}
+	neighbor := func(i int) netip.Prefix { return c.file.Feeds[i].BGP.Neighbor.Prefix }
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(neighbor(a).Addr().Compare(neighbor(b).Addr()), cmp.Compare(neighbor(a).Bits(), neighbor(b).Bits()))
+	})
+	for at, outer := 1, 0; at < len(order); at++ {
+		i, j := order[at], order[outer]
+		if !neighbor(i).Overlaps(neighbor(j)) {
+			outer = at
+			continue
+		}
+		c.fail(neighborKey(i), "let the router open its second session from another address", "neighbor %s is in that of feed %s too", neighbor(i), shorten(c.file.Feeds[j].Name))
+	}
+}
+
+func neighborKey(feed int) string { return fmt.Sprintf("feeds[%d].bgp.neighbor", feed) }
 
 // feedLinks holds the feed to one way of tying routes to links, and each rule to one outcome.
 func (c *checker) feedLinks(e *feedEntry, path string) {
@@ -240,8 +282,16 @@ func (r *classifyEntry) rule() rib.ClassifyRule {
 
 func (c *checker) session(b *bgpEntry) *BGPFeed {
 	s := &BGPFeed{
-		Neighbor: b.Neighbor, Port: uint16(b.Port), ASN: uint32(b.ASN), LocalASN: uint32(b.LocalASN),
+		ASN: uint32(b.ASN), LocalASN: uint32(b.LocalASN),
 		AddPath: string(b.AddPath), MD5File: c.md5File(b.Auth), TTLSecurity: b.TTLSecurity,
+	}
+	if b.Neighbor.IsSingleIP() {
+		s.Neighbor = b.Neighbor.Addr()
+	} else {
+		s.Range = b.Neighbor.Prefix
+	}
+	if b.PrefixLimit != nil {
+		s.PrefixLimit = int(*b.PrefixLimit)
 	}
 	m := &c.file.Monitor
 	if s.LocalASN == 0 {

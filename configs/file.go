@@ -41,6 +41,7 @@ type monitorEntry struct {
 	RouterID    netip.Addr       `yaml:"router-id,omitempty" jsonschema:"example=10.255.0.9" jsonschema_description:"The monitor's BGP identifier."`
 	Listen      []netip.AddrPort `yaml:"listen,omitempty" jsonschema:"example=0.0.0.0:179" jsonschema_description:"Addresses on which routers may open BGP sessions to the monitor."`
 	API         string           `yaml:"api,omitempty" jsonschema:"example=127.0.0.1:8179" jsonschema_description:"Address of the page and the API."`
+	HoldTime    span             `yaml:"hold-time,omitempty" jsonschema:"default=90s,example=3m" jsonschema_description:"The hold time that is offered to every router, 3s or more: so long after its last word a silent router is gone."`
 	Auth        authEntry        `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of sessions that name none of their own."`
 	TTLSecurity int              `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to a neighbour that are accepted (RFC 5082)."`
 }
@@ -106,13 +107,13 @@ type classifyEntry struct {
 }
 
 type bgpEntry struct {
-	Neighbor    netip.Addr  `yaml:"neighbor" jsonschema:"required,example=192.0.2.1" jsonschema_description:"The router's address."`
-	Port        int         `yaml:"port,omitempty" jsonschema:"minimum=1,maximum=65535,default=179,example=1179" jsonschema_description:"The router's TCP port."`
+	Neighbor    block       `yaml:"neighbor" jsonschema:"required,example=192.0.2.1" jsonschema_description:"The router's address, from which it connects to us. Or a prefix, with auth or ttl-security: any router in it."`
 	ASN         asn         `yaml:"asn" jsonschema:"required,example=65536" jsonschema_description:"The router's ASN."`
 	LocalASN    asn         `yaml:"local-asn,omitempty" jsonschema:"example=65551" jsonschema_description:"Our ASN in this session, in place of monitor.asn."`
 	AddPath     addPathName `yaml:"add-path,omitempty" jsonschema:"example=all" jsonschema_description:"The router sends every path (RFC 7911), so that losers are seen too."`
 	Auth        authEntry   `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of the session."`
 	TTLSecurity int         `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to the router that are accepted (RFC 5082)."`
+	PrefixLimit *int64      `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,example=100000" jsonschema_description:"The most routes kept of one session. Beyond it the session stays up and the feed is partial: a router is never reset for sending too much."`
 }
 
 type bmpEntry struct {

@@ -31,7 +31,8 @@ type Config struct {
 	Feeds   []Feed
 	Monitor Monitor
 
-	effective file // with defaults filled in, for Dump
+	effective   file // with defaults filled in, for Dump
+	monitorLine int  // of monitor:, or of what stands in for it
 }
 
 // Feed is one source of routes of the config. Exactly one of Source, BGP and BMP is set.
@@ -47,15 +48,16 @@ type Feed struct {
 // Live reports whether the feed is a session and not a file.
 func (f *Feed) Live() bool { return f.Source == nil }
 
-// BGPFeed is a BGP session with a router.
+// BGPFeed is a BGP session that a router opens to the monitor, or those of a range of routers.
 type BGPFeed struct {
-	Neighbor    netip.Addr
-	Port        uint16
-	ASN         uint32 // the router's
-	LocalASN    uint32 // ours in this session, never 0
-	AddPath     string // "all" where the router sends every path
-	MD5File     string // the password's file, "" for none; opened as given
-	TTLSecurity int    // most hops accepted, 0 for no such limit
+	Neighbor    netip.Addr   // one router
+	Range       netip.Prefix // or any of these, with a password or TTL security
+	ASN         uint32       // the router's
+	LocalASN    uint32       // ours in this session, never 0
+	AddPath     string       // "all" where the router sends every path
+	MD5File     string       // the password's file, "" for none; opened as given
+	TTLSecurity int          // most hops accepted, 0 for no such limit
+	PrefixLimit int          // most routes kept of one session, 0 for no limit
 }
 
 // BMPFeed is a BMP session that a router opens to us.
@@ -227,7 +229,7 @@ func (c *checker) config() *Config {
 	}
 	c.collectNames()
 	config := &Config{Path: c.path, Version: f.Version}
-	config.Monitor = c.monitor()
+	config.Monitor, config.monitorLine = c.monitor(), c.place("monitor").line
 	c.settings()
 	in := &config.Intent
 	in.Pos = c.pos("links")

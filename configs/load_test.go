@@ -111,7 +111,7 @@ func TestFileFeeds(t *testing.T) {
 			Taken: time.Date(2026, 11, 20, 8, 14, 0, 0, time.UTC), MaxAge: 7 * 24 * time.Hour,
 			TrustMtime: true, ExpectRoutes: 981, TolerateSkipped: 2,
 		},
-		Pos: "testdata/good/every-key.yaml:30",
+		Pos: "testdata/good/every-key.yaml:31",
 	}
 	if diff := cmp.Diff(want, got, plainValues); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -138,21 +138,28 @@ func TestLiveFeeds(t *testing.T) {
 			Classify: []rib.ClassifyRule{{Community: &community, Link: "isp-a"}, {Community: &noExport, Ignore: true}},
 		},
 		BGP: &BGPFeed{
-			Neighbor: netip.MustParseAddr("192.0.2.1"), Port: 1179, ASN: 65536, LocalASN: 65539, AddPath: "all",
-			MD5File: "/etc/md5", TTLSecurity: 2,
+			Neighbor: netip.MustParseAddr("192.0.2.1"), ASN: 65536, LocalASN: 65539, AddPath: "all",
+			MD5File: "/etc/md5", TTLSecurity: 2, PrefixLimit: 5000,
 		},
-		Pos: "testdata/good/every-key.yaml:36",
+		Pos: "testdata/good/every-key.yaml:37",
 	}
 	if diff := cmp.Diff(want, session, plainValues); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	plain := feedNamed(t, config, "plain-session")
 	inherited := &BGPFeed{
-		Neighbor: netip.MustParseAddr("192.0.2.2"), Port: 179, ASN: 65536, LocalASN: 65536,
+		Neighbor: netip.MustParseAddr("192.0.2.2"), ASN: 65536, LocalASN: 65536,
 		MD5File: filepath.Join("testdata", "good", "secrets", "md5"), TTLSecurity: 1,
 	}
 	if diff := cmp.Diff(inherited, plain.BGP, plainValues); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
+	}
+	dynamic := feedNamed(t, config, "any-of-them").BGP
+	if dynamic.Neighbor.IsValid() || dynamic.Range != netip.MustParsePrefix("2001:db8:5::/64") {
+		t.Errorf("a range: %+v", dynamic)
+	}
+	if config.Monitor.HoldTime != 3*time.Minute || load(t, "samples/expressroute.yaml").Monitor.HoldTime != 90*time.Second {
+		t.Errorf("hold times: %s, and by default %s", config.Monitor.HoldTime, load(t, "samples/expressroute.yaml").Monitor.HoldTime)
 	}
 	station := feedNamed(t, config, "station")
 	if !station.Live() || station.View != "" || station.BMP.Listen != netip.MustParseAddrPort("127.0.0.1:11019") {
@@ -176,7 +183,7 @@ func TestIntentOfEveryKey(t *testing.T) {
 		t.Errorf("weight: %v", w)
 	}
 	wantPart := policy.Prefix{
-		Name: "part", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, Pos: "testdata/good/every-key.yaml:44",
+		Name: "part", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, Pos: "testdata/good/every-key.yaml:46",
 	}
 	if diff := cmp.Diff(wantPart, in.Prefixes[1], plainValues); diff != "" {
 		t.Errorf("prefix: %s", diff)
@@ -184,7 +191,7 @@ func TestIntentOfEveryKey(t *testing.T) {
 	wantMail := policy.Service{
 		Name: "mail", Kind: policy.KindSMTP, Addresses: []netip.Prefix{netip.MustParsePrefix("203.0.113.25/32")},
 		Remote: "exchange", Initiator: policy.RemoteStarts,
-		SNAT: &policy.SNAT{At: "fw-internet", To: netip.MustParsePrefix("10.20.0.1/32")}, Pos: "testdata/good/every-key.yaml:50",
+		SNAT: &policy.SNAT{At: "fw-internet", To: netip.MustParsePrefix("10.20.0.1/32")}, Pos: "testdata/good/every-key.yaml:52",
 	}
 	if diff := cmp.Diff(wantMail, in.Services[1], plainValues); diff != "" {
 		t.Errorf("service: %s", diff)
@@ -193,15 +200,15 @@ func TestIntentOfEveryKey(t *testing.T) {
 		t.Errorf("service with pool: %+v", u)
 	}
 	wantObservers := []rib.ObserverSpec{
-		{Name: "partner", Hears: []string{"mpls"}, Steps: []string{"as-path-length", "med"}, Pos: "testdata/good/every-key.yaml:61"},
-		{Name: "internet", Steps: []string{}, Pos: "testdata/good/every-key.yaml:62"},
+		{Name: "partner", Hears: []string{"mpls"}, Steps: []string{"as-path-length", "med"}, Pos: "testdata/good/every-key.yaml:63"},
+		{Name: "internet", Steps: []string{}, Pos: "testdata/good/every-key.yaml:64"},
 	}
 	if diff := cmp.Diff(wantObservers, in.Observers); diff != "" {
 		t.Errorf("observers: %s", diff)
 	}
 	wantChecks := []policy.CheckSetting{
-		{ID: "return/same-mask", Severity: policy.Warning, Pos: "testdata/good/every-key.yaml:64"},
-		{ID: "prefix/unexpected", Disabled: true, Pos: "testdata/good/every-key.yaml:65"},
+		{ID: "return/same-mask", Severity: policy.Warning, Pos: "testdata/good/every-key.yaml:66"},
+		{ID: "prefix/unexpected", Disabled: true, Pos: "testdata/good/every-key.yaml:67"},
 	}
 	if diff := cmp.Diff(wantChecks, in.Checks); diff != "" {
 		t.Errorf("checks: %s", diff)

@@ -75,6 +75,8 @@ func (ps *Pass) leftOpenBy(g gap) []string {
 	return out
 }
 
+const liveHint = "a session is whole when it is up and has sent its End-of-RIB: look at both ends' logs"
+
 var evidencePartial = &Check{
 	ID: "evidence/partial", Title: "A feed was not read whole", Severity: Warning, Source: "inferred", phase: onEvidence,
 	Run: func(ps *Pass) {
@@ -83,6 +85,10 @@ var evidencePartial = &Check{
 			switch {
 			case s.Closed:
 				return "", ""
+			case s.Live && s.Unreadable:
+				return "could not be read: " + list(s.Errors), liveHint
+			case s.Live && s.Complete == rib.CompleteNo:
+				return fmt.Sprintf("is partial: %d routes held (%s)", s.Routes, list(s.Errors)), liveHint
 			case s.Unreadable:
 				return "could not be read: " + list(s.Errors), "export the dump again, or mend the path"
 			case s.Complete == rib.CompleteNo || s.Complete == "":
@@ -97,8 +103,17 @@ var evidenceStale = &Check{
 	ID: "evidence/stale", Title: "A feed is too old, or its age is not known", Severity: Warning, Source: "inferred", phase: onEvidence,
 	Run: func(ps *Pass) {
 		ps.overFeeds(func(f *rib.Feed) (string, string) {
-			if s := &f.State; !s.Unreadable && (s.Stale || s.WeakAge) {
-				return strings.TrimPrefix(f.Failing(), "feed "+f.Name+" "), "export it again, or say when it was made (taken:)"
+			s := &f.State
+			why := strings.TrimPrefix(f.Failing(), "feed "+f.Name+" ")
+			switch {
+			case s.Unreadable || s.Contradiction != "":
+				return "", "" // other checks say so
+			case s.Later:
+				return why, "give a dump from before it, or ask of a later moment (--at)"
+			case s.Stale && s.Live:
+				return why, liveHint
+			case s.Stale || s.WeakAge:
+				return why, "export it again, or say when it was made (taken:)"
 			}
 			return "", ""
 		})
@@ -227,10 +242,7 @@ func (ps *Pass) overFeeds(fault func(*rib.Feed) (message, hint string)) {
 			if message == "" {
 				continue
 			}
-			cause := f.Link
-			if cause == "" {
-				cause = f.Name
-			}
+			cause := cmp.Or(f.Link, f.Mirrors, f.Name)
 			ps.report(Finding{
 				Subject: Subject{"feed", f.Name}, Family: fam, Links: ps.linksOfFeed(f), Cause: Cause{What: CauseEvidence, Link: cause},
 				Message:  fmt.Sprintf("feed %s %s", f.Name, message),
@@ -260,6 +272,9 @@ func (ps *Pass) feedFamilies(f *rib.Feed) []rib.Family {
 func (ps *Pass) linksOfFeed(f *rib.Feed) []string {
 	if f.Link != "" {
 		return []string{f.Link}
+	}
+	if f.Mirrors != "" {
+		return []string{f.Mirrors}
 	}
 	var out []string
 	for _, rule := range f.Classify {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,8 +26,11 @@ func convertCmd(g *global) *cobra.Command {
 		Long: `convert reads dumps of any known format and prints canonical records: a header line, a line a
 route, a trailer line, for each file. The result is itself a dump that every verb reads.
 
+With --at, the messages of an MRT file are replayed up to that moment and no further. A dump that
+was made after it is refused.
+
 Exit: 0; 2 usage error; 3 where a file could not be read, or not whole.`,
-		Example: "  bgpaudit convert --view adj-rib-out-post dumps/edge1-advertised.json -o jsonl > edge1.jsonl\n  bgpaudit convert --format azure-json er-primary.json",
+		Example: "  bgpaudit convert --view adj-rib-out-post dumps/edge1-advertised.json -o jsonl > edge1.jsonl\n  bgpaudit convert --format azure-json er-primary.json\n  bgpaudit convert --at 2026-11-20T09:14:00Z dumps/edge1-messages.mrt",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("output") {
@@ -41,7 +45,7 @@ Exit: 0; 2 usage error; 3 where a file could not be read, or not whole.`,
 			if view != "" && !slices.Contains(rib.Views, rib.View(view)) {
 				return fmt.Errorf("--view %q: write one of %s", view, viewNames())
 			}
-			src.View = rib.View(view)
+			src.View, src.At = rib.View(view), g.moment
 			code := 0
 			for _, path := range args {
 				src.Path, src.Name = path, path
@@ -85,6 +89,12 @@ func (g *global) convert(ctx context.Context, src dump.Source) (whole bool, err 
 	if err != nil {
 		if len(first.Errors) == 0 {
 			fmt.Fprintln(g.stderr, report.Clean(err.Error()))
+		}
+		return false, nil
+	}
+	if src.MadeLater(first.Header.Time) {
+		if len(first.Errors) == 0 {
+			fmt.Fprintf(g.stderr, "%s: was made at %s, after --at: take an older dump\n", report.Clean(src.Name), first.Header.Time.UTC().Format(time.RFC3339))
 		}
 		return false, nil
 	}

@@ -23,6 +23,7 @@ type global struct {
 	settings       configs.Settings
 	output         string
 	at             string
+	moment         time.Time // of --at; zero: now
 	quiet          bool
 	verbose        bool
 	color          string
@@ -53,12 +54,12 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	f.StringP("config", "c", configs.DefaultPath, "the config file (BGPAUDIT_CONFIG)")
 	f.StringVarP(&g.output, "output", "o", "text", "output format")
 	f.String("server", "", "URL of a running monitor, asked in place of files (BGPAUDIT_SERVER); not built yet")
-	f.StringVar(&g.at, "at", "", "the time that ages are held against, RFC 3339, in place of now")
-	f.BoolVarP(&g.quiet, "quiet", "q", false, "no progress, no notes on stderr")
+	f.StringVar(&g.at, "at", "", "answer as of this moment, RFC 3339, in place of now: ages are held against it, messages of MRT files\nare replayed up to it, dumps made after it prove nothing")
+	f.BoolVarP(&g.quiet, "quiet", "q", false, "no progress, no notes on stderr; of the monitor, warnings and errors alone")
 	f.BoolVarP(&g.verbose, "verbose", "v", false, "log what is read to stderr")
 	f.String("log-format", "console", "console or json (BGPAUDIT_LOG_FORMAT)")
 	f.StringVar(&g.color, "color", "auto", "auto, always or never; NO_COLOR is honoured")
-	root.AddCommand(auditCmd(g), winsCmd(g), routesCmd(g), feedsCmd(g), convertCmd(g), checksCmd(g), configCmd(g), demoCmd(g), versionCmd(g))
+	root.AddCommand(auditCmd(g), winsCmd(g), routesCmd(g), feedsCmd(g), convertCmd(g), monitorCmd(g), checksCmd(g), configCmd(g), demoCmd(g), versionCmd(g))
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.InitDefaultCompletionCmd()
 	for _, group := range root.Commands() {
@@ -104,6 +105,11 @@ func (g *global) prepare(cmd *cobra.Command) error {
 	if g.settings.Server != "" {
 		return fmt.Errorf("asking a running monitor (--server, BGPAUDIT_SERVER) is not built yet: leave it out, and name files in the config")
 	}
+	moment, err := parseMoment(g.at)
+	if err != nil {
+		return err
+	}
+	g.moment = moment
 	switch g.color {
 	case "auto", "always", "never":
 	default:
@@ -113,8 +119,17 @@ func (g *global) prepare(cmd *cobra.Command) error {
 	if g.verbose {
 		level = zapcore.DebugLevel
 	}
+	g.log, err = g.logger(level)
+	return err
+}
+
+// logger writes to stderr, one line at a time, in the form that the settings ask for. What routers
+// and files say stands in it escaped.
+func (g *global) logger(level zapcore.Level) (*zap.Logger, error) {
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.EncodeTime = zapcore.ISO8601TimeEncoder
+	encoder.EncodeDuration = zapcore.StringDurationEncoder
+	encoder.ConsoleSeparator = "  "
 	var enc zapcore.Encoder
 	switch g.settings.LogFormat {
 	case "json":
@@ -122,23 +137,30 @@ func (g *global) prepare(cmd *cobra.Command) error {
 	case "console", "":
 		enc = zapcore.NewConsoleEncoder(encoder)
 	default:
-		return fmt.Errorf("--log-format %q: write console or json", g.settings.LogFormat)
+		return nil, fmt.Errorf("--log-format %q: write console or json", g.settings.LogFormat)
 	}
-	g.log = zap.New(zapcore.NewCore(enc, zapcore.AddSync(g.stderr), level))
-	return nil
+	return zap.New(zapcore.NewCore(enc, zapcore.Lock(zapcore.AddSync(report.SafeJSON(g.stderr))), level)), nil
 }
 
-// now is the time that ages are held against.
-func (g *global) now() (time.Time, error) {
-	if g.at == "" {
-		return time.Now(), nil
+// now is the moment that answers are given for: that of --at, or the present one.
+func (g *global) now() time.Time {
+	if g.moment.IsZero() {
+		return time.Now()
+	}
+	return g.moment
+}
+
+// parseMoment reads --at, which may be left out.
+func parseMoment(at string) (time.Time, error) {
+	if at == "" {
+		return time.Time{}, nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02"} {
-		if t, err := time.Parse(layout, g.at); err == nil {
+		if t, err := time.Parse(layout, at); err == nil {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--at %q is no time: write it as 2026-11-20T09:14:00Z", g.at)
+	return time.Time{}, fmt.Errorf("--at %q is no time: write it as 2026-11-20T09:14:00Z", at)
 }
 
 // outputIs checks -o against what the verb can print.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,9 +26,10 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 const seedNow = "2026-11-20T12:00:00Z"
 
 // TestScripts plays testdata/script: every verb, every exit code. A script finds the seed story in
-// $WORK/seed, $AT is the moment to ask for, and knows two more commands:
+// $WORK/seed, binary dumps in $MRT, $AT is the moment to ask for, and knows three more commands:
 //
 //	exits CODE bgpaudit ARGS...      runs it, and wants exactly that exit code
+//	stops TEXT bgpaudit ARGS...      the same, tells it to stop when it has logged TEXT, and wants 0
 //	json FILE PATH WANT              holds a value of a JSON file (or stdout) against JSON
 //
 // A PATH is keys with dots between; after a list's name, [2] picks an element, [] goes through
@@ -41,7 +43,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setUpScript,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "json": jsonIs},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "stops": stops, "json": jsonIs},
 	})
 }
 
@@ -51,6 +53,7 @@ var environment = []string{"BGPAUDIT_CONFIG", "BGPAUDIT_SERVER", "BGPAUDIT_TOKEN
 // setUpScript gives a script the seed story and an environment that says nothing.
 func setUpScript(env *testscript.Env) error {
 	env.Setenv("AT", seedNow)
+	env.Setenv("MRT", filepath.Join(repository, "dump", "testdata", "mrt"))
 	env.Setenv("ESC", "\x1b")
 	env.Setenv("DOLLAR", "$")
 	for _, name := range environment {
@@ -69,6 +72,13 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	if got := inScript(context.Background(), ts, args[2:], ts.Stderr()); got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// inScript runs the command in this process, with what the script has set.
+func inScript(ctx context.Context, ts *testscript.TestScript, args []string, stderr io.Writer) int {
 	oneAtATime.Lock()
 	defer oneAtATime.Unlock()
 	back, err := os.Getwd()
@@ -78,9 +88,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range environment {
 		ts.Check(os.Setenv(name, ts.Getenv(name)))
 	}
-	if got := run(context.Background(), args[2:], ts.Stdout(), ts.Stderr()); got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
+	return run(ctx, args, ts.Stdout(), stderr)
 }
 
 func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
@@ -198,7 +206,7 @@ func TestEveryVerbShowsAnExample(t *testing.T) {
 			}
 		}
 	}
-	for _, verb := range []string{"audit", "wins", "routes", "feeds", "convert", "checks", "config", "demo", "version", "completion"} {
+	for _, verb := range []string{"audit", "wins", "routes", "feeds", "convert", "monitor", "checks", "config", "demo", "version", "completion"} {
 		if !slices.Contains(verbs, verb) {
 			t.Errorf("there is no verb %s", verb)
 		}

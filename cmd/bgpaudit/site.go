@@ -31,15 +31,11 @@ type collecting struct {
 
 // collect loads the config and reads every feed that is a file into one table.
 func (g *global) collect(ctx context.Context, how collecting) (*site, error) {
-	now, err := g.now()
-	if err != nil {
-		return nil, err
-	}
 	config, err := g.load()
 	if err != nil {
 		return nil, err
 	}
-	return g.read(ctx, config, now, how)
+	return g.read(ctx, config, g.now(), how)
 }
 
 // load reads the config that flags and environment name.
@@ -66,16 +62,14 @@ func (g *global) read(ctx context.Context, config *configs.Config, now time.Time
 			f.State = liveState(how.filesOnly)
 			continue
 		}
-		bar.file(f.Source.Name)
-		put := func(r rib.Route) error {
-			_, err := table.Advertise(rib.FeedID(i), &r)
-			return err
-		}
-		f.State = dump.Load(ctx, *f.Source, now, put, bar.bytes)
+		src := *f.Source
+		src.At = g.moment
+		bar.file(src.Name)
+		f.State = dump.LoadTable(ctx, src, now, table, rib.FeedID(i), bar.bytes)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		g.log.Debug("read feed", zap.String("feed", f.Name), zap.String("file", report.Clean(f.Source.Name)), zap.String("format", report.Clean(f.State.Format)),
+		g.log.Debug("read feed", zap.String("feed", f.Name), zap.String("file", report.Clean(src.Name)), zap.String("format", report.Clean(f.State.Format)),
 			zap.Int("routes", f.State.Routes), zap.Int("skipped", f.State.Skipped), zap.String("complete", string(f.State.Complete)))
 	}
 	table.Settle()

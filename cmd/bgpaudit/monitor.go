@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"bgpaudit/bgp"
+	"bgpaudit/configs"
+	"bgpaudit/monitor"
+	"bgpaudit/report"
+	"bgpaudit/rib"
+)
+
+// farewell is how long routers have to take our Cease.
+const farewell = 5 * time.Second
+
+func monitorCmd(g *global) *cobra.Command {
+	return &cobra.Command{
+		Use: "monitor", Short: "Peer with routers, keep their routes, and log findings as they come and go",
+		Long: `monitor waits for the routers of the config's bgp feeds to connect, keeps what they send, and
+audits it whenever it has changed: findings are logged when they are raised, when they are cleared,
+and when the session that showed them is gone and they can no longer be told. Feeds that are files
+are read once, at the start. It never connects to a router and never sends one a route.
+
+The log goes to stderr. SIGINT or SIGTERM ends it: every session gets a Cease.
+
+Exit: 0 when it was told to stop; 2 usage or config error, an address that cannot be listened on.`,
+		Example: "  bgpaudit monitor -c bgpaudit.yaml\n  bgpaudit monitor -c bgpaudit.yaml --log-format json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.monitor(cmd.Context())
+		},
+	}
+}
+
+func (g *global) monitor(ctx context.Context) error {
+	if err := g.outputIs("text"); err != nil {
+		return err
+	}
+	if g.at != "" {
+		return errors.New("--at is not for this verb: the monitor answers for now")
+	}
+	if err := g.monitorLog(); err != nil {
+		return err
+	}
+	config, err := g.load()
+	if err != nil {
+		return err
+	}
+	if err := config.CheckMonitor(); err != nil {
+		return err
+	}
+	neighbors, err := g.neighbors(config)
+	if err != nil {
+		return err
+	}
+	s, err := g.read(ctx, config, g.now(), collecting{})
+	if ctx.Err() != nil {
+		return nil // told to stop before it began
+	}
+	if err != nil {
+		return err
+	}
+	g.notBuilt(config)
+	m := &config.Monitor
+	collector, err := bgp.Listen(bgp.Config{RouterID: m.RouterID, Listen: m.Listen, Neighbors: neighbors, HoldTime: m.HoldTime, Log: g.log})
+	if err != nil {
+		return cannotListen(err)
+	}
+	g.log.Info("listening on "+addresses(collector.Addrs()), zap.Int("neighbors", len(neighbors)), zap.Stringer("router_id", m.RouterID))
+	in := &config.Intent
+	err = monitor.New(monitor.Config{
+		Intent: in, Table: s.table, Options: rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers},
+		Neighbors: neighbors, Sessions: collector, Log: g.log,
+	}).Run(ctx)
+	// What told us to stop has ended ctx already.
+	last, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	if closing := collector.Close(last); closing != nil {
+		g.log.Warn("stopped, and not every session ended in time", zap.Error(closing))
+	} else {
+		g.log.Info("stopped: every session was sent a Cease")
+	}
+	return err
+}
+
+// monitorLog: the log is all that a monitor says, so it says more than the other verbs' does.
+func (g *global) monitorLog() (err error) {
+	level := zapcore.InfoLevel
+	switch {
+	case g.verbose:
+		level = zapcore.DebugLevel
+	case g.quiet:
+		level = zapcore.WarnLevel
+	}
+	g.log, err = g.logger(level)
+	return err
+}
+
+// neighbors are the sessions of the config, with their passwords.
+func (g *global) neighbors(config *configs.Config) ([]bgp.Neighbor, error) {
+	var out []bgp.Neighbor
+	warned := map[string]bool{}
+	for i := range config.Feeds {
+		f := &config.Feeds[i]
+		s := f.BGP
+		if s == nil {
+			continue
+		}
+		n := bgp.Neighbor{
+			Name: f.Name, Feed: rib.FeedID(i), Address: s.Neighbor, Range: s.Range, ASN: s.ASN, LocalASN: s.LocalASN,
+			Families: f.Families, AddPath: s.AddPath != "", TTLSecurity: s.TTLSecurity, PrefixLimit: s.PrefixLimit,
+		}
+		if s.MD5File != "" {
+			password, warning, err := configs.ReadPassword(s.MD5File)
+			if err != nil {
+				return nil, fmt.Errorf("feed %s: %w", f.Name, err)
+			}
+			if warning != "" && !warned[warning] {
+				warned[warning] = true
+				g.log.Warn(warning)
+			}
+			n.MD5 = password
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// notBuilt says what of the config does nothing yet. A BMP feed is missing evidence, and no live
+// one: nothing will ever come of it.
+func (g *global) notBuilt(config *configs.Config) {
+	for i := range config.Feeds {
+		if f := &config.Feeds[i]; f.BMP != nil {
+			f.State = rib.FeedState{Unreadable: true, Complete: rib.CompleteNo, Errors: []string{"BMP is not built yet: nothing listens on " + f.BMP.Listen.String()}}
+			g.log.Warn("BMP is not built yet: the feed is missing evidence", zap.String("feed", f.Name), zap.String("config", f.Pos))
+		}
+	}
+	if config.Monitor.API != "" {
+		g.log.Warn("the page and the API are not built yet: nothing listens on monitor.api", zap.String("api", report.Clean(config.Monitor.API)))
+	}
+}
+
+// cannotListen says what to do about an address that cannot be had.
+func cannotListen(err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%w\n    hint: another monitor or BGP daemon has it: stop that, or give monitor.listen another address", err)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%w\n    hint: ports below 1024 need CAP_NET_BIND_SERVICE (docs/monitor.md has a systemd unit); or give monitor.listen another port", err)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%w\n    hint: monitor.listen names an address that this host does not have", err)
+	}
+	return err
+}
+
+func addresses(list []netip.AddrPort) string {
+	var out []string
+	for _, a := range list {
+		out = append(out, a.String())
+	}
+	return strings.Join(out, ", ")
+}

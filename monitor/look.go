@@ -1,0 +1,125 @@
+package monitor
+
+import (
+	"fmt"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"bgpaudit/bgp"
+	"bgpaudit/policy"
+	"bgpaudit/rib"
+)
+
+// answer is what the last audit came to.
+type answer struct {
+	given   bool
+	at      time.Time // of the audit, by the clock
+	code    int
+	reasons []string
+	took    time.Duration
+}
+
+// look audits the table as it stands now, and logs what is new. Where the audit itself fails, which
+// is a defect of ours, the findings stay as they were and the answer is unknown: the collection goes
+// on.
+func (m *Monitor) look(began time.Time) {
+	clock := m.Now()
+	news, now, err := m.judge(clock, began)
+	now.took = time.Since(began)
+	if err != nil {
+		m.Log.Error("the audit failed: a defect of bgpaudit, please report it; what was found before stands", zap.Error(err))
+		now = answer{given: true, code: policy.ExitIncomplete, reasons: []string{"the last audit failed, by a defect of bgpaudit"}, took: now.took}
+	}
+	m.sayNews(news)
+	m.told.Lock()
+	before := m.answer
+	m.answer = now
+	m.told.Unlock()
+	if !before.given || !before.same(now) {
+		m.sayAnswer()
+	}
+}
+
+// judge makes one audit, of a table that stands still meanwhile.
+func (m *Monitor) judge(clock, steady time.Time) (out news, now answer, err error) {
+	m.still.Lock()
+	defer m.still.Unlock()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	m.table.Lock()
+	m.judgeLive(clock)
+	m.table.Unlock()
+	m.table.RLock()
+	defer m.table.RUnlock()
+	sight := rib.NewSight(m.Table, m.Options)
+	result := m.audit(m.Intent, sight, clock)
+	result.Feeds = asTheyAre(result.Feeds)
+	now.given, now.at = true, clock
+	now.code, now.reasons = result.Exit(policy.Error)
+	m.told.Lock()
+	defer m.told.Unlock()
+	m.last = result
+	return m.ledger.take(result, newProof(result, sight), clock, steady), now, nil
+}
+
+// asTheyAre are copies of the feeds that later changes leave alone.
+func asTheyAre(feeds []*rib.Feed) []*rib.Feed {
+	out := make([]*rib.Feed, len(feeds))
+	for i, f := range feeds {
+		c := *f
+		out[i] = &c
+	}
+	return out
+}
+
+// aging is the part of a reason that grows from audit to audit, and is no news by itself.
+var aging = regexp.MustCompile(`[0-9hms.]+ old`)
+
+func (a answer) same(b answer) bool {
+	return a.code == b.code && slices.EqualFunc(a.reasons, b.reasons, func(x, y string) bool {
+		return aging.ReplaceAllLiteralString(x, "old") == aging.ReplaceAllLiteralString(y, "old")
+	})
+}
+
+func (m *Monitor) sayAnswer() {
+	level, say := zapcore.WarnLevel, "incomplete"
+	switch m.answer.code {
+	case policy.ExitClean:
+		level, say = zapcore.InfoLevel, "clean"
+	case policy.ExitFindings:
+		say = "findings"
+	}
+	m.Log.Log(level, fmt.Sprintf("audit: exit %d, %s", m.answer.code, say),
+		zap.String("event", "answer"), zap.Int("exit", m.answer.code), bounded("because", m.answer.reasons), zap.Duration("took", m.answer.took))
+}
+
+// sayStatus says how things stand.
+func (m *Monitor) sayStatus() {
+	up, down := 0, []string{}
+	for _, s := range m.Sessions.Sessions() {
+		if s.State == bgp.Established {
+			up++
+		} else {
+			down = append(down, fmt.Sprintf("%s %s %s", s.Name, s.Address, s.State))
+		}
+	}
+	refused := 0
+	for _, r := range m.Sessions.Refusals() {
+		refused += r.Count
+	}
+	m.table.RLock()
+	routes, lost := m.Table.Len(), m.writer.lost
+	m.table.RUnlock()
+	at, waived, unknown := m.ledger.count()
+	m.Log.Info("status", zap.String("event", "status"), zap.Int("sessions_up", up), bounded("sessions_down", down), zap.Int("routes", routes), zap.Int("routes_not_kept", lost),
+		zap.Int("connections_refused", refused), zap.Int("error", at[policy.Error]), zap.Int("warning", at[policy.Warning]), zap.Int("info", at[policy.Info]),
+		zap.Int("waived", waived), zap.Int("unknown", unknown), zap.Int("exit", m.answer.code), bounded("because", m.answer.reasons), zap.Duration("audit_took", m.answer.took))
+}

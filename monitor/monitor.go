@@ -1,0 +1,184 @@
+package monitor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"bgpaudit/bgp"
+	"bgpaudit/policy"
+	"bgpaudit/rib"
+)
+
+// Config is what the monitor stands on.
+type Config struct {
+	Intent    *policy.Intent
+	Table     *rib.Table // with the feeds that are files read; the monitor's own from New on
+	Options   rib.Options
+	Neighbors []bgp.Neighbor // as the sessions were given them
+	Sessions  Sessions
+	Log       *zap.Logger
+	Now       func() time.Time // the time of day, for ages and waivers; nil is time.Now
+	Pace      Pace
+}
+
+// Sessions is what the monitor asks of a [bgp.Collector].
+type Sessions interface {
+	Next(ctx context.Context) (bgp.Batch, bool)
+	Sessions() []bgp.Session
+	Refusals() []bgp.Refusal
+}
+
+// Monitor is one run: the table of the sessions, and what the last audit of it found. Ask, Last,
+// Held and Follow are for any goroutine, before, during and after Run.
+type Monitor struct {
+	Config
+	audit   func(*policy.Intent, *rib.Sight, time.Time) *policy.Result
+	changed chan struct{} // holds one: something came since the watch looked
+	writer  writer
+
+	// still is held by the writer for a batch, and by an audit all the while: were a session to begin
+	// between the judging of its feed and the audit, an emptied table would pass for a whole one.
+	// Whoever takes both takes still first.
+	still sync.Mutex
+	// table is held to write by whoever changes the table or its feeds' states, to read by whoever
+	// looks; so questions are answered during an audit.
+	table  sync.RWMutex
+	sights sights
+
+	told   sync.Mutex // guards what follows
+	ledger ledger
+	answer answer
+	last   *policy.Result
+	follow followers
+}
+
+// New makes a monitor. The feeds of the sessions become live ones.
+func New(c Config) *Monitor {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.Pace = c.Pace.orDefault()
+	return &Monitor{Config: c, audit: policy.Audit, changed: make(chan struct{}, 1), writer: newWriter(c), ledger: ledger{}}
+}
+
+// Run keeps the table and audits it until ctx is done, which is no error; the sessions stay the
+// caller's to close. It leaves no goroutine behind.
+func (m *Monitor) Run(ctx context.Context) error {
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		m.write(inner)
+	}()
+	m.watch(inner, written)
+	stop()
+	<-written
+	m.follow.end()
+	if ctx.Err() == nil {
+		return errors.New("the collector has ended by itself")
+	}
+	return nil
+}
+
+// write enters what the routers send, until there is no more. It never waits for an audit that is
+// not running, and the collector holds back what comes during one.
+func (m *Monitor) write(ctx context.Context) {
+	for {
+		batch, ok := m.Sessions.Next(ctx)
+		if !ok {
+			return
+		}
+		m.still.Lock()
+		m.table.Lock()
+		if m.writer.enter(batch.Updates) {
+			m.judgeLive(m.Now())
+		}
+		m.sights.outdated()
+		m.table.Unlock()
+		m.still.Unlock()
+		select {
+		case m.changed <- struct{}{}:
+		default: // the watch has yet to look, and will see this too
+		}
+	}
+}
+
+// watch audits when an audit is due, and says now and then how things stand.
+func (m *Monitor) watch(ctx context.Context, written <-chan struct{}) {
+	pacer := pacer{Pace: m.Pace}
+	due := time.NewTimer(0)
+	tick, status := time.NewTicker(m.Pace.Tick), time.NewTicker(m.Pace.Status)
+	defer due.Stop()
+	defer tick.Stop()
+	defer status.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-written:
+			return
+		case <-m.changed:
+			due.Reset(pacer.wait(time.Now()))
+		case <-tick.C: // ages grow and waivers end without anyone saying so
+			due.Reset(pacer.wait(time.Now()))
+		case <-due.C:
+			began := time.Now()
+			m.look(began)
+			pacer.audited(began, time.Now())
+		case <-status.C:
+			m.sayStatus()
+		}
+	}
+}
+
+// Pace says when audits are made. What is zero takes its default.
+type Pace struct {
+	Quiet  time.Duration // an audit waits until nothing has changed for so long: 1 s
+	Most   time.Duration // and no longer than this after the first change: 10 s
+	Tick   time.Duration // an audit is made so often where nothing changes at all: 1 min
+	Status time.Duration // a line on how things stand: 5 min
+}
+
+func (p Pace) orDefault() Pace {
+	return Pace{
+		Quiet: cmp.Or(p.Quiet, time.Second), Most: cmp.Or(p.Most, 10*time.Second),
+		Tick: cmp.Or(p.Tick, time.Minute), Status: cmp.Or(p.Status, 5*time.Minute),
+	}
+}
+
+// pacer says how long the next audit waits. Its times are steady: a clock that is set does not move
+// them.
+type pacer struct {
+	Pace
+	first time.Time // the first change since the last audit, zero where there was none
+	rests time.Time // no audit before this
+}
+
+// share is how many times as long as an audit the writer has the table for itself after it.
+const share = 4
+
+// wait is told of a change, and gives the time to the audit that it leads to.
+func (p *pacer) wait(now time.Time) time.Duration {
+	if p.first.IsZero() {
+		p.first = now
+	}
+	at := now.Add(p.Quiet)
+	if last := p.first.Add(p.Most); at.After(last) {
+		at = last
+	}
+	if at.Before(p.rests) {
+		at = p.rests
+	}
+	return max(0, at.Sub(now))
+}
+
+func (p *pacer) audited(began, ended time.Time) {
+	p.first = time.Time{}
+	p.rests = ended.Add(share * ended.Sub(began))
+}

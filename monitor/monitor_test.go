@@ -1,0 +1,321 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"bgpaudit/rib"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	cleanExit = "info exit 0 because [no flow was checked: no service is declared]"
+	wrongExit = "warn exit 1 because [1 finding at or above error no flow was checked: no service is declared]"
+	wrongOnB  = "link/wrong of prefix public on [isp-b]"
+	wrong     = "203.0.113.0/24"
+)
+
+// settle brings both sessions up, whole and as declared.
+func (w *world) settle() {
+	w.tell(0, up(), announce("203.0.113.0/24", "65536"), endOfRIB())
+	w.tell(1, up(), endOfRIB())
+	w.later(time.Second)
+}
+
+func TestBeforeAnySessionNothingIsKnown(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.want(w.said(),
+			"warn raised evidence/blind of link isp-a on [isp-a], evidence/partial of feed mirror-a raised",
+			"warn raised evidence/blind of link isp-b on [isp-b], evidence/partial of feed mirror-b raised",
+			"warn exit 3 because [feed mirror-a could not be read (no session yet) feed mirror-b could not be read (no session yet) 0 flows and 9 check states unknown no flow was checked: no service is declared]")
+	})
+}
+
+func TestAFindingIsRaisedAndCleared(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		w.tell(1, announce(wrong, "65536"))
+		w.want(w.said())
+		w.want(w.later(999 * time.Millisecond))
+		w.want(w.later(time.Millisecond), "error raised "+wrongOnB, wrongExit)
+		w.want(w.later(10 * time.Second))
+		w.tell(1, withdraw(wrong))
+		w.want(w.later(time.Second), "info cleared "+wrongOnB, cleanExit)
+		w.want(w.later(10 * time.Second))
+	})
+}
+
+// TestLostEvidenceIsNoAllClear: the session that showed a finding ends, begins again and sends its
+// table. Only when the whole of it is there without the finding is the finding cleared.
+func TestLostEvidenceIsNoAllClear(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		w.tell(1, announce(wrong, "65536"))
+		w.later(time.Second)
+		w.tell(1, down())
+		w.want(w.later(time.Second),
+			"warn unknown, link/wrong of prefix public unknown, because feed mirror-b is stale: 1s old, no session is up (the session with 127.0.0.3 is down since 2000-01-01T00:00:02Z: hold timer expired)",
+			"warn raised evidence/blind of link isp-b on [isp-b], evidence/partial of feed mirror-b raised, evidence/stale of feed mirror-b raised",
+			"warn exit 3 because [feed mirror-b is stale: 1s old, no session is up (the session with 127.0.0.3 is down since 2000-01-01T00:00:02Z: hold timer expired) 0 flows and 4 check states unknown no flow was checked: no service is declared]")
+		w.want(w.later(3 * time.Minute)) // growing older is no news
+		w.tell(1, up())
+		said := w.later(time.Minute)
+		if strings.Contains(said, wrongOnB) || strings.Contains(said, "cleared, link") || !strings.Contains(said, "info cleared evidence/stale of feed mirror-b") {
+			t.Errorf("while the table loads:\n%s", said)
+		}
+		w.tell(1, endOfRIB())
+		w.want(w.later(time.Second),
+			"info cleared "+wrongOnB,
+			"info cleared evidence/blind of link isp-b on [isp-b], evidence/partial of feed mirror-b cleared",
+			cleanExit)
+	})
+}
+
+func TestAFindingThatOutlivesItsSessionIsSeenAgain(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		w.tell(1, announce(wrong, "65536"))
+		w.later(time.Second)
+		w.tell(1, down())
+		w.later(time.Minute)
+		w.tell(1, up(), announce(wrong, "65536"))
+		said := w.later(time.Second)
+		if !strings.Contains(said, "info seen-again, link/wrong of prefix public raised") { // rows of a table that loads are certain
+			t.Errorf("its route is there again:\n%s", said)
+		}
+		w.tell(1, endOfRIB())
+		said = w.later(time.Second)
+		if strings.Contains(said, wrongOnB) || !strings.Contains(said, wrongExit) {
+			t.Errorf("the table is whole again:\n%s", said)
+		}
+	})
+}
+
+// TestAPartialTableRaisesWhatItShows: before End-of-RIB what is there counts, and what is not does not.
+func TestAPartialTableRaisesWhatItShows(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.tell(0, up())
+		w.tell(1, up(), announce(wrong, "65536"))
+		said := w.later(time.Second)
+		if !strings.Contains(said, "error raised "+wrongOnB) || strings.Contains(said, "link/missing") || !strings.Contains(said, "exit 3") {
+			t.Errorf("said\n%s", said)
+		}
+		w.tell(0, endOfRIB())
+		if said := w.later(time.Second); !strings.Contains(said, "error raised link/missing of prefix public on [isp-a]") {
+			t.Errorf("after End-of-RIB:\n%s", said)
+		}
+	})
+}
+
+// TestOneRoutersLossLeavesAnothersFindings: what mirror-a shows is not touched by mirror-b's end.
+func TestOneRoutersLossLeavesAnothersFindings(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		w.tell(0, announce("198.51.100.0/24", "65536"))
+		w.want(w.later(time.Second), "warn raised prefix/unexpected of prefix 198.51.100.0/24 on [isp-a]")
+		w.tell(1, down())
+		if said := w.later(time.Minute); strings.Contains(said, "unexpected") {
+			t.Errorf("mirror-b is down, and of mirror-a is said\n%s", said)
+		}
+		w.tell(0, withdraw("198.51.100.0/24"))
+		w.want(w.later(time.Second), "info cleared prefix/unexpected of prefix 198.51.100.0/24 on [isp-a]")
+	})
+}
+
+// TestAuditsWaitForQuietButNotForEver: a router that never rests is audited all the same.
+func TestAuditsWaitForQuietButNotForEver(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		w.tell(1, announce(wrong, "65536"))
+		began, said := time.Now(), ""
+		for said == "" && time.Since(began) < time.Minute {
+			time.Sleep(500 * time.Millisecond)
+			w.tell(0, announce("203.0.113.0/24", "65536"))
+			said = w.said()
+		}
+		if took := time.Since(began); took < 9*time.Second || took > 11*time.Second || !strings.Contains(said, wrongOnB) {
+			t.Errorf("after %s: %s", took, said)
+		}
+	})
+}
+
+// TestAFlappingFindingIsCounted: it is logged some times a minute, then counted, and how it stands in
+// the end is always said.
+func TestAFlappingFindingIsCounted(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		lines := 0
+		for range 13 {
+			w.tell(1, announce(wrong, "65536"))
+			lines += strings.Count(w.later(1500*time.Millisecond), wrongOnB)
+			w.tell(1, withdraw(wrong))
+			lines += strings.Count(w.later(1500*time.Millisecond), wrongOnB)
+		}
+		if lines != linesAMinute {
+			t.Errorf("%d lines in the first 40 s, want %d", lines, linesAMinute)
+		}
+		w.tell(1, announce(wrong, "65536"))
+		said := w.later(2 * time.Minute)
+		if strings.Count(said, "error raised "+wrongOnB) != 1 || !strings.Contains(said, "warn flapping, link/wrong of prefix public raised") {
+			t.Errorf("after its minute:\n%s", said)
+		}
+		w.want(w.later(10*time.Minute), slices.Repeat([]string{"info status"}, 2)...)
+		w.tell(1, withdraw(wrong))
+		w.later(10 * time.Minute)
+		if _, kept := w.ledger[""]; kept || len(w.ledger) != 0 {
+			t.Errorf("the ledger still holds %d findings", len(w.ledger))
+		}
+	})
+}
+
+func TestAClockThatIsSetRaisesAndLosesNothing(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		w.tell(1, announce(wrong, "65536"))
+		w.later(time.Second)
+		for _, jump := range []time.Duration{-24 * time.Hour, 48 * time.Hour, -time.Minute} {
+			w.skew.Add(int64(jump))
+			if said := strings.ReplaceAll(w.later(3*time.Minute), "info status", ""); strings.TrimSpace(said) != "" {
+				t.Errorf("the clock jumped by %s, and it says\n%s", jump, said)
+			}
+		}
+		w.later(time.Minute)
+		w.tell(1, down())
+		w.skew.Add(-int64(time.Hour))
+		if said := w.later(time.Second); !strings.Contains(said, "stale: 0s old") {
+			t.Errorf("an age below zero:\n%s", said)
+		}
+	})
+}
+
+func TestAWaiverIsMarkedAndEnds(t *testing.T) {
+	site := twoMirrors + "waivers: [{check: link/wrong, link: isp-b, reason: CHG0042, owner: net-edge, until: 2000-01-01}]\n"
+	inWorld(t, site, func(w *world) {
+		w.settle()
+		w.tell(1, announce(wrong, "65536"))
+		if said := w.later(time.Second); !strings.Contains(said, "info raised "+wrongOnB+" waived") || strings.Contains(said, "exit") {
+			t.Errorf("while it is waived:\n%s", said)
+		}
+		if said := w.later(24 * time.Hour); !strings.Contains(said, "error changed "+wrongOnB+"\n") || !strings.Contains(said, "waiver/expired") || !strings.Contains(said, "exit 1") {
+			t.Errorf("on the next day:\n%s", said[:min(len(said), 2000)])
+		}
+	})
+}
+
+// TestADefectInAnAuditEndsNothing: what was found stands, the answer is not, and the next audit counts.
+func TestADefectInAnAuditEndsNothing(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		w.tell(1, announce(wrong, "65536"))
+		w.later(time.Second)
+		w.defect.Store(true)
+		w.tell(1, withdraw(wrong))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		logs := w.logs.TakeAll()
+		if len(logs) != 2 || logs[0].Level != zapcore.ErrorLevel || !strings.Contains(fmt.Sprint(logs[0].ContextMap()["error"]), "a defect") || !strings.Contains(inShort(logs[1]), "exit 3") {
+			t.Errorf("logged %v", logs)
+		}
+		w.defect.Store(false)
+		w.tell(0, announce("203.0.113.0/24", "65536"))
+		w.want(w.later(time.Second), "info cleared "+wrongOnB, cleanExit)
+	})
+}
+
+// TestARouteThatCannotBeKeptMakesItsFeedPartial: and is said once, not a million times.
+func TestARouteThatCannotBeKeptMakesItsFeedPartial(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+
+		var many []rib.Update
+		for id := range uint32(1200) {
+			u := announce(wrong, "65536")
+			u.Route.PathID = id
+			many = append(many, u)
+		}
+		w.tell(1, many...)
+		said := w.later(time.Second)
+		if strings.Count(said, "route not kept") != 1 || !strings.Contains(said, "evidence/partial of feed mirror-b") || !strings.Contains(said, "exit 3 because [feed mirror-b is partial (127.0.0.3: a route could not be kept: more than 1024 paths") {
+			t.Errorf("said\n%s", said)
+		}
+		w.tell(1, up(), endOfRIB())
+		if said := w.later(time.Second); !strings.Contains(said, "info cleared "+wrongOnB) || !strings.Contains(said, cleanExit) {
+			t.Errorf("the router sent everything again:\n%s", said)
+		}
+	})
+}
+
+func TestStatusSaysHowThingsStand(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		w.tell(1, announce(wrong, "65536"))
+		w.later(time.Second)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		var status []map[string]any
+		for _, e := range w.logs.TakeAll() {
+			if f := e.ContextMap(); f["event"] == "status" {
+				status = append(status, f)
+			}
+		}
+		if len(status) != 1 || status[0]["routes"] != int64(2) || status[0]["error"] != int64(1) || status[0]["sessions_up"] != int64(0) || status[0]["connections_refused"] != int64(3) {
+			t.Errorf("status %v", status)
+		}
+	})
+}
+
+func TestSessionsThatEndByThemselvesAreAnError(t *testing.T) {
+	c := load(t, twoMirrors)
+	s := &script{ended: make(chan struct{})}
+	close(s.ended)
+	c.Sessions = s
+	c.Log = zap.NewNop()
+	if err := New(c).Run(t.Context()); err == nil || errors.Is(err, t.Context().Err()) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAFloodOfFindingsIsNoFloodOfLines: a leaked table is counted, not told line by line.
+func TestAFloodOfFindingsIsNoFloodOfLines(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		w.settle()
+		var leaked []rib.Update
+		for i := range 500 {
+			leaked = append(leaked, announce(fmt.Sprintf("100.%d.%d.0/24", i/250, i%250), "65536"))
+		}
+		w.tell(1, leaked...)
+		said := strings.Split(w.later(time.Second), "\n")
+		if len(said) != mostLines+1 || strings.Count(said[mostLines], "prefix/unexpected") != mostListed {
+			t.Errorf("%d lines, the last of them\n%s", len(said), said[len(said)-1])
+		}
+	})
+}
+
+// TestAuditsLeaveTheTableToTheRouters: one that takes long is not followed by another at once.
+func TestAuditsLeaveTheTableToTheRouters(t *testing.T) {
+	start := time.Now()
+	p := pacer{Pace: Pace{}.orDefault()}
+	if got := p.wait(start); got != time.Second {
+		t.Errorf("the first change waits %s", got)
+	}
+	if got := p.wait(start.Add(9500 * time.Millisecond)); got != 500*time.Millisecond {
+		t.Errorf("a change after 9.5 s of them waits %s", got)
+	}
+	if got := p.wait(start.Add(11 * time.Second)); got != 0 {
+		t.Errorf("a change after 11 s of them waits %s", got)
+	}
+	p.audited(start, start.Add(5*time.Second))
+	if got := p.wait(start.Add(5 * time.Second)); got != 20*time.Second {
+		t.Errorf("a change after an audit of 5 s waits %s", got)
+	}
+}
