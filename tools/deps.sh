@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: a C compiler for the race detector, git and
-# make, and the two routing daemons the daemon tests talk to. Debian and its relatives only; anywhere
-# else, or without the right to install, it says what is missing and what goes untested for it.
+# make, bgpdump, and the five routing daemons that the session tests talk to: BIRD, FRR, GoBGP,
+# OpenBGPD and ExaBGP. Debian and its relatives only; anywhere else, or without the right to install,
+# it says what is missing and what goes untested for it.
+#
+# No daemon that it installs is started, now or at boot: the tests start their own.
 #
 #   tools/deps.sh            install what is missing
 #   tools/deps.sh --check    only say what is missing; exit 1 where something is
@@ -23,6 +26,13 @@ have_cc() {
   return 1
 }
 have_bgpdump() { command -v bgpdump >/dev/null 2>&1; }
+# Daemons live in folders that not everybody has in the PATH.
+have_daemon() { PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin command -v "$1" >/dev/null 2>&1; }
+have_bird() { have_daemon bird; }
+have_frr() { [ -x /usr/lib/frr/bgpd ] && have_daemon vtysh; }
+have_gobgpd() { have_daemon gobgpd && have_daemon gobgp; }
+have_openbgpd() { have_daemon bgpctl; }
+have_exabgp() { have_daemon exabgp; }
 
 packages=() untested=()
 need() { # need TEST WHAT-GOES-UNTESTED PACKAGE...
@@ -41,6 +51,11 @@ look() {
   need have_git "the tests that need git" git
   need have_cc "data races: without a C compiler the tests run without -race" gcc libc6-dev
   need have_bgpdump "the tests that hold MRT files against bgpdump" bgpdump
+  need have_bird "sessions with BIRD, and its verdicts on hostile ones" bird2
+  need have_frr "sessions with FRR, and our decisions against FRR's" frr
+  need have_gobgpd "sessions with GoBGP's daemon" gobgpd
+  need have_openbgpd "sessions with OpenBGPD" openbgpd
+  need have_exabgp "sessions with ExaBGP" exabgp
 }
 
 complain() { # complain WHY
@@ -77,6 +92,30 @@ fi
 
 say "installing ${packages[*]}"
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2; }
+
+# A package's daemon is not started while policy-rc.d says 101, and not at boot once it is disabled.
+policy=/usr/sbin/policy-rc.d
+forbid_services() {
+  [ -e "$policy" ] && return
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+}
+disable_services() { # of the packages that were missing; others are somebody's own
+  local package
+  for package in "${wanted[@]}"; do
+    case $package in
+      bird2) package=bird ;;
+      frr | gobgpd | openbgpd | exabgp) ;;
+      *) continue ;;
+    esac
+    command -v systemctl >/dev/null 2>&1 || return 0
+    "${as_root[@]}" systemctl disable "$package" >/dev/null 2>&1 || true
+  done
+}
+
+wanted=("${packages[@]}")
+forbid_services
 apt update || say "apt-get update failed, trying with the lists that are there"
 if ! apt install --no-install-recommends "${packages[@]}"; then
   # One package that cannot be had shall not cost the others.
@@ -84,6 +123,7 @@ if ! apt install --no-install-recommends "${packages[@]}"; then
     apt install --no-install-recommends "$package" || say "could not install $package"
   done
 fi
+disable_services
 look
 [ "${#packages[@]}" -eq 0 ] || complain "could not install everything"
 exit 0
