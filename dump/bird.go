@@ -54,17 +54,20 @@ func advertisedView(v rib.View) bool { return v == rib.AdjRIBOutPost || v == rib
 // birdReader walks the lines of one file.
 type birdReader struct {
 	*collector
-	lines   birdLines
-	row     birdRow
-	attrs   birdAttrs
-	tables  birdTables
-	command birdCommand
-	export  bool   // the view is of what the router advertises
-	greeted bool   // BIRD spoke: what is no route from here on is its answer, or damage
-	answer  string // the first line that is neither
-	naked   int    // rows of which not one attribute is printed
-	rows    int    // of the tables that are asked for, bad ones included
-	formed  bool   // the form of the AS paths is settled
+	lines    birdLines
+	row      birdRow
+	attrs    birdAttrs
+	tables   birdTables
+	command  birdCommand
+	export   bool   // the view is of what the router advertises
+	greeted  bool   // BIRD spoke: what is no route from here on is its answer, or damage
+	answer   string // the first line that is neither
+	beheaded bool   // the text begins in the middle of a table
+	stray    int    // the line of the first text in front of everything that BIRD does not print
+	naked    int    // rows of which not one attribute is printed
+	rows     int    // of the tables that are asked for, bad ones included
+	formed   bool   // the form of the AS paths is settled
+	owners   [2]birdOwner
 }
 
 func readBIRD(in *input, c *collector) error {
@@ -111,6 +114,7 @@ func (r *birdReader) one(line birdLine) {
 	}
 	if line.final && !line.failed() {
 		r.endReply()
+		r.tables.awaited = true // the socket's text goes on with the next answer's first line
 	}
 }
 
@@ -132,17 +136,18 @@ func (r *birdReader) frame(text []byte) bool {
 		return true
 	}
 	if count, ok := cutBIRDCount(text); ok {
+		r.countedBefore(text)
 		r.closeRow(true)
 		r.count(count)
 		return true
 	}
-	return bytes.HasPrefix(text, []byte("Total: "))
+	return r.total(text)
 }
 
 // unknown judges a line that BIRD does not print among routes. The route around it is not to be
 // trusted: a pager or a lost line may have taken a part of it, and added one of another.
 func (r *birdReader) unknown(text []byte) {
-	before := !r.greeted && r.rows == 0 && !r.row.open
+	before := r.before()
 	switch {
 	case prompt.Match(text):
 		r.endReply()
@@ -151,8 +156,10 @@ func (r *birdReader) unknown(text []byte) {
 	case bytes.HasPrefix(text, []byte("#")):
 		r.closeRow(true)
 		return
+	case before && birdRouteLine(text):
+		r.headless(r.lines.line, text)
 	case before:
-		r.echoed(text)
+		r.banner(text)
 	default:
 		r.spoil("the text is disturbed inside it")
 		r.keepAnswer(text)
@@ -160,9 +167,10 @@ func (r *birdReader) unknown(text []byte) {
 	r.between(r.lines.line, text, before)
 }
 
-// echoed reads a command that stands before its answer.
+// echoed reads a command that stands before its answer. Behind a prompt without one no answer of routes begins.
 func (r *birdReader) echoed(text []byte) {
-	if r.command.read(text) {
+	r.tables.awaited = r.command.read(text)
+	if r.tables.awaited {
 		r.sawCommand()
 	}
 }
@@ -213,6 +221,7 @@ func (r *birdReader) endOfFile() {
 	if r.stopped() {
 		return
 	}
+	r.heldFamilies()
 	if r.src.VRF != "" && r.tables.named && r.rows == 0 {
 		r.problem(0, "the dump holds no table %s: vrf: on the feed names one of BIRD's tables", quote(r.src.VRF))
 	}

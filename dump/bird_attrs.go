@@ -15,6 +15,7 @@ type birdAttrs struct {
 	rib.Attrs
 	seen   birdKey // which lines were there
 	bgp    bool    // its source is BGP
+	named  bool    // it is of a version that prints the names of tables: 2 or later
 	from   []byte
 	pathID uint32
 	list   birdKey // the list that is being read, 0 for none
@@ -59,7 +60,7 @@ var birdKeys = map[string]birdKey{
 }
 
 func (a *birdAttrs) reset() {
-	a.Attrs, a.seen, a.bgp, a.pathID, a.list = rib.Attrs{}, 0, false, 0, 0
+	a.Attrs, a.seen, a.bgp, a.named, a.pathID, a.list = rib.Attrs{}, 0, false, false, 0, 0
 	a.from = a.from[:0]
 }
 
@@ -98,8 +99,9 @@ func (a *birdAttrs) read(key birdKey, value []byte) error {
 	a.seen |= key
 	switch key {
 	case birdSource, birdSource | birdModern:
-		word, _ := cutWord(value)
+		word, rest := cutWord(value)
 		a.bgp = bytes.Equal(word, []byte("BGP"))
+		a.named = !bytes.HasPrefix(rest, []byte("unicast ")) // version 1 prints how it is cast
 	case birdFrom:
 		a.from = append(a.from[:0], value...)
 	case birdComms, birdLarges:
@@ -119,7 +121,7 @@ func (a *birdAttrs) readValue(key birdKey, value []byte) (err error) {
 			err = fmt.Errorf("bad origin %s", quote(value))
 		}
 	case birdPath:
-		a.ASPath, err = a.paths.get(value, parseBIRDPath)
+		a.ASPath, err = rare(&a.paths, value, parseBIRDPath)
 	case birdNextHop:
 		a.NextHop, err = a.hops.get(value, parseBIRDNextHop)
 	case birdMED:
@@ -200,12 +202,22 @@ func (r *birdReader) listLine(text []byte) bool {
 func (a *birdAttrs) endList() (err error) {
 	switch a.list {
 	case birdComms:
-		a.Communities, err = a.comms.get(a.text, parseBIRDCommunities)
+		a.Communities, err = rare(&a.comms, a.text, parseBIRDCommunities)
 	case birdLarges:
-		a.LargeCommunities, err = a.larges.get(a.text, parseBIRDLarges)
+		a.LargeCommunities, err = rare(&a.larges, a.text, parseBIRDLarges)
 	}
 	a.list = 0
 	return err
+}
+
+// rare reads a list. One that is longer than routes have is not kept: the memory that lists share is
+// bounded by their number alone.
+func rare[V any](c *attrCache[V], text []byte, parse func(string) (V, error)) (V, error) {
+	const most = 2 << 10
+	if len(text) > most {
+		return parse(string(text))
+	}
+	return c.get(text, parse)
 }
 
 // parseBIRDCommunities reads "(64496,7) (65535, 65281)", and names of well-known ones.

@@ -1,14 +1,20 @@
 package dump
 
-import "bytes"
+import (
+	"bytes"
+
+	"bgpaudit/rib"
+)
 
 // birdCommand is what a command says that stands in the file before its answer.
 type birdCommand struct {
 	filtered bool   // routes that import policy rejected
 	counted  bool   // a count came without its table
 	part     string // the word that makes the answer a part of a table
-	sends    bool   // export, preexport
+	sends    bool   // export, exported
+	offers   bool   // preexport: the export filter is still to come
 	keeps    bool   // noexport
+	protocol string // the one whose routes the answer is of
 }
 
 // read looks for "show route ..." in an echoed line.
@@ -24,25 +30,34 @@ func (c *birdCommand) read(text []byte) bool {
 	for first := true; len(rest) > 0; first = false {
 		var word []byte
 		word, rest = cutWord(rest)
-		c.word(string(bytes.Trim(word, `'"`)), previous, first)
-		previous = string(word)
+		if c.word(string(bytes.Trim(word, `'"`)), previous, first) {
+			previous = "" // a name may be a word of the command: "table protocol"
+		} else {
+			previous = string(word)
+		}
 	}
 	return true
 }
 
-// word reads one word of the command. Names of tables and protocols are none of the command's own.
-func (c *birdCommand) word(word, previous string, first bool) {
+// word reads one word of the command, and reports whether it is the name of a table or a protocol, which
+// is none of the command's own.
+func (c *birdCommand) word(word, previous string, first bool) (name bool) {
 	switch previous {
 	case "table", "protocol", "export", "preexport", "noexport":
 		if word != "table" {
-			return
+			if previous == "protocol" {
+				c.protocol = word
+			}
+			return true
 		}
 	}
 	switch word {
 	case "filtered":
 		c.filtered = true
-	case "export", "preexport", "exported":
+	case "export", "exported":
 		c.sends = true
+	case "preexport":
+		c.offers = true
 	case "noexport":
 		c.keeps = true
 	case "primary", "where", "filter", "for", "in":
@@ -52,6 +67,7 @@ func (c *birdCommand) word(word, previous string, first bool) {
 			c.part = word
 		}
 	}
+	return false
 }
 
 // sawCommand holds the command against the declared view.
@@ -60,12 +76,19 @@ func (r *birdReader) sawCommand() {
 	if c.part != "" {
 		r.problem(r.lines.line, "the command shows a part of the table alone (%s)", quote(c.part))
 	}
+	if c.protocol != "" && (view == rib.BGPTable || view == rib.LocRIB) {
+		r.problem(r.lines.line, "the command shows the routes of protocol %s alone, the config says %s", quote(c.protocol), view)
+	}
 	switch {
 	case c.keeps && r.export:
 		r.say("the command shows what is not exported, the config says %s", view)
-	case c.sends && view != "" && !r.export:
+	case (c.sends || c.offers) && view != "" && !r.export:
 		r.say("the command shows what is exported, the config says %s", view)
-	case r.export && !c.sends:
+	case c.offers && view == rib.AdjRIBOutPost:
+		r.say("the command shows what the export filter has yet to see (preexport), the config says %s: it is %s", view, rib.AdjRIBOutPre)
+	case c.sends && view == rib.AdjRIBOutPre:
+		r.say("the command shows what the export filter let through, the config says %s: it is %s", view, rib.AdjRIBOutPost)
+	case r.export && !c.sends && !c.offers:
 		r.say("the command does not show what is exported, the config says %s", view)
 	}
 }

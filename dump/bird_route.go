@@ -18,9 +18,10 @@ func (r *birdReader) closeRow(whole bool) {
 		r.tables.now.others++
 		return
 	}
-	if r.tables.now.leftOut {
+	if r.tables.now.leftOut || !r.claim() {
 		return
 	}
+	r.tableLine()
 	r.tables.now.rows++
 	r.rows++
 	if err := r.attrs.endList(); err != nil {

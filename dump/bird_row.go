@@ -170,6 +170,7 @@ func (r *birdReader) route(text []byte) bool {
 	w := &r.row
 	if r.tables.begin() {
 		w.hasFor = false
+		r.unnamed()
 	}
 	prefix, had := w.prefix, w.hasFor
 	*w = birdRow{open: true, line: r.lines.line, head: head, prefix: prefix, hasFor: had}

@@ -20,16 +20,29 @@ type birdTable struct {
 	imports bool // what a neighbour sent, before import policy
 	exports bool // what was advertised
 	encoded bool // as it was sent: version 3
+	number  int  // of the file's blocks, from 1; 0 before the first route
+	begun   bool // what stands in front of its first route was seen
 	ended   bool // its last route was seen to be the last one
+	counted bool // BIRD counts as many routes as are there
 }
 
-// birdTables are the blocks of a file and how far their ends are proven.
+// proven reports whether the block is whole. An end says nothing of what stood in front of the text.
+func (t *birdTable) proven() bool { return t.counted || t.begun && t.ended }
+
+// birdTables are the blocks of a file and how far they are proven to be whole.
 type birdTables struct {
-	now   birdTable
-	done  []birdTable // those without a proof of their end
-	reply int
-	named bool // a table's name was there
-	ended bool // an end was proven
+	now     birdTable
+	done    []birdTable // those without a proof
+	reply   int
+	blocks  int
+	named   bool // a table's name was there
+	awaited bool // an answer begins here: its command or BIRD's greeting was seen
+	ended   bool // a block was proven
+	lost    bool // there were more of them than maxBIRDTables
+	open    bool // the reply's end was not seen yet
+	broken  bool // nor was that of one before it
+	counts  int  // of tables, in this reply
+	zeros   int  // blocks of which BIRD counts no route
 }
 
 // maxBIRDTables is more than any router has. Beyond it no further end is looked for.
@@ -49,9 +62,8 @@ func birdTableName(text []byte) ([]byte, bool) {
 func (r *birdReader) table(name string) {
 	r.greeted = true
 	r.row.hasFor = false
-	r.tables.shelve()
+	r.tables.add(birdTable{name: name, line: r.lines.line, begun: true})
 	t := &r.tables.now
-	*t = birdTable{name: name, line: r.lines.line, reply: r.tables.reply}
 	r.tables.named = true
 	t.leftOut = r.src.VRF != "" && name != r.src.VRF
 	isKind := func(kind string) bool {
@@ -91,18 +103,30 @@ func (r *birdReader) sawTable(t *birdTable) {
 // held reports whether the block is one of the feed's.
 func (t *birdTable) held() bool { return !t.leftOut && (t.name != "" || t.rows > 0) }
 
-// begin is called for every route. Behind a proven end it begins a block that has no name (version 1).
+// begin is called for every route. In front of the first one, and behind an end, it begins a block that has
+// no name (version 1).
 func (t *birdTables) begin() bool {
-	if !t.now.ended {
+	if t.now.number > 0 && !t.now.ended {
 		return false
 	}
-	t.now = birdTable{reply: t.reply}
+	t.add(birdTable{begun: t.awaited})
 	return true
 }
 
-// shelve puts the block away that was read so far, until its end is proven.
+func (t *birdTables) add(block birdTable) {
+	t.shelve()
+	t.blocks++
+	block.number, block.reply = t.blocks, t.reply
+	t.now, t.awaited, t.open = block, false, true
+}
+
+// shelve puts the block away that was read so far, until it is proven.
 func (t *birdTables) shelve() {
-	if t.now.held() && !t.now.ended && len(t.done) < maxBIRDTables {
+	switch {
+	case !t.now.held() || t.now.proven():
+	case len(t.done) == maxBIRDTables:
+		t.lost = true
+	default:
 		t.done = append(t.done, t.now)
 	}
 }
@@ -112,21 +136,29 @@ func (t *birdTables) newReply() {
 	t.shelve()
 	t.reply++
 	t.now = birdTable{reply: t.reply}
+	t.broken = t.broken || t.open
+	t.awaited, t.open, t.counts = true, false, 0
 }
 
-// endReply is the reply's end, which proves the end of every table in it.
+// endReply is the reply's end, which is the end of every table in it.
 func (t *birdTables) endReply() {
-	t.ended = t.ended || t.now.held()
-	t.now.ended = true
-	for i := range t.done {
-		t.done[i].ended = t.done[i].reply == t.reply
+	t.counts = 0
+	if !t.open {
+		return
 	}
-	t.done = withoutEnded(t.done)
+	t.open, t.now.ended = false, true
+	t.ended = t.ended || t.now.held() && t.now.proven()
+	for i := range t.done {
+		if t.done[i].reply == t.reply {
+			t.done[i].ended = true
+		}
+	}
+	t.done = withoutProven(t.done)
 }
 
-// unproven reports whether the end of any table was not seen.
+// unproven reports whether any table may go on beyond what was seen of it.
 func (t *birdTables) unproven() bool {
-	return len(t.done) > 0 || t.now.held() && !t.now.ended || !t.ended
+	return len(t.done) > 0 || t.lost || t.now.held() && !t.now.proven() || !t.ended
 }
 
 // birdCount is what BIRD prints behind a table with "stats", and alone with "count":
@@ -151,17 +183,48 @@ func cutBIRDCount(text []byte) (c birdCount, ok bool) {
 
 // count holds a count against the latest block of that name.
 func (r *birdReader) count(c birdCount) {
-	t := r.tables.find(c.table)
+	t, now := r.tables.find(c.table), &r.tables.now
+	r.tables.counts++
 	switch {
+	case t == nil && now.name == "" && now.rows > 0 && !now.ended && int(c.shown) != now.rows+now.others:
+		r.problem(r.lines.line, "BIRD counts %d routes in table %s, but %d are there", c.shown, quote(c.table), now.rows+now.others)
 	case t == nil:
 		r.command.counted = true
 	case int(c.shown) != t.rows+t.others:
 		r.problem(r.lines.line, "BIRD counts %d routes in table %s, but %d are there", c.shown, quote(t.name), t.rows+t.others)
 	default:
-		t.ended, r.tables.ended = true, true
-		r.zeroStated = r.zeroStated || c.shown == 0
+		r.counted(t)
 	}
-	r.tables.done = withoutEnded(r.tables.done)
+}
+
+// counted takes a block of which BIRD counts as many routes as are there.
+func (r *birdReader) counted(t *birdTable) {
+	t.ended, t.counted, r.tables.ended = true, true, true
+	if t.rows+t.others == 0 {
+		r.zeroStated = true
+		r.tables.zeros++
+	}
+	r.tables.done = withoutProven(r.tables.done)
+}
+
+// total reads "Total: 14 of 14 routes for 11 networks in 2 tables", the last line of an answer that has
+// counts of several tables.
+func (r *birdReader) total(text []byte) bool {
+	rest, ok := bytes.CutPrefix(text, []byte("Total: "))
+	if !ok {
+		return false
+	}
+	r.closeRow(true)
+	_, rest, _ = bytes.Cut(rest, []byte(" networks in "))
+	number, _ := cutWord(rest)
+	switch n, ok := parseUint32(number); {
+	case !ok:
+		r.problem(r.lines.line, "a total of how many tables is not shown: %s", quote(text))
+	case int(n) != r.tables.counts:
+		r.problem(r.lines.line, "BIRD counts the routes of %d tables, but the counts of %d are there", n, r.tables.counts)
+	}
+	r.tables.endReply()
+	return true
 }
 
 func (t *birdTables) find(name []byte) *birdTable {
@@ -176,10 +239,10 @@ func (t *birdTables) find(name []byte) *birdTable {
 	return nil
 }
 
-func withoutEnded(list []birdTable) []birdTable {
+func withoutProven(list []birdTable) []birdTable {
 	kept := list[:0]
 	for _, t := range list {
-		if !t.ended {
+		if !t.proven() {
 			kept = append(kept, t)
 		}
 	}

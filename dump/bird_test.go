@@ -69,8 +69,8 @@ func TestWhatStandsInABIRDText(t *testing.T) {
 		{"a table", birdHello + birdOne + birdTwo, Source{}, 2, "unproven", ""},
 		{"a count that fits", birdHello + birdOne + birdTwo + "2 of 2 routes for 1 networks in table master4\n", Source{}, 2, "yes", ""},
 		{"a count that does not", birdHello + birdOne + "2 of 2 routes for 1 networks in table master4\n", Source{}, 1, "no", "counts 2 routes"},
-		{"counts in an answer of their own", birdHello + birdOne + "\nTable other4:\n" + birdTwo[:0] + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n1 of 1 routes for 1 networks in table other4\n\nTotal: 2 of 2 routes for 2 networks in 2 tables\n", Source{}, 2, "yes", ""},
-		{"one of two counts", birdHello + birdOne + "\nTable other4:\n" + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n", Source{}, 2, "unproven", ""},
+		{"counts in an answer of their own", birdHello + birdOne + "\nTable other4:\n" + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n1 of 1 routes for 1 networks in table other4\n\nTotal: 2 of 2 routes for 2 networks in 2 tables\n", Source{VRF: "master4"}, 1, "yes", ""},
+		{"one of two counts", birdHello + birdOne + "\nTable other4:\n" + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n", Source{VRF: "other4"}, 1, "unproven", ""},
 		{"a stated zero", birdHello + "0 of 5 routes for 5 networks in table master4\n", Source{}, 0, "yes", ""},
 		{"an answer without routes", "BIRD 2.0.12 ready.\n", Source{}, 0, "no", "expect-empty"},
 		{"that is expected", "BIRD 2.0.12 ready.\n", Source{ExpectEmpty: true}, 0, "unproven", ""},
@@ -297,6 +297,164 @@ func TestRealBIRDFilesAreReadOrRefusedForAReason(t *testing.T) {
 			}
 			if err != nil || len(routes) != tt.rows || own != tt.own || res.Skipped > 0 || res.Complete != rib.CompleteUnproven {
 				t.Errorf("%d routes, %d own, complete %s, errors %q, %v", len(routes), own, res.Complete, res.Errors, err)
+			}
+		})
+	}
+}
+
+// birdTail is a route whose first line stood in front of the text.
+var birdTail = strings.Join(strings.SplitAfter(birdOne, "\n")[3:], "")
+
+var birdOther = strings.ReplaceAll(birdOne, "203.0.113.0", "198.51.100.0")
+
+// TestABIRDTextWithoutItsBeginningIsNotWhole: a terminal's scrollback begins where it likes, and ends in a prompt.
+func TestABIRDTextWithoutItsBeginningIsNotWhole(t *testing.T) {
+	lines := strings.SplitAfter(birdOne, "\n")
+	old := strings.ReplaceAll(strings.ReplaceAll(birdOne, "unicast [", "via 192.0.2.9 on eth2 ["), "BGP univ", "BGP unicast univ")
+	const end, missing = "bird> \n", "the beginning is missing"
+	for _, tt := range []struct {
+		name, text string
+		src        Source
+		rows       int
+		complete   rib.Completeness
+		says       string
+	}{
+		{"cut between routes", birdOne + end, Source{}, 1, "no", missing},
+		{"cut behind a first line", birdTail + birdOther + end, Source{}, 1, "no", missing},
+		{"cut in front of a next hop", lines[1] + birdOther + end, Source{}, 1, "no", missing},
+		{"cut in front of a device", "\tdev lo\n" + birdOther + end, Source{}, 1, "no", missing},
+		{"cut within a first line", lines[0][40:] + birdOther + end, Source{}, 1, "no", missing},
+		{"cut behind its brackets", "* (100) [AS65541i]\n" + birdOther + end, Source{}, 1, "no", missing},
+		{"cut to a splinter", "univ\n" + strings.ReplaceAll(old, "203.0.113.0", "198.51.100.0") + end, Source{}, 1, "no", missing},
+		{"cut within a list", "\t\t(64498,45) (64498,46)\n" + birdOther + end, Source{}, 1, "no", missing},
+		{"cut within a route, then a table", birdTail + "\nTable master6:\n" + birdOne + end, Source{}, 1, "no", missing},
+		{"cut within a route, then the command", birdTail + "bird> show route all\n" + birdHello + birdOne + end, Source{}, 1, "no", missing},
+		{"cut in front of a count", "3 of 3 routes for 3 networks in table master4\n\nTable master6:\n" + birdOne + end, Source{}, 1, "no", missing},
+		{"cut between tables", "Table master6:\n" + birdOne + "1 of 1 routes for 1 networks in table master6\n\nTotal: 4 of 4 routes for 4 networks in 2 tables\n", Source{}, 1, "no", "of 2 tables"},
+		{"a count of a table that has no name here", birdOne + "2 of 2 routes for 2 networks in table master4\n", Source{}, 1, "no", "BIRD counts 2 routes"},
+		{"another table is asked for", birdOne + "\nTable cust4:\n" + birdOther + end, Source{VRF: "cust4"}, 1, "no", `nothing says that they are of table "cust4"`},
+		{"version 1, which has no names", old + end, Source{}, 1, "unproven", ""},
+		{"version 1, counted", old + "1 of 1 routes for 1 networks\n", Source{}, 1, "yes", ""},
+		{"version 1, greeted", "BIRD 1.6.8 ready.\n" + old + end, Source{}, 1, "yes", ""},
+		{"version 1, behind its command", "bird> show route all\nbird> \r\x1b[K" + old + end, Source{}, 1, "yes", ""},
+		{"version 1, behind another command", "bird> show status\nbird> \r\x1b[K" + old + end, Source{}, 1, "unproven", ""},
+		{"version 1, two answers of the socket", "0001 BIRD 1.6.8 ready.\n " + old + "0000 \n " + strings.ReplaceAll(old, "203.0.113.0", "198.51.100.0") + "0000 \n", Source{}, 2, "yes", ""},
+		{"a banner and the command", "Welcome to edge1\nContact: noc@example.net\nedge1$ birdc show route all\n" + birdHello + birdOne + "edge1$ \n", Source{}, 1, "yes", ""},
+		{"a table's name is its beginning", "Table master4:\n" + birdOne + end, Source{}, 1, "yes", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.src.Format = "bird"
+			routes, got, err := birdRead(t, tt.src, tt.text)
+			if err != nil || len(routes) != tt.rows || got.Complete != tt.complete || !strings.Contains(strings.Join(got.Errors, "\n"), tt.says) || tt.says == "" && len(got.Errors) > 0 {
+				t.Errorf("%d routes, complete %q, errors %q, %v", len(routes), got.Complete, got.Errors, err)
+			}
+		})
+	}
+}
+
+// TestABIRDTextCutInFrontIsNeverWhole cuts every fixture in front of each of its bytes.
+func TestABIRDTextCutInFrontIsNeverWhole(t *testing.T) {
+	for _, name := range fixtures(t, "bird") {
+		t.Run(name, func(t *testing.T) {
+			whole, src := fixtureBytes(t, name), fixtureSource(name)
+			src.Format = "bird"
+			full, _, err := readBytes(src, whole)
+			if err != nil {
+				return
+			}
+			for n := range whole {
+				routes, got, err := readBytes(src, whole[n:])
+				if err == nil && got.Complete == rib.CompleteYes && len(routes) < len(full) && !bytes.HasPrefix(bytes.TrimLeft(whole[n:], "0123456789- \r\n"), []byte("Table ")) {
+					if bytes.Contains(whole[n:], []byte("\nTable ")) && !bytes.Contains(whole[n:], []byte("Total: ")) {
+						continue // the splinter of a table's last line, in front of the next table
+					}
+					t.Fatalf("cut in front of %d: complete with %d of %d routes\n%.200s", n, len(routes), len(full), whole[n:])
+				}
+			}
+		})
+	}
+}
+
+func TestABIRDCommandIsHeldAgainstTheView(t *testing.T) {
+	for _, tt := range []struct {
+		command string
+		view    rib.View
+		denies  string // the contradiction
+		says    string // the error
+	}{
+		{"preexport isp all", rib.AdjRIBOutPost, "preexport", ""},
+		{"preexport isp all", rib.AdjRIBOutPre, "", ""},
+		{"preexport isp all", rib.AdjRIBInPost, "exported", ""},
+		{"export isp all", rib.AdjRIBOutPre, "let through", ""},
+		{"exported isp all", rib.AdjRIBOutPost, "", ""},
+		{"protocol isp all", rib.BGPTable, "", `protocol "isp" alone`},
+		{"protocol isp all", rib.LocRIB, "", `protocol "isp" alone`},
+		{"protocol isp all", rib.AdjRIBInPost, "", ""},
+		{"table protocol all", rib.BGPTable, "", ""},
+	} {
+		_, got, err := birdRead(t, Source{View: tt.view}, "bird> show route "+tt.command+"\n"+birdHello+birdOne+"bird> ")
+		errors := strings.Join(got.Errors, "\n")
+		if err != nil || !strings.Contains(got.contradiction, tt.denies) || tt.denies == "" && got.contradiction != "" {
+			t.Errorf("%s as %s: contradiction %q, %v", tt.command, tt.view, got.contradiction, err)
+		}
+		if !strings.Contains(errors, tt.says) || (tt.says == "") != (got.Complete == rib.CompleteYes) {
+			t.Errorf("%s as %s: complete %s, errors %q", tt.command, tt.view, got.Complete, errors)
+		}
+	}
+}
+
+func TestTwoBIRDTablesOfOneFamilyAreNotOne(t *testing.T) {
+	second := strings.ReplaceAll(birdOther, "65541", "65549")
+	six := strings.ReplaceAll(birdOne, "203.0.113.0/24", "2001:db8::/32")
+	for _, tt := range []struct {
+		name, text string
+		src        Source
+		rows       int
+		complete   rib.Completeness
+		says       string
+	}{
+		{"two tables", birdHello + birdOne + "\nTable other4:\n" + second + second + "bird> ", Source{}, 1, "no", `tables "master4" and "other4" both hold ipv4 routes: name one with vrf:`},
+		{"one of them", birdHello + birdOne + "\nTable other4:\n" + second + "bird> ", Source{VRF: "other4"}, 1, "yes", ""},
+		{"two families", birdHello + birdOne + "\nTable master6:\n" + six + "bird> ", Source{}, 2, "yes", ""},
+		{"two neighbours' exports", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", Source{View: rib.AdjRIBOutPost}, 1, "no", `a second answer holds ipv4 routes of table "master4"`},
+		{"two neighbours' routes", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", Source{View: rib.AdjRIBInPost}, 2, "yes", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			routes, got, err := birdRead(t, tt.src, tt.text)
+			errors := strings.Join(got.Errors, "\n")
+			if err != nil || len(routes) != tt.rows || got.Complete != tt.complete || !strings.Contains(errors, tt.says) || len(got.Errors) > 1 {
+				t.Errorf("%d routes, complete %s, errors %q, %v", len(routes), got.Complete, errors, err)
+			}
+		})
+	}
+}
+
+// TestTheEndOfOneBIRDTableIsNotThatOfTheOtherFamilys: behind the first table's count the second one may be cut off.
+func TestTheEndOfOneBIRDTableIsNotThatOfTheOtherFamilys(t *testing.T) {
+	const count, zero = "1 of 1 routes for 1 networks in table master4\n", "\nTable master6:\n0 of 4 routes for 3 networks in table master6\n"
+	both := []rib.Family{rib.IPv4, rib.IPv6}
+	for _, tt := range []struct {
+		name, text string
+		families   []rib.Family
+		complete   rib.Completeness
+	}{
+		{"cut behind a count", birdHello + birdOne + count, both, "unproven"},
+		{"nothing is declared", birdHello + birdOne + count, nil, "yes"},
+		{"one family is declared", birdHello + birdOne + count, both[:1], "yes"},
+		{"a prompt, and no second table", birdHello + birdOne + "bird> ", both, "unproven"},
+		{"an empty table, and the total", birdHello + birdOne + count + zero + "\nTotal: 1 of 5 routes for 4 networks in 2 tables\n", both, "yes"},
+		{"an empty table, and a prompt", birdHello + birdOne + count + zero + "bird> ", both, "yes"},
+		{"an empty table, and perhaps a third", birdHello + birdOne + count + zero, both, "unproven"},
+		{"an empty table alone", "BIRD 2.0.12 ready." + zero, both[1:], "yes"},
+		{"one empty table for two", "BIRD 2.0.12 ready." + zero, both, "unproven"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, got, err := birdRead(t, Source{Families: tt.families}, tt.text)
+			if err != nil || got.Complete != tt.complete {
+				t.Errorf("complete %s, errors %q, %v", got.Complete, got.Errors, err)
+			}
+			if reason := strings.Contains(strings.Join(got.Errors, "\n"), "families: on the feed"); reason != (tt.complete == rib.CompleteUnproven) {
+				t.Errorf("the reason: %q", got.Errors)
 			}
 		})
 	}

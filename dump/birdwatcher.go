@@ -49,12 +49,7 @@ type birdwatcherReader struct {
 	held   bool // a table was there
 	seen   int  // rows, bad ones included
 	answer string
-	page   birdwatcherPage
-}
-
-// birdwatcherPage is what an Alice looking glass says of its pages.
-type birdwatcherPage struct {
-	pages, results rib.Optional
+	pages  birdwatcherPages
 }
 
 func readBirdwatcher(in *input, c *collector) error {
@@ -87,19 +82,13 @@ func readBirdwatcher(in *input, c *collector) error {
 
 // finish holds the rows against the pages, where the file is of pages.
 func (r *birdwatcherReader) finish() error {
-	p := r.page
 	switch {
 	case !r.held && r.answer != "":
 		return fmt.Errorf("the looking glass answered %s, not a table: run the query by hand first", quote(r.answer))
 	case !r.held && !r.partial:
 		return errors.New("not a route table: looks like a page of birdwatcher without routes: ask for routes, as docs/formats/birdwatcher.md says")
-	case p.results.Set && int(p.results.Value) != r.seen:
-		r.problem(0, "the looking glass has %d routes, %d are there: put every page (%s) into the file", p.results.Value, r.seen, p.pages)
-	case !p.results.Set && p.pages.Set && p.pages.Value > 1:
-		r.problem(0, "this is a page of %d, and nothing says how many routes there are", p.pages.Value)
-	case p.results.Set && p.results.Value == 0:
-		r.zeroStated = true
 	}
+	r.allPages()
 	if r.answer != "" {
 		r.problem(0, "the looking glass answered %s", quote(r.answer))
 	}
@@ -235,23 +224,4 @@ func (r *birdwatcherReader) cachedAt(cur *cursor, key []byte) {
 	default:
 		cur.value()
 	}
-}
-
-func (r *birdwatcherReader) pagination(cur *cursor) {
-	var p birdwatcherPage
-	r.eachMember(cur, func(key []byte) {
-		switch string(key) {
-		case "total_pages":
-			p.pages = rib.Some(cur.uint32())
-		case "total_results":
-			p.results = rib.Some(cur.uint32())
-		default:
-			cur.value()
-		}
-	})
-	if cur.err != nil {
-		r.problem(r.s.line, "bad pagination: %v", cur.err)
-		return
-	}
-	r.page = p
 }

@@ -28,7 +28,13 @@ type birdwatcherRow struct {
 	seen             birdKey
 	typed, bgp, best bool
 	hidden           rib.AttrSet
+	attributed       bool // it has a "bgp" that is not null
+	ranked           bool // it has a "primary" that is not null
+	senderHidden     bool // its "learnt_from" is null: the gateway may be another router
 }
+
+// birdwatcherBGP is what stands within "bgp".
+const birdwatcherBGP = rib.AttrNextHop | rib.AttrASPath | rib.AttrOrigin | rib.AttrLocalPref | rib.AttrMED | rib.AttrCommunities | rib.AttrLargeCommunities
 
 func (w *birdwatcherRow) has(k birdKey) bool { return w.seen&k != 0 }
 
@@ -63,11 +69,10 @@ func (r *birdwatcherRows) member(cur *cursor, key []byte) {
 	case "gateway":
 		w.gateway = r.address(cur)
 	case "learnt_from":
+		w.senderHidden = cur.peek() == 'n'
 		w.from = r.address(cur)
 	case "primary":
-		if cur.null() {
-			w.hidden |= rib.AttrBest
-		} else {
+		if w.ranked = !cur.null(); w.ranked {
 			w.best = cur.boolean()
 		}
 	case "type":
@@ -109,24 +114,30 @@ func (r *birdwatcherRows) address(cur *cursor) netip.Addr {
 	return a
 }
 
-// birdwatcherAttrs are the keys within "bgp" that are read.
-var birdwatcherAttrs = map[string]birdKey{
-	"origin": birdOrigin, "as_path": birdPath, "next_hop": birdNextHop, "med": birdMED, "local_pref": birdLocalPref,
-	"communities": birdComms, "large_communities": birdLarges,
+// birdwatcherAttrs are the keys within "bgp" that are read, and what is not shown where they are null.
+var birdwatcherAttrs = map[string]struct {
+	key  birdKey
+	attr rib.AttrSet
+}{
+	"origin": {birdOrigin, rib.AttrOrigin}, "as_path": {birdPath, rib.AttrASPath}, "next_hop": {birdNextHop, rib.AttrNextHop},
+	"med": {birdMED, rib.AttrMED}, "local_pref": {birdLocalPref, rib.AttrLocalPref},
+	"communities": {birdComms, rib.AttrCommunities}, "large_communities": {birdLarges, rib.AttrLargeCommunities},
 }
 
 func (r *birdwatcherRows) bgp(cur *cursor) {
-	if cur.null() {
+	if r.row.attributed = !cur.null(); !r.row.attributed {
 		return
 	}
 	cur.enter('{')
 	for cur.next('}') {
-		switch key := birdwatcherAttrs[string(cur.key())]; {
-		case key == 0:
+		switch a := birdwatcherAttrs[string(cur.key())]; {
+		case a.key == 0:
 			cur.value()
-		case !cur.null():
-			r.row.seen |= key
-			r.attribute(cur, key)
+		case cur.null():
+			r.row.hidden |= a.attr
+		default:
+			r.row.seen |= a.key
+			r.attribute(cur, a.key)
 		}
 	}
 }
@@ -137,7 +148,7 @@ func (r *birdwatcherRows) attribute(cur *cursor, key birdKey) {
 	case birdOrigin:
 		a.Origin, err = rib.ParseOrigin(string(cur.str()))
 	case birdPath:
-		a.ASPath, err = r.paths.get(r.joined(cur), parseBIRDPath)
+		a.ASPath, err = rare(&r.paths, r.joined(cur), parseBIRDPath)
 	case birdNextHop:
 		a.NextHop, err = r.hops.get(cur.str(), parseBIRDNextHop)
 	case birdMED:
@@ -145,9 +156,9 @@ func (r *birdwatcherRows) attribute(cur *cursor, key birdKey) {
 	case birdLocalPref:
 		r.localPref(cur)
 	case birdComms:
-		a.Communities, err = r.comms.get(cur.value(), parseBirdwatcherCommunities)
+		a.Communities, err = rare(&r.comms, cur.value(), parseBirdwatcherCommunities)
 	case birdLarges:
-		a.LargeCommunities, err = r.larges.get(cur.value(), parseBirdwatcherLarges)
+		a.LargeCommunities, err = rare(&r.larges, cur.value(), parseBirdwatcherLarges)
 	}
 	if err != nil {
 		cur.fail("%w", err)
@@ -214,12 +225,24 @@ func parseBirdwatcherLarges(s string) (out []rib.LargeCommunity, err error) {
 	return out, err
 }
 
-// received reports whether a BGP neighbour sent the route.
+// received reports whether a BGP neighbour sent the route. Where nothing shows it, it may be so.
 func (w *birdwatcherRow) received() bool {
 	if w.typed {
 		return w.bgp
 	}
-	return w.has(birdNextHop)
+	return w.has(birdNextHop) || !w.attributed || w.hidden.Has(rib.AttrNextHop)
+}
+
+// notShown is what the row itself does not show.
+func (w *birdwatcherRow) notShown() rib.AttrSet {
+	hidden := w.hidden
+	if !w.attributed {
+		hidden |= birdwatcherBGP
+	}
+	if !w.ranked {
+		hidden |= rib.AttrBest
+	}
+	return hidden
 }
 
 // routeOf is the row as the view of the feed takes it, as for BIRD's own text.
@@ -228,18 +251,22 @@ func (r *birdwatcherRows) routeOf(prefix netip.Prefix, marks rib.Marks) rib.Rout
 	out := rib.Route{Prefix: prefix, Marks: marks, Attrs: w.attrs}
 	a := &out.Attrs
 	a.NotShown = birdHides
+	hidden := w.notShown()
 	switch {
 	case r.export:
 		beforeEncoding(a, w.received() && !w.has(birdPath))
 	case !w.received():
 		asOwn(&out)
+		hidden &^= rib.AttrNextHop | rib.AttrASPath // it has none, whatever the row shows
+	case w.senderHidden:
+		hidden |= rib.AttrNeighbor | w.seen.missing()
 	default:
 		if out.Neighbor = w.from; !out.Neighbor.IsValid() {
 			out.Neighbor = w.gateway
 		}
-		a.NotShown |= w.seen.missing() // birdwatcher leaves an empty AS path out
+		hidden |= w.seen.missing() // birdwatcher leaves an empty AS path out
 	}
-	a.NotShown |= w.hidden
+	a.NotShown |= hidden
 	switch {
 	case r.export || marks.Has(rib.Filtered) || r.src.View == rib.AdjRIBInPre:
 		a.NotShown |= rib.AttrBest

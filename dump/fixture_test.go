@@ -24,6 +24,9 @@ var fixtureSources = map[string]Source{
 	"bird/export-table-version3.txt":      {View: rib.AdjRIBOutPost},
 	"bird/import-table.txt":               {View: rib.AdjRIBInPre},
 	"birdwatcher/export.json":             {View: rib.AdjRIBOutPost},
+	"eos-json/advertised.json":            {View: rib.AdjRIBOutPost},
+	"eos-json/table.json":                 {View: rib.BGPTable},
+	"eos-json/table-vrf-all.json":         {VRF: "CUST"},
 	"frr-json/advertised-v4.json":         {View: rib.AdjRIBOutPost},
 	"frr-json/advertised-v6.json":         {View: rib.AdjRIBOutPost},
 	"frr-json/advertised-none.json":       {View: rib.AdjRIBOutPost},
@@ -31,6 +34,20 @@ var fixtureSources = map[string]Source{
 	"frr-json/advertised-detail.json":     {View: rib.AdjRIBOutPost},
 	"frr-json/advertised-short-keys.json": {View: rib.AdjRIBOutPost},
 	"frr-json/table-vrf-all.json":         {VRF: "default"},
+	"gobgp-json/adj-in-v4.json":           {View: rib.AdjRIBInPre},
+	"gobgp-json/adj-in-v6.json":           {View: rib.AdjRIBInPre},
+	"gobgp-json/adj-out-v4.json":          {View: rib.AdjRIBOutPost},
+	"gobgp-json/adj-out-v6.json":          {View: rib.AdjRIBOutPost},
+	"junos-json/advertising.json":         {View: rib.AdjRIBOutPost},
+	"junos-json/advertising-detail.json":  {View: rib.AdjRIBOutPost},
+	"junos-json/protocol-vrfs.json":       {VRF: "CUST"},
+	"junos-xml/advertising.xml":           {View: rib.AdjRIBOutPost},
+	"junos-xml/advertising-detail.xml":    {View: rib.AdjRIBOutPost},
+	"junos-xml/protocol-vrfs.xml":         {VRF: "CUST"},
+	"openbgpd-json/in.json":               {View: rib.AdjRIBInPre},
+	"openbgpd-json/in-detail.json":        {View: rib.AdjRIBInPre},
+	"openbgpd-json/out-detail.json":       {View: rib.AdjRIBOutPost},
+	"openbgpd-json/neighbor-routes.json":  {View: rib.AdjRIBInPost},
 }
 
 // fixtures lists the sample files of a format, or of all.
@@ -191,5 +208,6 @@ func betweenDocuments(rest, before []byte) bool {
 	closed := bytes.HasSuffix(before, []byte("}")) || bytes.HasSuffix(before, []byte("]"))
 	lines := strings.Split(string(before), "\n")
 	last := strings.TrimSpace(lines[len(lines)-1])
-	return (closed && (last == "}" || strings.HasPrefix(last, "["))) || strings.HasPrefix(last, "edge1#") || strings.HasPrefix(last, "#")
+	return (closed && (last == "}" || strings.HasPrefix(last, "["))) || strings.HasPrefix(last, "edge1#") ||
+		strings.HasPrefix(last, "#") || routingEngine.MatchString(last)
 }

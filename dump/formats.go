@@ -25,9 +25,14 @@ var Formats = []Format{
 	azureJSON,
 	birdText,
 	birdwatcher,
+	eosJSON,
 	frrJSON,
+	gobgpJSON,
 	jsonlFormat,
+	junosJSON,
+	junosXML,
 	mrtFormat,
+	openbgpdJSON,
 }
 
 // FormatNames lists the names that a config may give as format, beside auto.

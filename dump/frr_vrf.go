@@ -28,11 +28,19 @@ func (r *frrReader) chooseVRF(in *input) error {
 	r.s = newScanner(in.text)
 	switch want := r.src.VRF; {
 	case want != "" && len(names) > 0 && !slices.Contains(names, want):
-		return fmt.Errorf("holds no table of VRF %s; it has: %s", quote(want), listed(names))
+		return noVRF(want, names)
 	case want == "" && len(names) > 1:
-		return fmt.Errorf("holds the tables of several VRFs: %s: name one with vrf: on the feed", listed(names))
+		return severalVRFs(names)
 	}
 	return nil
+}
+
+func noVRF(want string, names []string) error {
+	return fmt.Errorf("holds no table of VRF %s; it has: %s", quote(want), listed(names))
+}
+
+func severalVRFs(names []string) error {
+	return fmt.Errorf("holds the tables of several VRFs: %s: name one with vrf: on the feed", listed(names))
 }
 
 func listed(names []string) string {

@@ -64,6 +64,11 @@ func fuzzFormat(f *testing.F, format string) {
 	})
 }
 
-func FuzzAzure(f *testing.F) { fuzzFormat(f, "azure-json") }
-func FuzzFRR(f *testing.F)   { fuzzFormat(f, "frr-json") }
-func FuzzJSONL(f *testing.F) { fuzzFormat(f, "jsonl") }
+func FuzzAzure(f *testing.F)     { fuzzFormat(f, "azure-json") }
+func FuzzEOS(f *testing.F)       { fuzzFormat(f, "eos-json") }
+func FuzzFRR(f *testing.F)       { fuzzFormat(f, "frr-json") }
+func FuzzGoBGP(f *testing.F)     { fuzzFormat(f, "gobgp-json") }
+func FuzzJSONL(f *testing.F)     { fuzzFormat(f, "jsonl") }
+func FuzzJunosJSON(f *testing.F) { fuzzFormat(f, "junos-json") }
+func FuzzJunosXML(f *testing.F)  { fuzzFormat(f, "junos-xml") }
+func FuzzOpenBGPD(f *testing.F)  { fuzzFormat(f, "openbgpd-json") }

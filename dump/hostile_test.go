@@ -73,7 +73,7 @@ func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
 				t.Errorf("called complete with %d routes", n)
 			}
 			for _, e := range got.Errors {
-				if len(e) > 400 {
+				if len(e) > 1000 {
 					t.Errorf("an error of %d bytes", len(e))
 				}
 			}

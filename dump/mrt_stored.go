@@ -25,8 +25,9 @@ const (
 	mrtIPv6
 )
 
-// rememberedBytes bounds the attributes that are remembered: those of two full tables fit.
-const rememberedBytes = 64 << 20
+// rememberedBytes bounds the attributes that are remembered. Those of a full table are three times as
+// many; but a memory that leaves the processor's cache costs as much as taking them apart anew.
+const rememberedBytes = 8 << 20
 
 // remember makes the reader know attributes and peer by their octets.
 func (r *mrtReader) remember() {

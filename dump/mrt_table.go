@@ -77,6 +77,9 @@ func (r *mrtReader) peerTable(h mrtHeader, o *octets) error {
 			peers = append(peers, p)
 		}
 	}
+	if r.remembered != nil {
+		r.remembered.Clear() // indexes mean other peers now, or none
+	}
 	if o.bad {
 		r.peers, r.known = nil, false
 		return fmt.Errorf("the peer table is cut off")
@@ -85,9 +88,6 @@ func (r *mrtReader) peerTable(h mrtHeader, o *octets) error {
 		return nil
 	}
 	r.peers, r.known = peers, true
-	if r.remembered != nil {
-		r.remembered.Clear() // indexes mean other peers now
-	}
 	r.pick.sees(peers)
 	if router.IsValid() && r.res.Header.Router == "" {
 		r.res.Header.Router = router.String()

@@ -12,11 +12,13 @@ var (
 		"bgp summary information", "bgp router identifier", "bgp is not running", "bgp not active",
 		"msgrcvd", "state/pfxrcd", "statepfxrcd", "pfxrcd", "<bgp-information", "peer-count",
 	}
-	neighborText = []string{"bgp neighbor is", "bgp neighbor information", "bgp state =", "remote router id"}
-	summaryKeys  = []string{"peers", "peercount", "peerlist", "statepfxrcd", "prefixreceivedcount", "pfxrcd", "msgrcvd", "failedpeers", "totalpeers"}
-	neighborKeys = []string{"bgpstate", "nbrdesc", "bgpneighboraddr", "remoterouterid", "neighboraddr", "bgptimerupmsec", "peeraddress"}
-	nicKeys      = []string{"nexthopipaddress", "hasbgpoverride", "disablebgproutepropagation"}
-	arpKeys      = []string{"macaddress"}
+	neighborText  = []string{"bgp neighbor is", "bgp neighbor information", "bgp state =", "remote router id"}
+	onePrefixText = []string{"bgp routing table entry for"}
+	routingText   = []string{"gateway of last resort", "routing entry for", "ip route table for", "ipv6 routing table", "codes: l - local", "codes: c - connected", "routing table: "}
+	summaryKeys   = []string{"peers", "peercount", "peerlist", "statepfxrcd", "prefixreceivedcount", "pfxrcd", "msgrcvd", "failedpeers", "totalpeers", "num_destination", "bgp-information"}
+	neighborKeys  = []string{"bgpstate", "nbrdesc", "bgpneighboraddr", "remoterouterid", "neighboraddr", "bgptimerupmsec", "peeraddress", "remote_as", "apply_policy"}
+	nicKeys       = []string{"nexthopipaddress", "hasbgpoverride", "disablebgproutepropagation"}
+	arpKeys       = []string{"macaddress"}
 )
 
 // refusal says why no format reads a file that begins with head.
@@ -50,7 +52,13 @@ func routerWarning(body []byte) string {
 	if !cur.next('}') {
 		return ""
 	}
-	if key := string(cur.key()); key != "warning" && key != "error" || cur.peek() != '"' {
+	switch key := string(cur.key()); {
+	case key == "errors" && cur.peek() == '[': // EOS: {"errors":["BGP inactive"]}
+		cur.enter('[')
+	case key != "warning" && key != "error":
+		return ""
+	}
+	if cur.peek() != '"' {
 		return ""
 	}
 	return string(cur.str())
@@ -79,6 +87,10 @@ func lookalike(head, body []byte) string {
 	}
 	text := strings.ToLower(string(head))
 	switch {
+	case containsAny(text, onePrefixText):
+		return "the page of one prefix, or a table with detail"
+	case containsAny(text, routingText):
+		return "a routing table of all protocols"
 	case containsAny(text, neighborText):
 		return "a BGP neighbor page"
 	case containsAny(text, summaryText):

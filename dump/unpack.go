@@ -28,7 +28,7 @@ var packings = []struct {
 // unpack undoes compression, whatever the file's name says. ahead is nil where there is none; else
 // it has to be stopped.
 func unpack(raw *countingReader) (r *bufio.Reader, ahead *readAhead, err error) {
-	r = bufio.NewReaderSize(raw, chunk)
+	r = bufio.NewReaderSize(raw, rawChunk)
 	magic, err := r.Peek(6)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, fmt.Errorf("cannot be read: %w", unwrapPath(err))
@@ -62,6 +62,7 @@ const (
 	maxUnpacked   = 16 << 20
 	maxWindow     = 64 << 20
 	unpackedChunk = 64 << 10
+	rawChunk      = 256 << 10 // of a file: every read is a call of the system
 )
 
 var errWindow = fmt.Errorf("it asks for a window of more than %d MiB", maxWindow>>20)

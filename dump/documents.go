@@ -1,0 +1,107 @@
+package dump
+
+import (
+	"errors"
+	"io"
+
+	"bgpaudit/rib"
+)
+
+// eachDocument hands the JSON documents of a file to read, one after the other, up to the file's end
+// or to a place where no reader can know any more where it is. What stands between them is judged.
+func (c *collector) eachDocument(s *scanner, read func(open byte) error) error {
+	for first := true; ; first = false {
+		open, err := s.document(func(line int, text []byte) { c.between(line, text, first) })
+		if errors.Is(err, io.EOF) {
+			if first {
+				return errNoDocument
+			}
+			return nil
+		}
+		if err == nil {
+			err = read(open)
+		}
+		if c.stopped() {
+			return nil
+		}
+		if err != nil {
+			c.broken(s.line, err)
+			return nil
+		}
+	}
+}
+
+// eachMember walks an object of any size. read takes the value of each key.
+func (s *scanner) eachMember(read func(key string, line int) error) error {
+	if err := s.enter('{'); err != nil {
+		return err
+	}
+	for {
+		more, err := s.next('}')
+		if err != nil || !more {
+			return err
+		}
+		key, line, err := s.key()
+		if err != nil {
+			return err
+		}
+		if err := read(key, line); err != nil {
+			return err
+		}
+	}
+}
+
+// eachElement walks a list of any size. read takes each element.
+func (s *scanner) eachElement(read func(line int) error) error {
+	if err := s.enter('['); err != nil {
+		return err
+	}
+	for {
+		more, err := s.next(']')
+		if err != nil || !more {
+			return err
+		}
+		if _, err := s.inner(); err != nil {
+			return err
+		}
+		if err := read(s.line); err != nil {
+			return err
+		}
+	}
+}
+
+// row captures a value that is a row, or the rows of one prefix. One over the bound is counted as
+// bad, and then there is nothing to read.
+func (c *collector) row(s *scanner, line int, what string) ([]byte, error) {
+	if c.stopped() {
+		return nil, c.ctx.Err()
+	}
+	raw, err := s.raw()
+	if errors.Is(err, errTooLong) {
+		c.skip(line, "the row of %s is %v", what, err)
+		return nil, nil
+	}
+	return raw, err
+}
+
+// eachMember walks an object that is in memory.
+func (c *cursor) eachMember(read func(key []byte)) {
+	c.enter('{')
+	for c.next('}') {
+		read(c.key())
+	}
+}
+
+// eachElement walks a list that is in memory.
+func (c *cursor) eachElement(read func()) {
+	c.enter('[')
+	for c.next(']') {
+		read()
+	}
+}
+
+// receivedView reports whether the view shows what one neighbour sends us.
+func receivedView(v rib.View) bool { return v == rib.AdjRIBInPre || v == rib.AdjRIBInPost }
+
+// tableView reports whether the view is a table in which the router chooses.
+func tableView(v rib.View) bool { return v == rib.BGPTable || v == rib.LocRIB }

@@ -1,0 +1,212 @@
+package dump
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+)
+
+func sniffJunosXML(head []byte) bool {
+	at := bytes.Index(head, []byte("<route-information"))
+	return at >= 0 && bytes.Contains(head[at:], []byte("<route-table"))
+}
+
+// rationed reads no more than its ration, so that no token of a hostile file is ever held whole.
+type rationed struct {
+	r    io.Reader
+	left int
+}
+
+func (r *rationed) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, errTooLong
+	}
+	n, err := r.r.Read(p[:min(len(p), r.left)])
+	r.left -= n
+	return n, err
+}
+
+// junosXMLWalk walks the XML form.
+type junosXMLWalk struct {
+	*junosReader
+	in    *rationed
+	dec   *xml.Decoder
+	depth int
+	roots int // elements that are no other's, which must be closed
+}
+
+func readJunosXML(in *input, c *collector) error {
+	r := &junosReader{collector: c, rows: junosRows{collector: c}, listing: true}
+	w := &junosXMLWalk{junosReader: r}
+	w.begin(in)
+	_ = w.walk() // damage is found when the rows are read
+	if err := r.chooseVRF(); err != nil {
+		return err
+	}
+	if err := in.rewind(); err != nil {
+		return err
+	}
+	r.listing, r.tables, r.table = false, 0, junosTable{}
+	w.begin(in)
+	err := w.walk()
+	var syntax *xml.SyntaxError
+	switch {
+	case c.stopped():
+	case w.roots == 0 && (err == nil || errors.Is(err, io.EOF)):
+		return errors.New("holds no XML document: check the command that made it")
+	case errors.As(err, &syntax) && strings.HasSuffix(syntax.Msg, "unexpected EOF"):
+		err = io.ErrUnexpectedEOF
+		fallthrough
+	default:
+		c.broken(w.line(), err)
+	}
+	return r.finish()
+}
+
+func (w *junosXMLWalk) begin(in *input) {
+	w.in = &rationed{r: in.text}
+	w.dec = xml.NewDecoder(w.in)
+	w.dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	w.depth, w.roots = 0, 0
+}
+
+func (w *junosXMLWalk) line() int {
+	line, _ := w.dec.InputPos()
+	return line
+}
+
+// token takes one token of at most a row's size.
+func (w *junosXMLWalk) token() (xml.Token, error) {
+	w.in.left = maxRow
+	return w.dec.Token()
+}
+
+// walk reads the file to its end. What stands outside the documents is judged as text is.
+func (w *junosXMLWalk) walk() error {
+	for !w.stopped() {
+		line := w.line()
+		tok, err := w.token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			if w.depth == 0 {
+				w.roots++
+			}
+			if err := w.open(t, line); err != nil {
+				return err
+			}
+		case xml.EndElement:
+			w.depth--
+			if t.Name.Local == "route-table" {
+				w.closeTable()
+			}
+		case xml.CharData:
+			if w.depth == 0 && !w.listing {
+				for text := range bytes.Lines(t) {
+					w.between(line, text, w.roots == 0)
+					line++
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// open takes the start of an element around rows, or a whole one of those that are read.
+func (w *junosXMLWalk) open(t xml.StartElement, line int) error {
+	switch t.Name.Local {
+	case "route-table":
+		w.table = junosTable{line: line}
+	case "table-name", "hidden-route-count":
+		node, err := w.element(t)
+		if t.Name.Local == "table-name" {
+			w.table.name = node.text
+		} else {
+			w.table.hidden, _ = parseUint32([]byte(node.text))
+		}
+		return err
+	case "rt":
+		if !w.wanted(line) {
+			return w.pass()
+		}
+		node, err := w.element(t)
+		if err == nil {
+			w.rows.read(&node, line)
+		}
+		return err
+	}
+	w.depth++
+	return nil
+}
+
+// pass takes the rest of an element that is not read.
+func (w *junosXMLWalk) pass() error {
+	for depth := 1; depth > 0; {
+		tok, err := w.token()
+		if err != nil {
+			return cutShort(err)
+		}
+		switch tok.(type) {
+		case xml.StartElement:
+			depth++
+		case xml.EndElement:
+			depth--
+		}
+	}
+	return nil
+}
+
+// element reads an element to its end.
+func (w *junosXMLWalk) element(start xml.StartElement) (junosNode, error) {
+	from := w.dec.InputOffset()
+	return w.inner(start, from, 0)
+}
+
+func (w *junosXMLWalk) inner(start xml.StartElement, from int64, depth int) (junosNode, error) {
+	n := junosNode{name: start.Name.Local}
+	for _, a := range start.Attr {
+		if a.Name.Local == "style" {
+			n.style = a.Value
+		}
+	}
+	var text strings.Builder
+	for {
+		tok, err := w.token()
+		switch {
+		case err != nil:
+			return n, cutShort(err)
+		case w.dec.InputOffset()-from > maxRow:
+			return n, errTooLong
+		case depth > maxDepth:
+			return n, errTooDeep
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			child, err := w.inner(t, from, depth+1)
+			if err != nil {
+				return n, err
+			}
+			n.children = append(n.children, child)
+		case xml.CharData:
+			text.Write(t)
+		case xml.EndElement:
+			n.text = strings.TrimSpace(text.String())
+			return n, nil
+		}
+	}
+}
+
+// cutShort is the end of the file within an element.
+func cutShort(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
