@@ -2,9 +2,9 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-export NOSKIP TESTFLAGS PACKAGES FUZZTIME LINT
+export NOSKIP TESTFLAGS PACKAGES FUZZTIME LINT RUNS SOAK
 
-.PHONY: build test lint golden fuzz bench bench-mrt deps help
+.PHONY: build test lint golden fuzz bench bench-mrt bench-live soak deps help
 
 build: ## build bin/bgpaudit
 	CGO_ENABLED=0 go build -trimpath -o bin/bgpaudit ./cmd/bgpaudit
@@ -27,8 +27,14 @@ bench: ## run every benchmark
 bench-mrt: ## load FILE, an MRT table, beside bgpdump; RUNS=5 pairs of runs
 	@tools/bench-mrt.sh "$(FILE)"
 
+bench-live: ## a full table from BIRD to bgpaudit and to another BIRD; FILE=prefixes or MRT, RUNS=3 pairs
+	@tools/bench-live.sh "$(FILE)"
+
+soak: ## a monitor under load for SOAK=10m, and an audit that hangs for a minute more
+	@tools/soak.sh
+
 deps: ## install with apt what the tests need and this machine lacks
 	@tools/deps.sh
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

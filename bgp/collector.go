@@ -214,6 +214,7 @@ func (c *Collector) forget(i int) bool {
 	p := c.peers[i][j]
 	c.peers[i] = slices.Delete(c.peers[i], j, j+1)
 	delete(c.known, p.addr)
+	p.tellGone()
 	c.running.Go(p.close)
 	return true
 }

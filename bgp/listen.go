@@ -138,5 +138,4 @@ func (n *Neighbor) guard(c *net.TCPConn) (refused string) {
 // than any hold timer that we offer.
 func keepAlive(c *net.TCPConn, hold time.Duration) {
 	_ = c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: max(hold, time.Minute), Interval: 15 * time.Second, Count: 4})
-	giveUpAfter(c, sendHoldTime(hold))
 }

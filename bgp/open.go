@@ -182,11 +182,18 @@ func (o *open) readAddPath(v []byte) bool {
 	if len(v)%4 != 0 {
 		return false
 	}
+	var receives, sends [2]bool
 	for ; len(v) > 0; v = v[4:] {
-		fam, ours := wire.FamilyOf(binary.BigEndian.Uint16(v), v[2])
-		if ours && v[3] <= addPathReceives|addPathSends { // another value is to be ignored
-			o.receivesIDs[fam], o.sendsIDs[fam] = v[3]&addPathReceives != 0, v[3]&addPathSends != 0
+		if v[3] == 0 || v[3] > addPathReceives|addPathSends {
+			return true // with another value the whole capability is to be ignored (RFC 7911 4)
 		}
+		if fam, ours := wire.FamilyOf(binary.BigEndian.Uint16(v), v[2]); ours {
+			receives[fam], sends[fam] = v[3]&addPathReceives != 0, v[3]&addPathSends != 0
+		}
+	}
+	for _, fam := range rib.Families { // a router may send the capability more than once
+		o.receivesIDs[fam] = o.receivesIDs[fam] || receives[fam]
+		o.sendsIDs[fam] = o.sendsIDs[fam] || sends[fam]
 	}
 	return true
 }

@@ -96,7 +96,7 @@ func (p *peer) established(s *session) *rib.PeerChange {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	change := &rib.PeerChange{Time: now, Families: s.terms.families, Retained: p.last.retained(s.terms, now)}
+	change := &rib.PeerChange{Time: now, Families: s.terms.families, AddPath: s.terms.addPath, Retained: p.last.retained(s.terms, now)}
 	p.last = interruption{}
 	if p.current == s {
 		p.enter(Established)
@@ -224,6 +224,13 @@ func (p *peer) close() {
 		<-s.gone
 	}
 	p.speaker.stop()
+}
+
+// tellGone has the table forget the router, with what it left.
+func (p *peer) tellGone() {
+	x := p.queue.board.take()
+	x.updates = append(x.updates, rib.Update{Kind: rib.PeerGone, Feed: p.conf.Feed, Route: rib.Route{Neighbor: p.addr}})
+	p.queue.put(x, true)
 }
 
 // forgotten reports whether nothing was heard of the router for so long.

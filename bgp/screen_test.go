@@ -279,3 +279,21 @@ func passes(t *testing.T, s *screen, r *receiver, m message) bool {
 	}
 	return true
 }
+
+// TestAddPathCapabilityWithAnotherValueIsIgnoredWhole: RFC 7911 4.
+func TestAddPathCapabilityWithAnotherValueIsIgnoredWhole(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		value []byte
+		sends [2]bool
+	}{
+		{"both send", []byte{0, 1, 1, 2, 0, 2, 1, 3}, [2]bool{true, true}},
+		{"a 4 beside a good one", []byte{0, 1, 1, 2, 0, 2, 1, 4}, [2]bool{}},
+		{"a 0 for a family that is not ours", []byte{0, 1, 1, 2, 0, 1, 128, 0}, [2]bool{}},
+	} {
+		var o open
+		if !o.readAddPath(tt.value) || o.sendsIDs != tt.sends {
+			t.Errorf("%s: sends %v, want %v", tt.name, o.sendsIDs, tt.sends)
+		}
+	}
+}

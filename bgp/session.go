@@ -211,6 +211,9 @@ func (s *session) handleOpen(m message) *fault {
 	}
 	s.theirs, s.openOctets, s.terms = o, offending(m.octets), agree(s.ours, o)
 	s.screen.extended = s.terms.extended
+	if s.terms.holdTime > 0 { // else TCP's keepalives are all that finds a dead router, and this would slow them
+		giveUpAfter(s.router, sendHoldTime(s.terms.holdTime))
+	}
 	s.screen.state = OpenConfirm
 	s.peer.opened(s)
 	if !s.tell(o.forSpeaker().encode()) {

@@ -489,6 +489,13 @@ services:
 	{"a hold time in parts of seconds", head + "monitor: {hold-time: 3500ms}\n", []string{"6: monitor: hold-time 3.5s is out of range"}},
 	{"a hold time of a day", head + "monitor: {hold-time: 24h}\n", []string{"6: monitor: hold-time 24h0m0s is out of range"}},
 	{"a hold time of none", head + "monitor: {hold-time: 0s}\n", []string{`6: monitor: hold-time: duration "0s" is not above zero`}},
+	{"an API that others can reach", head + "monitor: {api: \"0.0.0.0:8179\"}\n", []string{"6: monitor: 0.0.0.0:8179 can be reached from other hosts, and monitor.tls, monitor.token-file are missing"}},
+	{"an API on every address", head + "monitor: {api: \":8179\", tls: {cert: c, key: k}}\n", []string{"6: monitor: :8179 can be reached from other hosts, and monitor.token-file is missing"}},
+	{"an API by another name", head + "monitor: {api: \"bgpaudit.example.net:8179\", token-file: t}\n", []string{"6: monitor: bgpaudit.example.net:8179 can be reached from other hosts, and monitor.tls is missing"}},
+	{"half of TLS", head + "monitor: {api: \"127.0.0.1:8179\", tls: {cert: c}}\n", []string{"6: monitor: tls.key is missing"}},
+	{"TLS and a token for no API", head + "monitor:\n  tls: {cert: c, key: k}\n  token-file: t\n", []string{
+		"7: monitor: monitor.tls is for the API, and monitor.api is missing", "8: monitor: monitor.token-file is for the API, and monitor.api is missing",
+	}},
 	{"the monitor", head + `monitor:
   asn: 23456
   router-id: 2001:db8::1

@@ -102,6 +102,12 @@ func (c *checker) bgp(e *feedEntry, path string) {
 	b := &e.BGP
 	c.bgpNeighbor(b, path+".bgp.neighbor")
 	c.between(path+".bgp.ttl-security", int64(b.TTLSecurity), 1, 254)
+	if b.Routers != nil {
+		c.between(path+".bgp.routers", *b.Routers, 1, 256)
+		if b.Neighbor.IsValid() && b.Neighbor.IsSingleIP() {
+			c.fail(path+".bgp.routers", "leave routers out", "routers is for a neighbor that is a prefix")
+		}
+	}
 	if b.PrefixLimit != nil {
 		c.between(path+".bgp.prefix-limit", *b.PrefixLimit, 1, math.MaxInt32)
 	}
@@ -264,7 +270,10 @@ func (c *checker) feed(e *feedEntry, path string, link *linkEntry) Feed {
 	switch {
 	case c.has(path + ".bgp"):
 		f.BGP = c.session(&e.BGP)
-		f.AddPath = f.BGP.AddPath
+		f.AddPath, f.Range = f.BGP.AddPath, f.BGP.Range.IsValid()
+		if e.BGP.Routers != nil {
+			f.Routers = int(*e.BGP.Routers)
+		}
 	case c.has(path + ".bmp"):
 		f.BMP = &BMPFeed{Listen: e.BMP.Listen}
 	default:

@@ -40,7 +40,9 @@ type monitorEntry struct {
 	ASN         asn              `yaml:"asn,omitempty" jsonschema:"example=65536" jsonschema_description:"The ASN that the monitor speaks with; a feed's bgp.local-asn overrides it."`
 	RouterID    netip.Addr       `yaml:"router-id,omitempty" jsonschema:"example=10.255.0.9" jsonschema_description:"The monitor's BGP identifier."`
 	Listen      []netip.AddrPort `yaml:"listen,omitempty" jsonschema:"example=0.0.0.0:179" jsonschema_description:"Addresses on which routers may open BGP sessions to the monitor."`
-	API         string           `yaml:"api,omitempty" jsonschema:"example=127.0.0.1:8179" jsonschema_description:"Address of the page and the API."`
+	API         string           `yaml:"api,omitempty" jsonschema:"example=127.0.0.1:8179" jsonschema_description:"Address of the API. One that is not on loopback needs tls and token-file."`
+	TLS         tlsEntry         `yaml:"tls,omitempty" jsonschema_description:"The API speaks HTTPS alone."`
+	TokenFile   string           `yaml:"token-file,omitempty" jsonschema:"example=/etc/bgpaudit/token" jsonschema_description:"File that holds the token which every caller of the API must show, on one line, 16 characters or more."`
 	HoldTime    span             `yaml:"hold-time,omitempty" jsonschema:"default=90s,example=3m" jsonschema_description:"The hold time that is offered to every router, 3s or more: so long after its last word a silent router is gone."`
 	Auth        authEntry        `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of sessions that name none of their own."`
 	TTLSecurity int              `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to a neighbour that are accepted (RFC 5082)."`
@@ -48,6 +50,11 @@ type monitorEntry struct {
 
 type authEntry struct {
 	MD5File string `yaml:"md5-file" jsonschema:"required,example=/etc/bgpaudit/md5" jsonschema_description:"File that holds the TCP MD5 password (RFC 2385): secrets stay out of this file."`
+}
+
+type tlsEntry struct {
+	Cert string `yaml:"cert" jsonschema:"required,example=/etc/bgpaudit/tls.crt" jsonschema_description:"File of the certificate and those of its issuers, PEM."`
+	Key  string `yaml:"key" jsonschema:"required,example=/etc/bgpaudit/tls.key" jsonschema_description:"File of its private key, PEM."`
 }
 
 type linkEntry struct {
@@ -113,6 +120,7 @@ type bgpEntry struct {
 	AddPath     addPathName `yaml:"add-path,omitempty" jsonschema:"example=all" jsonschema_description:"The router sends every path (RFC 7911), so that losers are seen too."`
 	Auth        authEntry   `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of the session."`
 	TTLSecurity int         `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to the router that are accepted (RFC 5082)."`
+	Routers     *int64      `yaml:"routers,omitempty" jsonschema:"minimum=1,maximum=256,example=2" jsonschema_description:"Where neighbor is a prefix: how many routers of it are to be there. Without it the feed is always partial."`
 	PrefixLimit *int64      `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,example=100000" jsonschema_description:"The most routes kept of one session. Beyond it the session stays up and the feed is partial: a router is never reset for sending too much."`
 }
 

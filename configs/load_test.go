@@ -111,7 +111,7 @@ func TestFileFeeds(t *testing.T) {
 			Taken: time.Date(2026, 11, 20, 8, 14, 0, 0, time.UTC), MaxAge: 7 * 24 * time.Hour,
 			TrustMtime: true, ExpectRoutes: 981, TolerateSkipped: 2,
 		},
-		Pos: "testdata/good/every-key.yaml:31",
+		Pos: "testdata/good/every-key.yaml:33",
 	}
 	if diff := cmp.Diff(want, got, plainValues); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -141,7 +141,7 @@ func TestLiveFeeds(t *testing.T) {
 			Neighbor: netip.MustParseAddr("192.0.2.1"), ASN: 65536, LocalASN: 65539, AddPath: "all",
 			MD5File: "/etc/md5", TTLSecurity: 2, PrefixLimit: 5000,
 		},
-		Pos: "testdata/good/every-key.yaml:37",
+		Pos: "testdata/good/every-key.yaml:39",
 	}
 	if diff := cmp.Diff(want, session, plainValues); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -183,7 +183,7 @@ func TestIntentOfEveryKey(t *testing.T) {
 		t.Errorf("weight: %v", w)
 	}
 	wantPart := policy.Prefix{
-		Name: "part", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, Pos: "testdata/good/every-key.yaml:46",
+		Name: "part", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, Pos: "testdata/good/every-key.yaml:48",
 	}
 	if diff := cmp.Diff(wantPart, in.Prefixes[1], plainValues); diff != "" {
 		t.Errorf("prefix: %s", diff)
@@ -191,7 +191,7 @@ func TestIntentOfEveryKey(t *testing.T) {
 	wantMail := policy.Service{
 		Name: "mail", Kind: policy.KindSMTP, Addresses: []netip.Prefix{netip.MustParsePrefix("203.0.113.25/32")},
 		Remote: "exchange", Initiator: policy.RemoteStarts,
-		SNAT: &policy.SNAT{At: "fw-internet", To: netip.MustParsePrefix("10.20.0.1/32")}, Pos: "testdata/good/every-key.yaml:52",
+		SNAT: &policy.SNAT{At: "fw-internet", To: netip.MustParsePrefix("10.20.0.1/32")}, Pos: "testdata/good/every-key.yaml:54",
 	}
 	if diff := cmp.Diff(wantMail, in.Services[1], plainValues); diff != "" {
 		t.Errorf("service: %s", diff)
@@ -200,15 +200,15 @@ func TestIntentOfEveryKey(t *testing.T) {
 		t.Errorf("service with pool: %+v", u)
 	}
 	wantObservers := []rib.ObserverSpec{
-		{Name: "partner", Hears: []string{"mpls"}, Steps: []string{"as-path-length", "med"}, Pos: "testdata/good/every-key.yaml:63"},
-		{Name: "internet", Steps: []string{}, Pos: "testdata/good/every-key.yaml:64"},
+		{Name: "partner", Hears: []string{"mpls"}, Steps: []string{"as-path-length", "med"}, Pos: "testdata/good/every-key.yaml:65"},
+		{Name: "internet", Steps: []string{}, Pos: "testdata/good/every-key.yaml:66"},
 	}
 	if diff := cmp.Diff(wantObservers, in.Observers); diff != "" {
 		t.Errorf("observers: %s", diff)
 	}
 	wantChecks := []policy.CheckSetting{
-		{ID: "return/same-mask", Severity: policy.Warning, Pos: "testdata/good/every-key.yaml:66"},
-		{ID: "prefix/unexpected", Disabled: true, Pos: "testdata/good/every-key.yaml:67"},
+		{ID: "return/same-mask", Severity: policy.Warning, Pos: "testdata/good/every-key.yaml:68"},
+		{ID: "prefix/unexpected", Disabled: true, Pos: "testdata/good/every-key.yaml:69"},
 	}
 	if diff := cmp.Diff(wantChecks, in.Checks); diff != "" {
 		t.Errorf("checks: %s", diff)

@@ -16,11 +16,16 @@ type Monitor struct {
 	ASN         uint32
 	RouterID    netip.Addr // IPv4
 	Listen      []netip.AddrPort
-	API         string        // host:port
+	API         string        // host:port; empty: there is none
+	TLS         *TLSFiles     // of the API, nil for none
+	TokenFile   string        // of the API, "" for none; opened as given
 	HoldTime    time.Duration // offered to every router
 	MD5File     string        // for sessions that name none of their own; opened as given
 	TTLSecurity int           // likewise; 0 for no such limit
 }
+
+// TLSFiles are a certificate and its key; opened as given.
+type TLSFiles struct{ Cert, Key string }
 
 func (c *checker) monitor() Monitor {
 	e := &c.file.Monitor
@@ -28,15 +33,56 @@ func (c *checker) monitor() Monitor {
 		c.fail("monitor.router-id", "write it as 10.255.0.9", "router-id %s is not an IPv4 address", e.RouterID)
 	}
 	once(c, "monitor.listen", e.Listen)
-	if c.has("monitor.api") && !c.broken["monitor.api"] {
-		c.hostPort("monitor.api", e.API)
-	}
+	c.api()
 	c.holdTime()
 	c.between("monitor.ttl-security", int64(e.TTLSecurity), 1, 254)
-	return Monitor{
+	out := Monitor{
 		ASN: uint32(e.ASN), RouterID: e.RouterID, Listen: e.Listen, API: e.API, HoldTime: e.HoldTime.duration(),
 		MD5File: c.md5File(e.Auth), TTLSecurity: e.TTLSecurity,
 	}
+	if e.TLS != (tlsEntry{}) {
+		out.TLS = &TLSFiles{c.resolve(e.TLS.Cert), c.resolve(e.TLS.Key)}
+	}
+	if e.TokenFile != "" {
+		out.TokenFile = c.resolve(e.TokenFile)
+	}
+	return out
+}
+
+// api: what others can reach is for those alone who show a token, over a line that nobody reads.
+func (c *checker) api() {
+	e, at := &c.file.Monitor, "monitor.api"
+	if c.broken[at] {
+		return
+	}
+	if !c.has(at) {
+		for _, key := range []string{"monitor.tls", "monitor.token-file"} {
+			if c.has(key) {
+				c.fail(key, "write monitor: {api: \"127.0.0.1:8179\"}, or leave it out", "%s is for the API, and monitor.api is missing", key)
+			}
+		}
+		return
+	}
+	if !c.hostPort(at, e.API) || onLoopback(e.API) {
+		return
+	}
+	var lacks []string
+	for _, key := range []string{"tls", "token-file"} {
+		if !c.has("monitor." + key) {
+			lacks = append(lacks, "monitor."+key)
+		}
+	}
+	if len(lacks) > 0 {
+		c.fail(at, "write 127.0.0.1:8179, which this host alone can reach, or give what is missing", "%s can be reached from other hosts, and %s missing", shorten(e.API), enumerate(lacks)+map[bool]string{true: " is", false: " are"}[len(lacks) == 1])
+	}
+}
+
+// onLoopback reports whether an address is this host's alone. Which one a name stands for is known
+// when it is listened on, and looked at again then.
+func onLoopback(hostPort string) bool {
+	host, _, _ := net.SplitHostPort(hostPort)
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
 }
 
 // holdTime: it travels as whole seconds in 16 bits, and 1 and 2 are refused (RFC 4271 4.2).
@@ -53,7 +99,7 @@ func (c *checker) holdTime() {
 	}
 }
 
-func (c *checker) hostPort(path, text string) {
+func (c *checker) hostPort(path, text string) bool {
 	_, port, err := net.SplitHostPort(text)
 	if err == nil {
 		_, err = strconv.ParseUint(port, 10, 16)
@@ -61,6 +107,7 @@ func (c *checker) hostPort(path, text string) {
 	if err != nil {
 		c.fail(path, "write it as 127.0.0.1:8179", "bad address and port %q", shorten(text))
 	}
+	return err == nil
 }
 
 // CheckMonitor reports what a config that is right by itself lacks for the monitor to run with it,
@@ -79,6 +126,30 @@ func (c *Config) CheckMonitor() error {
 	}
 	if !c.Monitor.RouterID.IsValid() {
 		lacks("monitor.router-id", "write monitor: {router-id: 10.255.0.9}, an IPv4 address that no router has as its own", "monitor.router-id is missing")
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// CheckReload reports what a monitor that runs with another config cannot take on without a restart,
+// every change at once, as [Load] does.
+func (c *Config) CheckReload(running *Config) error {
+	was, is := &running.Monitor, &c.Monitor
+	var out Errors
+	for _, kept := range []struct {
+		key  string
+		same bool
+	}{
+		{"monitor.listen", slices.Equal(was.Listen, is.Listen)},
+		{"monitor.router-id", was.RouterID == is.RouterID},
+		{"monitor.hold-time", was.HoldTime == is.HoldTime},
+		{"monitor.api", was.API == is.API},
+	} {
+		if !kept.same {
+			out = append(out, Problem{File: c.Path, Line: c.monitorLine, Key: kept.key, Message: kept.key + " has changed, and the running monitor cannot", Hint: "restart it, or put back what was there"})
+		}
 	}
 	if len(out) == 0 {
 		return nil

@@ -3,6 +3,7 @@ package configs
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -88,6 +89,56 @@ func TestReadPassword(t *testing.T) {
 	}
 	if _, _, err := ReadPassword(t.TempDir()); err == nil {
 		t.Error("a folder is a password")
+	}
+}
+
+func TestReadToken(t *testing.T) {
+	for _, c := range []struct {
+		name, text     string
+		mode           os.FileMode
+		want           string
+		warns, refused string
+	}{
+		{"one line", "hunter2-hunter2-hunter2\n", 0o600, "hunter2-hunter2-hunter2", "", ""},
+		{"everyone reads it", "hunter2-hunter2-hunter2\n", 0o644, "hunter2-hunter2-hunter2", "can be read by everyone (mode 0644)", ""},
+		{"short enough to be guessed", "hunter2\n", 0o600, "", "", "fewer than 16 characters"},
+		{"no header takes it", "hunter2 hunter2 hunter2\n", 0o600, "", "", "what no HTTP header can"},
+		{"far too long", strings.Repeat("hunter2", 1000), 0o600, "", "", "more than 512 bytes"},
+		{"empty", "", 0o600, "", "", "is empty"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "token")
+			if err := os.WriteFile(path, []byte(c.text), c.mode); err != nil {
+				t.Fatal(err)
+			}
+			got, warning, err := ReadToken(path)
+			if got != c.want || (c.refused == "") != (err == nil) || (c.warns == "") != (warning == "") || !strings.Contains(warning, c.warns) || !strings.Contains(stringOf(err), c.refused) {
+				t.Errorf("got %q, warning %q, error %v", got, warning, err)
+			}
+			if said := warning + " " + stringOf(err); strings.Contains(said, "hunter") {
+				t.Errorf("the token is in %q", said)
+			}
+		})
+	}
+}
+
+// TestTheAPIOfAConfig: what is off unless it is asked for, and where its files are.
+func TestTheAPIOfAConfig(t *testing.T) {
+	for text, want := range map[string]Monitor{
+		"":                                     {},
+		"monitor: {api: \"127.0.0.1:8179\"}\n": {API: "127.0.0.1:8179"},
+		"monitor: {api: \"[::1]:8179\"}\n":     {API: "[::1]:8179"},
+		"monitor: {api: \"localhost:8179\"}\n": {API: "localhost:8179"},
+		"monitor: {api: \"0.0.0.0:8179\", tls: {cert: a, key: /b}, token-file: t}\n": {API: "0.0.0.0:8179", TLS: &TLSFiles{"site/a", "/b"}, TokenFile: "site/t"},
+	} {
+		config, err := parse("site/bgpaudit.yaml", []byte(head+text))
+		if err != nil {
+			t.Errorf("%s%v", text, err)
+			continue
+		}
+		if got := (Monitor{API: config.Monitor.API, TLS: config.Monitor.TLS, TokenFile: config.Monitor.TokenFile}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s%+v, want %+v", text, got, want)
+		}
 	}
 }
 

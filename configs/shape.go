@@ -233,6 +233,8 @@ var missingHints = map[string]string{
 	"feeds.bgp.asn":      "the router's AS number",
 	"feeds.bgp.neighbor": "the router's address",
 	"feeds.bmp.listen":   "the address on which the router may connect",
+	"monitor.tls.cert":   "the file of the certificate, PEM",
+	"monitor.tls.key":    "the file of its private key, PEM",
 	"services.snat.at":   "the firewall that translates",
 	"services.snat.to":   "the addresses it translates to",
 	"checks.id":          "bgpaudit checks list prints the ids",

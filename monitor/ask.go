@@ -44,9 +44,10 @@ type lent struct {
 	age uint64
 }
 
-// judgeLive brings the states of the live feeds up to date. The caller holds the table to write.
+// judgeLive brings the states of the feeds up to date. The caller holds the table to write.
 func (m *Monitor) judgeLive(now time.Time) {
 	m.Table.JudgeLive(now)
+	m.growOlder(now)
 	m.sights.outdated()
 	m.sights.mu.Lock()
 	m.sights.judge = now

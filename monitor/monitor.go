@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"go.uber.org/zap"
 
 	"bgpaudit/bgp"
@@ -16,14 +17,13 @@ import (
 
 // Config is what the monitor stands on.
 type Config struct {
-	Intent    *policy.Intent
-	Table     *rib.Table // with the feeds that are files read; the monitor's own from New on
-	Options   rib.Options
-	Neighbors []bgp.Neighbor // as the sessions were given them
-	Sessions  Sessions
-	Log       *zap.Logger
-	Now       func() time.Time // the time of day, for ages and waivers; nil is time.Now
-	Pace      Pace
+	Site
+	Sessions Sessions
+	Load     func(context.Context) (*Site, error) // the config as it stands now, see [Monitor.Reload]
+	Alive    func()                               // called now and then, while the writer and the audits get on
+	Log      *zap.Logger
+	Now      func() time.Time // the time of day, for ages and waivers; nil is time.Now
+	Pace     Pace
 }
 
 // Sessions is what the monitor asks of a [bgp.Collector].
@@ -31,6 +31,7 @@ type Sessions interface {
 	Next(ctx context.Context) (bgp.Batch, bool)
 	Sessions() []bgp.Session
 	Refusals() []bgp.Refusal
+	Reconfigure(neighbors []bgp.Neighbor) error
 }
 
 // Monitor is one run: the table of the sessions, and what the last audit of it found. Ask, Last,
@@ -39,11 +40,19 @@ type Monitor struct {
 	Config
 	audit   func(*policy.Intent, *rib.Sight, time.Time) *policy.Result
 	changed chan struct{} // holds one: something came since the watch looked
+	refiled chan struct{} // likewise: the site is another one
 	writer  writer
+	writing turn
+
+	// changing is held by whoever exchanges a file's routes or the whole site, from the reading on. It
+	// is taken before the other two.
+	changing sync.Mutex
+	sites    int // that there were
+	notices  func() (*fsnotify.Watcher, error)
 
 	// still is held by the writer for a batch, and by an audit all the while: were a session to begin
 	// between the judging of its feed and the audit, an emptied table would pass for a whole one.
-	// Whoever takes both takes still first.
+	// Whoever takes both takes still first. The site is guarded by both.
 	still sync.Mutex
 	// table is held to write by whoever changes the table or its feeds' states, to read by whoever
 	// looks; so questions are answered during an audit.
@@ -63,7 +72,10 @@ func New(c Config) *Monitor {
 		c.Now = time.Now
 	}
 	c.Pace = c.Pace.orDefault()
-	return &Monitor{Config: c, audit: policy.Audit, changed: make(chan struct{}, 1), writer: newWriter(c), ledger: ledger{}}
+	return &Monitor{
+		Config: c, audit: policy.Audit, changed: make(chan struct{}, 1), refiled: make(chan struct{}, 1),
+		notices: fsnotify.NewWatcher, writer: newWriter(c), ledger: ledger{},
+	}
 }
 
 // Run keeps the table and audits it until ctx is done, which is no error; the sessions stay the
@@ -72,13 +84,15 @@ func (m *Monitor) Run(ctx context.Context) error {
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
 	written := make(chan struct{})
-	go func() {
+	var rest sync.WaitGroup
+	rest.Go(func() {
 		defer close(written)
 		m.write(inner)
-	}()
+	})
+	rest.Go(func() { m.followFiles(inner) })
 	m.watch(inner, written)
 	stop()
-	<-written
+	rest.Wait()
 	m.follow.end()
 	if ctx.Err() == nil {
 		return errors.New("the collector has ended by itself")
@@ -94,29 +108,38 @@ func (m *Monitor) write(ctx context.Context) {
 		if !ok {
 			return
 		}
-		m.still.Lock()
-		m.table.Lock()
-		if m.writer.enter(batch.Updates) {
-			m.judgeLive(m.Now())
-		}
-		m.sights.outdated()
-		m.table.Unlock()
-		m.still.Unlock()
-		select {
-		case m.changed <- struct{}{}:
-		default: // the watch has yet to look, and will see this too
+		m.writing.begin()
+		news := m.enter(batch.Updates)
+		m.writing.end()
+		if news {
+			signal(m.changed)
 		}
 	}
+}
+
+// enter reports whether an audit of the table may come out otherwise than the last one.
+func (m *Monitor) enter(updates []rib.Update) (news bool) {
+	m.still.Lock()
+	defer m.still.Unlock()
+	m.table.Lock()
+	defer m.table.Unlock()
+	state, news := m.writer.enter(updates)
+	if state {
+		m.judgeLive(m.Now())
+	}
+	m.sights.outdated()
+	return news
 }
 
 // watch audits when an audit is due, and says now and then how things stand.
 func (m *Monitor) watch(ctx context.Context, written <-chan struct{}) {
 	pacer := pacer{Pace: m.Pace}
 	due := time.NewTimer(0)
-	tick, status := time.NewTicker(m.Pace.Tick), time.NewTicker(m.Pace.Status)
+	tick, status, alive := time.NewTicker(m.Pace.Tick), time.NewTicker(m.Pace.Status), time.NewTicker(m.Pace.Alive)
 	defer due.Stop()
 	defer tick.Stop()
 	defer status.Stop()
+	defer alive.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -133,6 +156,8 @@ func (m *Monitor) watch(ctx context.Context, written <-chan struct{}) {
 			pacer.audited(began, time.Now())
 		case <-status.C:
 			m.sayStatus()
+		case <-alive.C:
+			m.sayAlive()
 		}
 	}
 }
@@ -143,12 +168,15 @@ type Pace struct {
 	Most   time.Duration // and no longer than this after the first change: 10 s
 	Tick   time.Duration // an audit is made so often where nothing changes at all: 1 min
 	Status time.Duration // a line on how things stand: 5 min
+	Settle time.Duration // a file that changes is read when it has not changed for so long: 2 s
+	Alive  time.Duration // Config.Alive is called so often: 10 s
 }
 
 func (p Pace) orDefault() Pace {
 	return Pace{
 		Quiet: cmp.Or(p.Quiet, time.Second), Most: cmp.Or(p.Most, 10*time.Second),
 		Tick: cmp.Or(p.Tick, time.Minute), Status: cmp.Or(p.Status, 5*time.Minute),
+		Settle: cmp.Or(p.Settle, 2*time.Second), Alive: cmp.Or(p.Alive, 10*time.Second),
 	}
 }
 

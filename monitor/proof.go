@@ -56,7 +56,7 @@ func (p *proof) open(f *policy.Finding) string {
 	case "waiver":
 		return "" // one that is used after all, or that ended: the audit knows either for certain
 	case "feed": // is its own evidence; one that lives again is not stale, whole or not
-		if feed := p.feeds[f.Subject.Name]; f.Check == stale && feed != nil && !feed.State.Stale {
+		if feed := p.feeds[f.Subject.Name]; f.Check == stale && feed != nil && isFresh(&feed.State) {
 			return ""
 		}
 		return why.String()
@@ -100,6 +100,9 @@ func (p *proof) openOn(why *reasons, f *policy.Finding, link string) {
 		why.add("check " + f.Check + " does not speak of " + link + " (" + f.Family.String() + ")")
 	}
 }
+
+// isFresh reports whether nothing is wrong with a feed's age.
+func isFresh(s *rib.FeedState) bool { return !s.Stale && !s.Outdated && !s.WeakAge && !s.Unreadable }
 
 func (p *proof) feedsOf(link string, fam rib.Family) []*rib.Feed {
 	t := p.sight.Table()

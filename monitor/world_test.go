@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -12,12 +13,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
 	"bgpaudit/bgp"
 	"bgpaudit/configs"
+	"bgpaudit/dump"
 	"bgpaudit/policy"
 	"bgpaudit/rib"
 )
@@ -38,9 +41,15 @@ prefixes:
 `
 
 // load makes a monitor's config of a site's text.
-func load(t *testing.T, text string) Config {
+func load(t testing.TB, text string) Config {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "bgpaudit.yaml")
+	return Config{Site: siteOf(t, t.TempDir(), text)}
+}
+
+// siteOf loads a site whose files stand in a folder, and reads them.
+func siteOf(t testing.TB, dir, text string) Site {
+	t.Helper()
+	path := filepath.Join(dir, "bgpaudit.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -48,23 +57,33 @@ func load(t *testing.T, text string) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Intent: &config.Intent}
+	s := Site{Intent: &config.Intent}
 	var feeds []*rib.Feed
 	for i := range config.Feeds {
-		f := &config.Feeds[i]
+		f, feed := &config.Feeds[i], rib.FeedID(i)
 		feeds = append(feeds, &f.Feed)
-		if s := f.BGP; s != nil {
-			c.Neighbors = append(c.Neighbors, bgp.Neighbor{Name: f.Name, Feed: rib.FeedID(i), Address: s.Neighbor, ASN: s.ASN, LocalASN: s.LocalASN, AddPath: s.AddPath != "", Families: f.Families})
+		if b := f.BGP; b != nil {
+			s.Neighbors = append(s.Neighbors, bgp.Neighbor{Name: f.Name, Feed: feed, Address: b.Neighbor, ASN: b.ASN, LocalASN: b.LocalASN, AddPath: b.AddPath != "", Families: f.Families})
+		}
+		if src := f.Source; src != nil {
+			s.Files = append(s.Files, File{Feed: feed, Path: src.Path, Was: Look(src.Path), Read: func(ctx context.Context, into *rib.Table, now time.Time) rib.FeedState {
+				return dump.LoadTable(ctx, *src, now, into, feed, func(int64, int64) {})
+			}})
 		}
 	}
-	c.Table = rib.NewTable(config.Intent.Site.ASNs, config.Intent.Links, feeds)
-	return c
+	s.Table = rib.NewTable(config.Intent.Site.ASNs, config.Intent.Links, feeds)
+	for _, f := range s.Files {
+		feeds[f.Feed].State = f.Read(t.Context(), s.Table, time.Now())
+	}
+	return s
 }
 
 // script is sessions that a test speaks for.
 type script struct {
 	batches chan bgp.Batch
 	ended   chan struct{}
+	asked   []bgp.Neighbor // by a reload
+	refuses error          // one
 }
 
 func (s *script) Next(ctx context.Context) (bgp.Batch, bool) {
@@ -80,6 +99,11 @@ func (s *script) Next(ctx context.Context) (bgp.Batch, bool) {
 func (s *script) Sessions() []bgp.Session {
 	return []bgp.Session{{Name: "mirror-a", State: bgp.Active}}
 }
+
+func (s *script) Reconfigure(neighbors []bgp.Neighbor) error {
+	s.asked = neighbors
+	return s.refuses
+}
 func (s *script) Refusals() []bgp.Refusal { return []bgp.Refusal{{Count: 3}} }
 
 // world is a monitor in a bubble of its own time, and what it logs.
@@ -90,17 +114,30 @@ type world struct {
 	logs   *observer.ObservedLogs
 	skew   atomic.Int64 // of the time of day
 	defect atomic.Bool  // an audit panics
+	next   *Site        // what a reload loads
+	bad    error        // or why it does not
+
+	addresses map[rib.FeedID]netip.Addr // of the routers, by the number of their session
 }
 
 // inWorld runs a monitor of the site for a test, and ends it.
 func inWorld(t *testing.T, site string, play func(*world)) {
-	c := load(t, site)
+	inWorldOf(t, load(t, site).Site, play)
+}
+
+// inWorldOf is inWorld for a site that was loaded.
+func inWorldOf(t *testing.T, site Site, play func(*world)) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zapcore.DebugLevel)
-		w := &world{t: t, script: &script{batches: make(chan bgp.Batch), ended: make(chan struct{})}, logs: logs}
-		c.Sessions, c.Log = w.script, zap.New(core)
+		w := &world{t: t, script: &script{batches: make(chan bgp.Batch), ended: make(chan struct{})}, logs: logs, addresses: map[rib.FeedID]netip.Addr{}}
+		for _, n := range site.Neighbors {
+			w.addresses[n.Feed] = n.Address
+		}
+		c := Config{Site: site, Sessions: w.script, Log: zap.New(core)}
 		c.Now = func() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) }
+		c.Load = func(context.Context) (*Site, error) { return w.next, w.bad }
 		w.Monitor = New(c)
+		w.notices = func() (*fsnotify.Watcher, error) { return nil, errors.New("not in a bubble") }
 		w.audit = func(in *policy.Intent, s *rib.Sight, now time.Time) *policy.Result {
 			if w.defect.Load() {
 				panic("a defect")
@@ -124,7 +161,7 @@ func (w *world) tell(feed rib.FeedID, updates ...rib.Update) {
 	for i := range updates {
 		updates[i].Feed = feed
 		if !updates[i].Route.Neighbor.IsValid() {
-			updates[i].Route.Neighbor = w.Neighbors[feed].Address
+			updates[i].Route.Neighbor = w.addresses[feed]
 		}
 		if p := updates[i].Peer; p != nil && p.Time.IsZero() {
 			p.Time = w.Now()

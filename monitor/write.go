@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"bgpaudit/bgp"
+	"bgpaudit/policy"
 	"bgpaudit/rib"
 )
 
@@ -15,23 +16,38 @@ type writer struct {
 	table    *rib.Table
 	log      *zap.Logger
 	sessions Sessions
-	external map[rib.FeedID]uint32 // the router's AS, of the feeds that show what it received over eBGP
-	short    map[peer]bool         // sessions of which something could not be entered
-	lost     int                   // routes that could not be entered, since the start
+	feeds    map[rib.FeedID]rib.FeedID // the feed of each session, by the number that the collector has for it
+	unused   rib.FeedID                // the first number that no session ever had
+	reads    *policy.Reads             // what audits read of received routes
+	external map[rib.FeedID]uint32     // the router's AS, of the feeds that show what it received over eBGP
+	short    map[peer]bool             // those of which something could not be entered
+	lost     int                       // routes that could not be entered, since the start
 }
 
-// peer is one neighbour of one feed.
+// peer is one router of one session, or of the sessions with a range.
 type peer struct {
+	session rib.FeedID // its number
 	feed    rib.FeedID
 	address netip.Addr
 }
 
 // newWriter makes the feeds of the sessions live ones.
 func newWriter(c Config) writer {
-	w := writer{table: c.Table, log: c.Log, sessions: c.Sessions, external: map[rib.FeedID]uint32{}, short: map[peer]bool{}}
+	w := writer{table: c.Table, reads: c.Intent.Reads(), log: c.Log, sessions: c.Sessions, feeds: map[rib.FeedID]rib.FeedID{}, short: map[peer]bool{}}
 	for i := range c.Neighbors {
 		n := &c.Neighbors[i]
-		f := c.Table.Feeds()[n.Feed]
+		w.feeds[n.Feed] = n.Feed
+		w.unused = max(w.unused, n.Feed+1)
+	}
+	w.beLive(c.Neighbors)
+	return w
+}
+
+func (w *writer) beLive(neighbors []bgp.Neighbor) {
+	w.external = map[rib.FeedID]uint32{}
+	for i := range neighbors {
+		n := &neighbors[i]
+		f := w.table.Feeds()[n.Feed]
 		f.State = rib.FeedState{Live: true, Format: "bgp", File: "session with " + from(n), ASPathForm: rib.AsSent}
 		switch {
 		case f.Mirrors != "" && n.Internal():
@@ -40,7 +56,6 @@ func newWriter(c Config) writer {
 			w.external[n.Feed] = n.ASN
 		}
 	}
-	return w
 }
 
 func from(n *bgp.Neighbor) string {
@@ -52,44 +67,59 @@ func from(n *bgp.Neighbor) string {
 
 // enter applies updates in their order. What the table does not take is counted, and makes the feed
 // partial until its router has sent everything again. It reports whether a feed's state may have
-// changed by it.
-func (w *writer) enter(updates []rib.Update) (state bool) {
+// changed by it, and whether an audit may come out otherwise.
+func (w *writer) enter(updates []rib.Update) (state, news bool) {
 	for i := range updates {
 		u := &updates[i]
-		p := peer{u.Feed, u.Route.Neighbor}
+		feed, known := w.feeds[u.Feed]
+		if !known {
+			continue // the rest of a session that a reload has ended
+		}
+		p := peer{u.Feed, feed, u.Route.Neighbor}
+		u.Feed = feed
 		switch u.Kind {
 		case rib.PeerUp:
 			delete(w.short, p)
 		case rib.Advertise:
 			w.asHeld(u)
 		}
-		state = state || u.Peer != nil || u.Kind == rib.EndOfRIB
+		state = state || u.Peer != nil || u.Kind == rib.EndOfRIB || u.Kind == rib.PeerGone
+		news = news || !w.unread(u)
 		if err := w.table.Apply(*u); err != nil {
 			w.lose(p, u, err)
 			state = true
 		}
 		if u.Kind == rib.PeerUp {
-			w.countPaths(p, u.Peer.Families)
+			w.countPaths(p, u.Peer)
+		}
+		news = news || !w.unread(u) // as it stands now
+	}
+	return state, state || news
+}
+
+// unread reports whether no audit reads what the table holds of the update's prefix and feed.
+func (w *writer) unread(u *rib.Update) bool {
+	f, p := w.table.Feeds()[u.Feed], u.Route.Prefix
+	if u.Kind != rib.Advertise && u.Kind != rib.Withdraw || f.Mirrors != "" || w.reads.Received(f, "", p) {
+		return false
+	}
+	for _, e := range w.table.Exact(p) {
+		if e.Feed == u.Feed && (e.Tie == rib.Unclassified || w.reads.Received(f, w.table.LinkName(e.Link), p)) {
+			return false
 		}
 	}
-	return state
+	return true
 }
 
 // countPaths holds a new session to what its feed declares. One that is to send every path and did
 // not agree to (RFC 7911) shows winners alone: what it lacks proves nothing.
-func (w *writer) countPaths(p peer, families [2]bool) {
+func (w *writer) countPaths(p peer, c *rib.PeerChange) {
 	f := w.table.Feeds()[p.feed]
 	if f.AddPath != "all" || f.Mirrors != "" {
 		return
 	}
-	var agreed [2]bool
-	for _, s := range w.sessions.Sessions() {
-		if s.Feed == p.feed && s.Address == p.address {
-			agreed = s.AddPath
-		}
-	}
 	for _, fam := range rib.Families {
-		if families[fam] && !agreed[fam] {
+		if c.Families[fam] && !c.AddPath[fam] {
 			why := fmt.Sprintf("it did not agree to send every path of %s (ADD-PATH), which the feed declares", fam)
 			w.log.Warn("the session shows winners alone: the feed is partial", zap.String("feed", f.Name), zap.Stringer("router", p.address), zap.Stringer("family", fam))
 			w.partial(p, why)

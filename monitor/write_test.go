@@ -8,7 +8,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"bgpaudit/bgp"
 	"bgpaudit/rib"
 )
 
@@ -76,16 +75,6 @@ feeds:
 	}
 }
 
-// agreed is a collector whose session of feed 0 sends path ids, or does not.
-type agreed struct {
-	script
-	addPath [2]bool
-}
-
-func (a *agreed) Sessions() []bgp.Session {
-	return []bgp.Session{{Feed: 0, Address: netip.MustParseAddr("192.0.2.1"), State: bgp.Established, AddPath: a.addPath}}
-}
-
 // TestASessionWithoutAddPathProvesNoAbsence: what a feed declares, its session must have agreed to.
 func TestASessionWithoutAddPathProvesNoAbsence(t *testing.T) {
 	const site = `version: 1
@@ -106,11 +95,11 @@ feeds: [{name: edge1, link: isp-a, bgp: {neighbor: 192.0.2.1, asn: 65536%s}}]
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := load(t, fmt.Sprintf(site, tt.keys))
-			c.Log, c.Sessions = zap.NewNop(), &agreed{addPath: tt.addPath}
+			c.Log, c.Sessions = zap.NewNop(), &script{}
 			w := newWriter(c)
 			router := rib.Route{Neighbor: netip.MustParseAddr("192.0.2.1")}
 			w.enter([]rib.Update{
-				{Kind: rib.PeerUp, Route: router, Peer: &rib.PeerChange{Families: [2]bool{true, true}}},
+				{Kind: rib.PeerUp, Route: router, Peer: &rib.PeerChange{Families: [2]bool{true, true}, AddPath: tt.addPath}},
 				{Kind: rib.EndOfRIB, Route: router, Family: rib.IPv4},
 				{Kind: rib.EndOfRIB, Route: router, Family: rib.IPv6},
 			})

@@ -112,6 +112,8 @@ var evidenceStale = &Check{
 				return why, "give a dump from before it, or ask of a later moment (--at)"
 			case s.Stale && s.Live:
 				return why, liveHint
+			case s.Outdated:
+				return fmt.Sprintf("%s (%s)", why, list(s.Errors)), "export it again, or mend the path"
 			case s.Stale || s.WeakAge:
 				return why, "export it again, or say when it was made (taken:)"
 			}

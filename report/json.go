@@ -19,10 +19,15 @@ const version = 1
 
 // JSON prints v as one indented document. What a terminal could take for a command or a line break
 // stands in it as an escape: encoding/json escapes the ASCII controls only.
-func JSON(w io.Writer, v any) error {
+func JSON(w io.Writer, v any) error { return writeJSON(w, v, "  ") }
+
+// jsonLine prints v as JSON does, on one line.
+func jsonLine(w io.Writer, v any) error { return writeJSON(w, v, "") }
+
+func writeJSON(w io.Writer, v any, indent string) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
-	enc.SetIndent("", "  ")
+	enc.SetIndent("", indent)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return err
@@ -195,37 +200,28 @@ type feedJSON struct {
 	Errors     []string         `json:"errors"`
 }
 
+type feedsJSON struct {
+	Version int        `json:"version"`
+	Feeds   []feedJSON `json:"feeds"`
+}
+
 // AuditJSON writes an audit as docs/json.md describes it.
 func AuditJSON(w io.Writer, r *policy.Result, exit int, reasons []string) error {
 	sum := Summarize(r)
 	out := auditJSON{
 		Version: version, Exit: exit, Reasons: texts(reasons),
 		Summary:  summaryJSON(sum),
-		Findings: []findingJSON{}, Flows: []flowJSON{}, Checks: []checkJSON{}, Feeds: feeds(r.Feeds),
+		Findings: []findingJSON{}, Flows: flows(r.Flows), Checks: checks(r.Checks), Feeds: feeds(r.Feeds),
 	}
 	for _, f := range r.Findings {
 		out.Findings = append(out.Findings, finding(f))
-	}
-	for _, f := range r.Flows {
-		out.Flows = append(out.Flows, flowJSON{
-			Service: f.Service, Remote: f.Remote, Family: f.Family.String(), Initiator: f.Initiator,
-			Local: prefixes(f.Local), RemotePrefixes: prefixes(f.RemotePrefixes), RemoteCount: f.RemoteCount,
-			Forward: choice(f.Forward), Return: choice(f.Return), Verdict: f.Verdict, Why: f.Why, DropsAt: orNull(f.DropsAt),
-			Story: texts(f.Story), Assumes: texts(f.Assumes), Findings: texts(f.Findings),
-		})
-	}
-	for _, c := range r.Checks {
-		out.Checks = append(out.Checks, checkJSON{c.Check, c.Link, c.Family.String(), c.State, c.Reason})
 	}
 	return JSON(w, out)
 }
 
 // FeedsJSON writes what became of each feed.
 func FeedsJSON(w io.Writer, all []*rib.Feed) error {
-	return JSON(w, struct {
-		Version int        `json:"version"`
-		Feeds   []feedJSON `json:"feeds"`
-	}{version, feeds(all)})
+	return JSON(w, feedsJSON{version, feeds(all)})
 }
 
 // Summary counts an audit's findings: unwaived ones by severity, groups, waived ones, and the
@@ -263,6 +259,27 @@ func finding(f *policy.Finding) findingJSON {
 	}
 	for _, e := range f.Evidence {
 		out.Evidence = append(out.Evidence, evidenceJSON{e.Feed, orNull(e.Link), e.View, prefixOrNull(e.Prefix), e.Seen})
+	}
+	return out
+}
+
+func flows(all []*policy.Flow) []flowJSON {
+	out := []flowJSON{}
+	for _, f := range all {
+		out = append(out, flowJSON{
+			Service: f.Service, Remote: f.Remote, Family: f.Family.String(), Initiator: f.Initiator,
+			Local: prefixes(f.Local), RemotePrefixes: prefixes(f.RemotePrefixes), RemoteCount: f.RemoteCount,
+			Forward: choice(f.Forward), Return: choice(f.Return), Verdict: f.Verdict, Why: f.Why, DropsAt: orNull(f.DropsAt),
+			Story: texts(f.Story), Assumes: texts(f.Assumes), Findings: texts(f.Findings),
+		})
+	}
+	return out
+}
+
+func checks(all []policy.CheckState) []checkJSON {
+	out := []checkJSON{}
+	for _, c := range all {
+		out = append(out, checkJSON{c.Check, c.Link, c.Family.String(), c.State, c.Reason})
 	}
 	return out
 }

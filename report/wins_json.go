@@ -94,6 +94,10 @@ func WinsExit(answers []Answer) int {
 
 // WinsJSON writes the answers to a query.
 func WinsJSON(w io.Writer, query string, answers []Answer, t *rib.Table) error {
+	return JSON(w, wins(query, answers, t))
+}
+
+func wins(query string, answers []Answer, t *rib.Table) winsJSON {
 	out := winsJSON{Version: version, Query: query, Exit: WinsExit(answers), Decisions: []decisionJSON{}}
 	for _, a := range answers {
 		dir := "return"
@@ -106,7 +110,7 @@ func WinsJSON(w io.Writer, query string, answers []Answer, t *rib.Table) error {
 		}
 		out.Decisions = append(out.Decisions, d)
 	}
-	return JSON(w, out)
+	return out
 }
 
 func rangeOf(r rib.Range, t *rib.Table) rangeJSON {

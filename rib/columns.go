@@ -103,17 +103,17 @@ func (c *column) pathID(id prefixID) uint32 {
 }
 
 func (c *column) set(id prefixID, v cell) {
-	*slot(&c.pages, id) = v
+	*place(&c.pages, id) = v
 }
 
 func (c *column) setPathID(id prefixID, pathID uint32) {
 	if pathID != c.pathID(id) {
-		*slot(&c.pathIDs, id) = pathID
+		*place(&c.pathIDs, id) = pathID
 	}
 }
 
-// slot is the prefix's place in a slab, which grows to have one.
-func slot[P ~[pageSize]T, T any](pages *[]*P, id prefixID) *T {
+// place is the prefix's place in a slab, which grows to have one.
+func place[P ~[pageSize]T, T any](pages *[]*P, id prefixID) *T {
 	i := int(id) / pageSize
 	for len(*pages) <= i {
 		*pages = append(*pages, nil)

@@ -79,6 +79,8 @@ type Feed struct {
 	Families []Family       // families the feed is declared to cover
 	Mirrors  string         // view monitor: same export policy object as this link
 	AddPath  string         // view monitor: "all" when the router sends every path
+	Range    bool           // view monitor: its routers are any of a range
+	Routers  int            // of a range: so many are to be there; 0 where that is not known
 
 	State FeedState
 
@@ -121,6 +123,7 @@ type FeedState struct {
 	Stale            bool          // older than MaxAge
 	WeakAge          bool          // MaxAge is given, but only an untrusted mtime is there to hold against it
 	Later            bool          // made after the moment that is asked for
+	Outdated         bool          // a file that could not be read again since it changed: what is held is from before
 	Unreadable       bool          // nothing could be read
 	Contradiction    string        // the text contradicts the declared direction or neighbour
 	Errors           []string      // each with file:line
@@ -150,6 +153,8 @@ func (f *Feed) Failing() string {
 		return fmt.Sprintf("feed %s contradicts its declaration: %s", f.Name, s.Contradiction)
 	case s.Later:
 		return fmt.Sprintf("feed %s is from later than the moment that is asked for: as of %s", f.Name, s.AsOf.UTC().Format(time.RFC3339))
+	case s.Outdated:
+		return fmt.Sprintf("feed %s is stale: its file has changed and cannot be read", f.Name)
 	case s.Stale && s.Live:
 		return fmt.Sprintf("feed %s is stale: %s old, no session is up", f.Name, s.Age.Round(time.Second))
 	case s.Stale:
@@ -163,8 +168,8 @@ func (f *Feed) Failing() string {
 }
 
 // RowsUsable reports whether the feed's rows may be candidates: those of a partial feed may, those
-// of a stale, later, contradicting or unread one may not.
+// of a stale, outdated, later, contradicting or unread one may not.
 func (f *Feed) RowsUsable() bool {
 	s := &f.State
-	return !s.Closed && !s.Unreadable && s.Contradiction == "" && !s.Later && !s.Stale && !s.WeakAge
+	return !s.Closed && !s.Unreadable && s.Contradiction == "" && !s.Later && !s.Outdated && !s.Stale && !s.WeakAge
 }

@@ -11,6 +11,7 @@ import (
 type PeerChange struct {
 	Time     time.Time
 	Families [2]bool // PeerUp: negotiated; each is awaited until its End-of-RIB
+	AddPath  [2]bool // PeerUp: the router agreed to send several paths a prefix (RFC 7911)
 	Retained [2]bool // PeerUp: the routes of the last session stay, stale, until End-of-RIB (RFC 4724 4.2)
 	Why      string  // PeerDown, PeerPartial: for the reader
 }
@@ -41,11 +42,23 @@ func (t *Table) peerUp(feed FeedID, neighbor netip.Addr, c *PeerChange) {
 func (t *Table) peerDown(feed FeedID, neighbor netip.Addr, c *PeerChange) {
 	p := t.livePeer(feed, neighbor)
 	p.up, p.since, p.why = false, c.Time, c.Why
-	for _, ft := range t.fam {
+	for fam, ft := range t.fam {
+		t.dropPeer(Family(fam), columnPeer{feed, neighbor}, Stale) // what was stale already goes (RFC 4724 4.2)
 		for _, col := range ft.columnsOf(columnPeer{feed, neighbor}) {
 			col.markAll(Stale)
 		}
 	}
+}
+
+// peerGone forgets a neighbour.
+func (t *Table) peerGone(feed FeedID, neighbor netip.Addr) {
+	peer := columnPeer{feed, neighbor}
+	for fam, ft := range t.fam {
+		t.dropPeer(Family(fam), peer, 0)
+		ft.columns = slices.DeleteFunc(ft.columns, func(c *column) bool { return c.columnPeer == peer })
+		delete(ft.peers, peer)
+	}
+	t.live[feed] = slices.DeleteFunc(t.live[feed], func(p *livePeer) bool { return p.neighbor == neighbor })
 }
 
 // peerEndOfRIB sweeps what the router has not sent again.
@@ -138,6 +151,9 @@ func (t *Table) judgeLive(id FeedID, f *Feed, now time.Time) {
 			missing("%s: %s", p.neighbor, p.partial)
 		}
 		up++
+		if p.negotiated == [2]bool{} {
+			missing("%s has no address family in common with us", p.neighbor)
+		}
 		for _, fam := range Families {
 			covered[fam] = covered[fam] && p.negotiated[fam] && !p.awaited[fam]
 			switch {
@@ -158,6 +174,9 @@ func (t *Table) judgeLive(id FeedID, f *Feed, now time.Time) {
 			}
 		}
 	}
+	if up > 0 && f.Range && (up < f.Routers || f.Routers == 0) {
+		missing("%s", f.routersMissing(up))
+	}
 	switch {
 	case len(t.live[id]) == 0:
 		s.Unreadable, s.Complete = true, CompleteNo
@@ -167,4 +186,12 @@ func (t *Table) judgeLive(id FeedID, f *Feed, now time.Time) {
 	default:
 		s.AsOf = now
 	}
+}
+
+// routersMissing says why a range is not whole with so many of its routers up.
+func (f *Feed) routersMissing(up int) string {
+	if f.Routers == 0 {
+		return fmt.Sprintf("%d routers of the range are up, and the config does not say how many there are: write bgp.routers", up)
+	}
+	return fmt.Sprintf("%d of the range's %d routers are up", up, f.Routers)
 }

@@ -104,9 +104,7 @@ const (
 	pfx1, pfx2, pfx6 = "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/48"
 )
 
-var (
-	v4, dual, none = [2]bool{true}, [2]bool{true, true}, [2]bool{}
-)
+var v4, dual, none = [2]bool{true}, [2]bool{true, true}, [2]bool{}
 
 func TestALiveFeedWithoutASessionShowsNothing(t *testing.T) {
 	l := newLive(t)
@@ -222,4 +220,53 @@ func TestAPartialSessionStaysSoUntilItComesUpAgain(t *testing.T) {
 	l.up(routerA, v4, none)
 	l.ends(routerA, rib.IPv4)
 	l.want("", rib.CompleteYes, false, rib.IPv4)
+}
+
+func TestASecondInterruptionDropsWhatWasStaleAlready(t *testing.T) {
+	l := newLive(t)
+	l.up(routerA, v4, none)
+	l.sends(routerA, rib.Advertise, pfx1, pfx2)
+	l.ends(routerA, rib.IPv4)
+	l.down(routerA)
+	l.up(routerA, v4, v4)
+	l.sends(routerA, rib.Advertise, pfx2)
+	l.down(routerA) // before End-of-RIB: 198.51.100.0/24 was not confirmed in all of the second session
+	l.want(pfx2+"*", rib.CompleteNo, true)
+}
+
+func TestASessionWithoutACommonFamilyIsNotWhole(t *testing.T) {
+	l := newLive(t)
+	l.up(routerA, none, none)
+	l.want("", rib.CompleteNo, false)
+}
+
+func TestARangeIsWholeOnlyWithAllItsRouters(t *testing.T) {
+	for _, test := range []struct {
+		routers int
+		want    rib.Completeness
+	}{
+		{0, rib.CompleteNo}, // nobody said how many there are
+		{1, rib.CompleteYes},
+		{2, rib.CompleteNo},
+	} {
+		l := newLive(t, func(f *rib.Feed) { f.Range, f.Routers = true, test.routers })
+		l.up(routerA, v4, none)
+		l.ends(routerA, rib.IPv4)
+		if s := l.state(); s.Complete != test.want {
+			t.Errorf("one of %d routers up: %s, want %s (%q)", test.routers, s.Complete, test.want, s.Errors)
+		}
+	}
+}
+
+func TestARouterThatIsGoneLeavesNothingBehind(t *testing.T) {
+	l := newLive(t, func(f *rib.Feed) { f.Range, f.Routers = true, 1 })
+	for _, r := range []netip.Addr{routerA, routerB} {
+		l.up(r, v4, none)
+		l.ends(r, rib.IPv4)
+	}
+	l.sends(routerA, rib.Advertise, pfx1)
+	l.sends(routerB, rib.Advertise, pfx2)
+	l.down(routerA)
+	l.tell(rib.Update{Kind: rib.PeerGone, Route: rib.Route{Neighbor: routerA}})
+	l.want(pfx2, rib.CompleteYes, false, rib.IPv4)
 }

@@ -19,9 +19,9 @@ type Loader struct {
 	refused func(line int, err error)
 
 	lanes  []lane
-	laneOf map[lane]uint32
-	sets   []byte // shared since the last run went out: each its length and its bytes
-	shared uint32 // so many sets were shared
+	known  map[lane]uint32 // their numbers
+	sets   []byte          // shared since the last run went out: each its length and its bytes
+	shared uint32          // so many sets were shared
 	buf    []byte
 	fam    [2]loading
 
@@ -77,7 +77,7 @@ const (
 // not get in: those of which the neighbour gives more paths than any router would.
 func (t *Table) NewLoader(feed FeedID, refused func(line int, err error)) *Loader {
 	l := &Loader{
-		t: t, feed: feed, refused: refused, laneOf: map[lane]uint32{},
+		t: t, feed: feed, refused: refused, known: map[lane]uint32{},
 		full: make(chan *run, queuedRuns), done: make(chan *run, queuedRuns),
 	}
 	go l.enterAll()
@@ -87,19 +87,31 @@ func (t *Table) NewLoader(feed FeedID, refused func(line int, err error)) *Loade
 // Share takes attributes in, and finds the link that they and the neighbour tie a row to. It costs
 // far more than Add does.
 func (l *Loader) Share(neighbor netip.Addr, a *Attrs) Shared {
-	to := lane{columnPeer: columnPeer{l.feed, neighbor}}
-	to.link, to.tie = l.t.tie(l.t.feeds[l.feed], &Route{Neighbor: neighbor, Attrs: *a})
-	n, known := l.laneOf[to]
-	if !known {
-		n = uint32(len(l.lanes))
-		l.laneOf[to] = n
-		l.lanes = append(l.lanes, to)
-	}
+	n := l.laneOf(neighbor, a)
 	l.buf = appendAttrs(l.buf[:0], a)
 	l.sets = append(binary.AppendUvarint(l.sets, uint64(len(l.buf))), l.buf...)
 	l.shared++
 	return Shared{l.shared - 1, n}
 }
+
+func (l *Loader) laneOf(neighbor netip.Addr, a *Attrs) uint32 {
+	to := lane{columnPeer: columnPeer{l.feed, neighbor}}
+	to.link, to.tie = l.t.tie(l.t.feeds[l.feed], &Route{Neighbor: neighbor, Attrs: *a})
+	for n := range l.lanes[:min(fewLanes, len(l.lanes))] { // most feeds have no more
+		if l.lanes[n] == to {
+			return uint32(n)
+		}
+	}
+	n, known := l.known[to]
+	if !known {
+		n = uint32(len(l.lanes))
+		l.known[to] = n
+		l.lanes = append(l.lanes, to)
+	}
+	return n
+}
+
+const fewLanes = 8
 
 // Row is what is a row's own.
 type Row struct {
@@ -210,11 +222,12 @@ func (l *Loader) enterAll() {
 
 // entering is the side of a loader that writes the table.
 type entering struct {
-	attrs *attrStore
-	sets  []usedSet // by the loader's number of the set
-	old   []attrID  // what rows gave back that others took the place of
-	fam   [2]enteringFamily
-	keys  []uint64
+	attrs       *attrStore
+	sets        paged[usedSet] // by the loader's number of the set
+	old         []attrID       // what rows gave back that others took the place of
+	fam         [2]enteringFamily
+	keys, spare []uint64
+	hashes      []uint32
 }
 
 // usedSet is a set and the rows that refer to it, beside the one reference that keeps it till the
@@ -227,14 +240,15 @@ type usedSet struct {
 
 // count tells the store of all references.
 func (e *entering) count() {
-	for _, s := range e.sets {
+	for i := range e.sets.len() {
+		s := e.sets.at(i)
 		e.attrs.retain(s.id, s.rows)
 	}
 	for _, id := range e.old {
 		e.attrs.release(id)
 	}
-	for _, s := range e.sets {
-		e.attrs.release(s.id)
+	for i := range e.sets.len() {
+		e.attrs.release(e.sets.at(i).id)
 	}
 }
 
@@ -244,11 +258,25 @@ type enteringFamily struct {
 }
 
 func (e *entering) intern(sets []byte) {
-	for len(sets) > 0 {
-		size, n := binary.Uvarint(sets)
-		e.sets = append(e.sets, usedSet{id: e.attrs.internBytes(sets[n : n+int(size)])})
-		sets = sets[n+int(size):]
+	e.hashes = e.hashes[:0]
+	for set, rest := nextSet(sets); set != nil; set, rest = nextSet(rest) {
+		e.hashes = append(e.hashes, e.attrs.hash(set))
 	}
+	e.attrs.expect(e.hashes)
+	for _, h := range e.hashes {
+		var set []byte
+		set, sets = nextSet(sets)
+		e.sets.add(usedSet{id: e.attrs.internBytes(set, h)})
+	}
+}
+
+// nextSet takes a set off those of a run; nil is the end.
+func nextSet(sets []byte) (set, rest []byte) {
+	if len(sets) == 0 {
+		return nil, nil
+	}
+	size, n := binary.Uvarint(sets)
+	return sets[n : n+int(size)], sets[n+int(size):]
 }
 
 // lanesOf makes the first column of each lane that is new.
@@ -267,19 +295,19 @@ func (e *enteringFamily) lanesOf(ft *familyTable, r *run) {
 func (e *entering) enter(ft *familyTable, r *run) {
 	e.keys = e.keys[:0]
 	for i := range r.rows {
-		e.keys = append(e.keys, r.rows[i].high>>16<<16|uint64(i)) // longer ones need no order
+		e.keys = append(e.keys, r.rows[i].high>>32<<32|uint64(i)) // longer ones need no order
 	}
-	slices.Sort(e.keys)
+	e.keys, e.spare = sortHigh(e.keys, slices.Grow(e.spare[:0], len(e.keys))[:len(e.keys)])
 	var last bitString
 	var id prefixID
 	for i, k := range e.keys {
-		row := &r.rows[k&(1<<16-1)]
+		row := &r.rows[uint32(k)]
 		if i == 0 || row.bitString != last {
 			id = ft.enter(row.bitString)
 			last = row.bitString
 		}
 		v := row.cell
-		set := &e.sets[v.attrs]
+		set := e.sets.at(int(v.attrs))
 		v.attrs = set.id
 		old, err := ft.putRow(e.fam[ft.family].peers[row.lane], r.lanes[row.lane], id, row, v)
 		if err != nil {

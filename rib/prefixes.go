@@ -78,15 +78,14 @@ type prefixIndex struct {
 	family Family
 	trees4 *forest[patricia.IPv4Address]
 	trees6 *forest[patricia.IPv6Address]
-	addr4  []uint32
-	addr6  [][2]uint64
-	bits   []uint8
+	addr4  paged[uint32]
+	addr6  paged[[2]uint64]
+	bits   paged[uint8]
 
 	had  prefixID // the id that same met
 	same generics_tree.MatchesFunc[prefixID]
 
-	order   []prefixID // sorted by address, then length
-	pending []prefixID // not yet in order
+	order []prefixID // the first ids, sorted by address, then length; later ones are pending
 }
 
 func newPrefixIndex(f Family) *prefixIndex {
@@ -102,10 +101,14 @@ func newPrefixIndex(f Family) *prefixIndex {
 
 func (x *prefixIndex) at(id prefixID) bitString {
 	if x.family == IPv4 {
-		return bitString{high: uint64(x.addr4[id]) << 32, bits: x.bits[id]}
+		return bitString{high: uint64(*x.addr4.at(int(id))) << 32, bits: *x.bits.at(int(id))}
 	}
-	return bitString{x.addr6[id][0], x.addr6[id][1], x.bits[id]}
+	addr := x.addr6.at(int(id))
+	return bitString{addr[0], addr[1], *x.bits.at(int(id))}
 }
+
+// bitsAt is the length of the prefix behind an id.
+func (x *prefixIndex) bitsAt(id prefixID) int { return int(*x.bits.at(int(id))) }
 
 // prefix gives the prefix behind an id.
 func (x *prefixIndex) prefix(id prefixID) netip.Prefix { return x.at(id).prefix(x.family) }
@@ -123,7 +126,7 @@ func (x *prefixIndex) chain(into []prefixID, p netip.Prefix) []prefixID {
 func (x *prefixIndex) lookup(p netip.Prefix) (prefixID, bool) {
 	var buf [40]prefixID // on the stack; a longer chain allocates
 	chain := x.chain(buf[:0], p)
-	if n := len(chain); n > 0 && int(x.bits[chain[n-1]]) == p.Bits() {
+	if n := len(chain); n > 0 && x.bitsAt(chain[n-1]) == p.Bits() {
 		return chain[n-1], true
 	}
 	return 0, false
@@ -131,40 +134,38 @@ func (x *prefixIndex) lookup(p netip.Prefix) (prefixID, bool) {
 
 // enter gives the prefix's id, and a new one where it has none, in one walk.
 func (x *prefixIndex) enter(b bitString) prefixID {
-	id := prefixID(len(x.bits))
+	id := prefixID(x.bits.len())
 	if x.family == IPv4 {
 		if !x.trees4.add(b.tree(IPv4), b.ipv4(), id, x.same) {
 			return x.had
 		}
-		x.addr4 = append(x.addr4, uint32(b.high>>32))
+		x.addr4.add(uint32(b.high >> 32))
 	} else {
 		if !x.trees6.add(b.tree(IPv6), b.ipv6(), id, x.same) {
 			return x.had
 		}
-		x.addr6 = append(x.addr6, [2]uint64{b.high, b.low})
+		x.addr6.add([2]uint64{b.high, b.low})
 	}
-	x.bits = append(x.bits, b.bits)
-	x.pending = append(x.pending, id)
+	x.bits.add(b.bits)
 	return id
 }
 
 // keepUp settles now and then: geometrically, so that any number of routes that come one by one
 // costs a logarithmic number of merges.
 func (x *prefixIndex) keepUp() {
-	if len(x.pending) > 4096 && len(x.pending) > len(x.order)/2 {
+	if pending := x.bits.len() - len(x.order); pending > 4096 && pending > len(x.order)/2 {
 		x.settle()
 	}
 }
 
 // settle merges the pending ids into the order.
 func (x *prefixIndex) settle() {
-	if len(x.pending) == 0 {
+	a, b := x.order, x.sorted(prefixID(len(x.order)))
+	switch {
+	case len(b) == 0:
 		return
-	}
-	x.sort(x.pending)
-	a, b := x.order, x.pending
-	if x.pending = nil; len(a) == 0 {
-		x.order = slices.Clip(b)
+	case len(a) == 0:
+		x.order = b
 		return
 	}
 	merged := make([]prefixID, 0, len(a)+len(b))
@@ -178,14 +179,16 @@ func (x *prefixIndex) settle() {
 	x.order = append(append(merged, a...), b...)
 }
 
-// sort goes by the first 32 bits, which lie beside the id, and looks further only where they are
-// equal.
-func (x *prefixIndex) sort(ids []prefixID) {
-	keys := make([]uint64, len(ids))
-	for i, id := range ids {
+// sorted gives the ids from first on in order. It goes by the first 32 bits, which lie beside the
+// id, and looks further only where they are equal.
+func (x *prefixIndex) sorted(first prefixID) []prefixID {
+	keys := make([]uint64, x.bits.len()-int(first))
+	for i := range keys {
+		id := first + prefixID(i)
 		keys[i] = x.at(id).high>>32<<32 | uint64(id)
 	}
-	keys = sortHigh(keys, make([]uint64, len(ids)))
+	keys, _ = sortHigh(keys, make([]uint64, len(keys)))
+	ids := make([]prefixID, len(keys))
 	for i, k := range keys {
 		ids[i] = prefixID(k)
 	}
@@ -197,11 +200,12 @@ func (x *prefixIndex) sort(ids []prefixID) {
 			from = i
 		}
 	}
+	return ids
 }
 
 // sortHigh sorts by the upper 32 bits, digit by digit from the last one: a million keys in some
-// hundredths of a second. The result is one of the two slices.
-func sortHigh(keys, spare []uint64) []uint64 {
+// hundredths of a second. Equal ones keep their order. The other slice is free again.
+func sortHigh(keys, spare []uint64) (sorted, free []uint64) {
 	const digit = 11
 	for shift := 32; shift < 64; shift += digit {
 		var next [1 << digit]int
@@ -220,7 +224,7 @@ func sortHigh(keys, spare []uint64) []uint64 {
 		}
 		keys, spare = spare, keys
 	}
-	return keys
+	return keys, spare
 }
 
 func (x *prefixIndex) compare(a, b prefixID) int {
@@ -252,7 +256,7 @@ func (x *prefixIndex) within(into []prefixID, p netip.Prefix) []prefixID {
 		}
 	}
 	late := len(into)
-	for _, id := range x.pending {
+	for id := prefixID(len(x.order)); int(id) < x.bits.len(); id++ {
 		if inside(id) {
 			into = append(into, id)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 )
 
 // Options are the parts of a site's declaration that bear on decisions.
@@ -14,16 +15,16 @@ type Options struct {
 }
 
 // Sight answers questions over a table as it stands. Make a new one after the table or a feed's
-// state has changed. It keeps caches, so it is for one goroutine.
+// state has changed. It keeps caches, so it is for one goroutine; [Sight.Fork] makes one for another.
 type Sight struct {
 	t         *Table
 	strict    bool
 	observers []*Observer
-	coverage  [2][2][]Coverage   // [direction][family][link]
-	sources   [2][2][]source     // [direction][family]
-	shown     [2]map[LinkID]bool // links with a route that shows local preference, by family
-	facts     []attrFacts
-	recent    [256]decodedAttrs // neighbouring answers are made of the same few sets
+	coverage  [2][2][]Coverage            // [direction][family][link]
+	sources   [2][2][]source              // [direction][family]
+	shown     [2]map[LinkID]bool          // links with a route that shows local preference, by family
+	facts     []atomic.Pointer[attrFacts] // by attrID; all forks have the same ones
+	recent    *[256]decodedAttrs          // neighbouring answers are made of the same few sets
 }
 
 type decodedAttrs struct {
@@ -50,7 +51,7 @@ type source struct {
 
 // NewSight looks at the table as it stands.
 func NewSight(t *Table, opt Options) *Sight {
-	s := &Sight{t: t, strict: opt.Strict}
+	s := &Sight{t: t, strict: opt.Strict, facts: make([]atomic.Pointer[attrFacts], t.attrs.spans.len()), recent: new([256]decodedAttrs)}
 	for _, dir := range []Direction{Advertised, Received} {
 		for _, fam := range Families {
 			for link := range t.links {
@@ -66,6 +67,15 @@ func NewSight(t *Table, opt Options) *Sight {
 	}
 	s.observers = makeObservers(t, opt)
 	return s
+}
+
+// Fork is a sight of the same table for another goroutine. It costs little: what the two have found
+// out of the table they share. Both are good until the table or a feed's state changes, and nobody
+// may change them while one of the two is asked.
+func (s *Sight) Fork() *Sight {
+	fork := *s
+	fork.recent = new([256]decodedAttrs)
+	return &fork
 }
 
 // Table is the table that the sight looks at.
@@ -111,7 +121,6 @@ func (s *Sight) LocalPrefShown(link LinkID, fam Family) bool { return s.shown[fa
 
 // attrFacts is what decisions read of an attribute set.
 type attrFacts struct {
-	ready     bool
 	ownInPath bool // our ASN stands in the path
 	notShown  AttrSet
 	origin    Origin
@@ -123,16 +132,18 @@ type attrFacts struct {
 	med       Optional
 }
 
+// fact works out what a set says, once: where two forks do at a time, they find the same.
 func (s *Sight) fact(id attrID) *attrFacts {
-	if int(id) >= len(s.facts) {
-		s.facts = append(s.facts, make([]attrFacts, max(len(s.t.attrs.spans), int(id)+1)-len(s.facts))...)
+	f := s.facts[id].Load()
+	if f == nil {
+		f = s.factsOf(s.t.attrs.get(id))
+		s.facts[id].Store(f)
 	}
-	f := &s.facts[id]
-	if f.ready {
-		return f
-	}
-	a := s.t.attrs.get(id)
-	*f = attrFacts{ready: true, notShown: a.NotShown, origin: a.Origin, localPref: a.LocalPref, med: a.MED}
+	return f
+}
+
+func (s *Sight) factsOf(a Attrs) *attrFacts {
+	f := &attrFacts{notShown: a.NotShown, origin: a.Origin, localPref: a.LocalPref, med: a.MED}
 	f.length = int32(a.ASPath.Length())
 	f.first, _ = a.ASPath.First()
 	tail := s.t.fromOwn(a.ASPath)
@@ -185,7 +196,7 @@ func (s *Sight) candidatesOf(into []candidate, dir Direction, fam Family, id pre
 		if v.attrs == 0 {
 			continue
 		}
-		c := candidate{id: id, bits: int(s.t.fam[fam].bits[id]), link: src.column.link, src: src, cell: v, facts: s.fact(v.attrs)}
+		c := candidate{id: id, bits: s.t.fam[fam].bitsAt(id), link: src.column.link, src: src, cell: v, facts: s.fact(v.attrs)}
 		if dir == Advertised {
 			s.weighAdvertised(&c, fam)
 		} else {

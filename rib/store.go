@@ -17,52 +17,69 @@ type attrID uint32
 type attrStore struct {
 	seed  maphash.Seed
 	arena blocks
-	spans []span   // by attrID; spans[0] is unused
-	free  []attrID // ids whose count fell to zero
-	slots []attrID // open addressing, linear probing; 0 = empty; power of two
-	used  int      // live sets
-	dead  int      // arena bytes that no live set owns
+	spans paged[span] // by attrID; the first is unused
+	free  []attrID    // ids whose count fell to zero
+	slots []slot      // open addressing, linear probing; a power of two of them
+	used  int         // live sets
+	dead  int         // arena bytes that no live set owns
 	buf   []byte
+
+	expected []attrID
 }
 
-type span struct {
-	block, at, len uint32
-	refs           uint32
-	hash           uint32
+type span struct{ block, at, len, refs uint32 }
+
+// slot is a set and its hash, by which most of the others are told from it without a look at them.
+// One of id 0 is empty.
+type slot struct {
+	hash uint32
+	id   attrID
 }
 
 func newAttrStore() *attrStore {
-	return &attrStore{seed: maphash.MakeSeed(), spans: make([]span, 1), slots: make([]attrID, 1024)}
+	s := &attrStore{seed: maphash.MakeSeed(), slots: make([]slot, 1024)}
+	s.spans.add(span{})
+	return s
 }
 
 // intern returns the id of the set, with one reference more.
 func (s *attrStore) intern(a *Attrs) attrID {
 	s.buf = appendAttrs(s.buf[:0], a)
-	return s.internBytes(s.buf)
+	return s.internBytes(s.buf, s.hash(s.buf))
 }
 
-// internBytes is intern of what appendAttrs wrote.
-func (s *attrStore) internBytes(b []byte) attrID {
-	h := uint32(maphash.Bytes(s.seed, b))
+// internBytes is intern of what appendAttrs wrote, with its hash.
+func (s *attrStore) internBytes(b []byte, h uint32) attrID {
 	mask := uint32(len(s.slots) - 1)
 	i := h & mask
-	for ; s.slots[i] != 0; i = (i + 1) & mask {
-		id := s.slots[i]
-		if sp := &s.spans[id]; sp.hash == h && bytes.Equal(s.bytes(id), b) {
-			sp.refs++
-			return id
+	for ; s.slots[i].id != 0; i = (i + 1) & mask {
+		if sl := s.slots[i]; sl.hash == h && bytes.Equal(s.bytes(sl.id), b) {
+			s.span(sl.id).refs++
+			return sl.id
 		}
 	}
 	id := s.newID()
 	block, at := s.arena.add(b)
-	s.spans[id] = span{block: block, at: at, len: uint32(len(b)), refs: 1, hash: h}
-	s.slots[i] = id
+	*s.span(id) = span{block: block, at: at, len: uint32(len(b)), refs: 1}
+	s.slots[i] = slot{h, id}
 	s.used++
 	if s.used*4 > len(s.slots)*3 {
-		s.rehash(len(s.slots) * 2)
+		s.grow()
 	}
 	return id
 }
+
+// expect brings the slots of hashes into the cache, side by side: one after the other, each would be
+// waited for. That they are noted is what makes the compiler look.
+func (s *attrStore) expect(hashes []uint32) {
+	mask := uint32(len(s.slots) - 1)
+	s.expected = s.expected[:0]
+	for _, h := range hashes {
+		s.expected = append(s.expected, s.slots[h&mask].id)
+	}
+}
+
+func (s *attrStore) hash(b []byte) uint32 { return uint32(maphash.Bytes(s.seed, b)) }
 
 func (s *attrStore) newID() attrID {
 	if n := len(s.free); n > 0 {
@@ -70,16 +87,15 @@ func (s *attrStore) newID() attrID {
 		s.free = s.free[:n-1]
 		return id
 	}
-	s.spans = append(s.spans, span{})
-	return attrID(len(s.spans) - 1)
+	return attrID(s.spans.add(span{}))
 }
 
 // retain takes n references more.
-func (s *attrStore) retain(id attrID, n uint32) { s.spans[id].refs += n }
+func (s *attrStore) retain(id attrID, n uint32) { s.span(id).refs += n }
 
 // release gives one reference back; the last one frees the set.
 func (s *attrStore) release(id attrID) {
-	sp := &s.spans[id]
+	sp := s.span(id)
 	if sp.refs--; sp.refs > 0 {
 		return
 	}
@@ -96,54 +112,58 @@ func (s *attrStore) release(id attrID) {
 // unlink takes id out of the slots and moves later entries of its run up (linear probing).
 func (s *attrStore) unlink(id attrID) {
 	mask := uint32(len(s.slots) - 1)
-	i := s.spans[id].hash & mask
-	for s.slots[i] != id {
+	i := s.hash(s.bytes(id)) & mask
+	for s.slots[i].id != id {
 		i = (i + 1) & mask
 	}
 	hole := i
 	for {
 		i = (i + 1) & mask
 		next := s.slots[i]
-		if next == 0 {
+		if next.id == 0 {
 			break
 		}
-		home := s.spans[next].hash & mask
+		home := next.hash & mask
 		if (i-home)&mask >= (i-hole)&mask {
 			s.slots[hole] = next
 			hole = i
 		}
 	}
-	s.slots[hole] = 0
+	s.slots[hole] = slot{}
 }
 
-func (s *attrStore) rehash(size int) {
-	s.slots = make([]attrID, size)
-	mask := uint32(size - 1)
-	for id := 1; id < len(s.spans); id++ {
-		if s.spans[id].refs == 0 {
+// grow makes twice as many slots.
+func (s *attrStore) grow() {
+	old := s.slots
+	s.slots = make([]slot, 2*len(old))
+	mask := uint32(len(s.slots) - 1)
+	for _, sl := range old {
+		if sl.id == 0 {
 			continue
 		}
-		i := s.spans[id].hash & mask
-		for s.slots[i] != 0 {
+		i := sl.hash & mask
+		for s.slots[i].id != 0 {
 			i = (i + 1) & mask
 		}
-		s.slots[i] = attrID(id)
+		s.slots[i] = sl
 	}
 }
 
 // compact copies the live sets together.
 func (s *attrStore) compact() {
 	var arena blocks
-	for id := range s.spans {
-		if sp := &s.spans[id]; sp.refs > 0 {
+	for id := range s.spans.len() {
+		if sp := s.spans.at(id); sp.refs > 0 {
 			sp.block, sp.at = arena.add(s.bytes(attrID(id)))
 		}
 	}
 	s.arena, s.dead = arena, 0
 }
 
+func (s *attrStore) span(id attrID) *span { return s.spans.at(int(id)) }
+
 func (s *attrStore) bytes(id attrID) []byte {
-	sp := &s.spans[id]
+	sp := s.span(id)
 	return s.arena.list[sp.block][sp.at:][:sp.len]
 }
 

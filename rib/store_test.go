@@ -140,7 +140,7 @@ func TestTheStoreKeepsWhatIsReferencedAndNothingElse(t *testing.T) {
 				held[id]++
 				which[id] = a
 			case 3, 4:
-				for id := attrID(1); int(id) < len(s.spans); id++ {
+				for id := attrID(1); int(id) < s.spans.len(); id++ {
 					if held[id] > 0 && sameSet(which[id], a) {
 						s.release(id)
 						held[id]--
@@ -157,11 +157,11 @@ func TestTheStoreKeepsWhatIsReferencedAndNothingElse(t *testing.T) {
 			}
 		}
 		s.compact()
-		if s.used != 0 || s.dead != 0 || s.arena.size != 0 || len(s.free) != len(s.spans)-1 {
-			t.Fatalf("after releasing all: %d live, %d dead bytes, arena %d, %d of %d ids free", s.used, s.dead, s.arena.size, len(s.free), len(s.spans)-1)
+		if s.used != 0 || s.dead != 0 || s.arena.size != 0 || len(s.free) != s.spans.len()-1 {
+			t.Fatalf("after releasing all: %d live, %d dead bytes, arena %d, %d of %d ids free", s.used, s.dead, s.arena.size, len(s.free), s.spans.len()-1)
 		}
-		if i := slices.IndexFunc(s.slots, func(id attrID) bool { return id != 0 }); i >= 0 {
-			t.Fatalf("slot %d still points at %d", i, s.slots[i])
+		if i := slices.IndexFunc(s.slots, func(sl slot) bool { return sl.id != 0 }); i >= 0 {
+			t.Fatalf("slot %d still points at %d", i, s.slots[i].id)
 		}
 	})
 }

@@ -39,6 +39,7 @@ const (
 	PeerUp      // a live session with the neighbour is established
 	PeerDown    // it is over
 	PeerPartial // not everything that the neighbour sent is here, until it comes up again
+	PeerGone    // the neighbour is not expected any more: it goes with all its routes
 )
 
 // Table holds the routes of every feed. One goroutine writes; readers need a lock of the
@@ -126,6 +127,8 @@ func (t *Table) Apply(u Update) error {
 		t.peerUp(u.Feed, u.Route.Neighbor, u.Peer)
 	case PeerDown:
 		t.peerDown(u.Feed, u.Route.Neighbor, u.Peer)
+	case PeerGone:
+		t.peerGone(u.Feed, u.Route.Neighbor)
 	case PeerPartial:
 		t.livePeer(u.Feed, u.Route.Neighbor).partial = u.Peer.Why
 	case EndOfRIB:

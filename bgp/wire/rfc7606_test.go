@@ -49,6 +49,7 @@ func TestFaultsByRFC7606Section(t *testing.T) {
 		{"RFC 7606 4", "three octets and an extended length", fourASN, without(mandatory, []byte{0x90, 4, 0}), TreatAsWithdraw, "the last path attribute is longer", ""},
 		{"RFC 7606 4", "an attribute of length zero", fourASN, with(attr(0xc0, Communities)), TreatAsWithdraw, "COMMUNITIES: length 0", ""},
 		{"RFC 7606 5.2", "an error, and nothing to withdraw for it", fourASN, body(nil, attr(0x40, Origin, 9), nil), SessionReset, "no prefix to withdraw", "3/1"},
+		{"RFC 7606 5.2", "wrong flags on MP_UNREACH_NLRI beside another attribute, nothing reachable", fourASN, body(nil, join(attr(0xc0, MPUnreachNLRI, join([]byte{0, 2, 1}, doc48)...), origin), nil), SessionReset, "no prefix to withdraw", "3/1"},
 		{"RFC 7606 5.2", "an error beside withdrawn routes alone", fourASN, body(withdrawn, attr(0x40, Origin, 9), nil), SessionReset, "no prefix to withdraw", "3/1"},
 		{"RFC 7606 5.2", "a discarded attribute, and nothing reachable", fourASN, body(withdrawn, attr(0x40, AtomicAggregate, 9), nil), AttributeDiscard, "ATOMIC_AGGREGATE", ""},
 		{"RFC 7606 5.3", "an NLRI of 33 bits", fourASN, body(nil, mandatory, []byte{33, 1, 2, 3, 4, 5}), SessionReset, "NLRI: a prefix is longer", "3/10"},
@@ -207,5 +208,15 @@ func TestFaultsAreBounded(t *testing.T) {
 	NewDecoder(fourASN, nil).Update(body(doc24, attrs, nil), &u)
 	if u.Action != SessionReset || len(u.Faults) > maxFaults || u.Faults[len(u.Faults)-1].Action != SessionReset {
 		t.Errorf("%s, faults %v", u.Action, u.Faults)
+	}
+}
+
+// TestWrongFlagsOnMPUnreachAloneWithdrawAllTheSame: the reset of RFC 7606 5.2 is for attributes
+// other than MP_UNREACH_NLRI.
+func TestWrongFlagsOnMPUnreachAloneWithdrawAllTheSame(t *testing.T) {
+	var u Update
+	wrong := attr(0xc0, MPUnreachNLRI, join([]byte{0, 2, 1}, doc48)...)
+	if got := NewDecoder(fourASN, nil).Update(body(nil, wrong, nil), &u); got != TreatAsWithdraw || len(u.Withdrawn) != 1 {
+		t.Errorf("%s, withdrawn %v, %v", got, u.Withdrawn, u.Faults)
 	}
 }

@@ -183,8 +183,9 @@ func (d *Decoder) attributes(b []byte, nlri bool, u *Update) {
 	}
 	if reach := nlri || l.hasReach; reach {
 		d.mandatory(nlri, u)
-	} else if u.Action == TreatAsWithdraw {
-		// Without reachable NLRI nobody can be sure that the prefixes were found.
+	} else if others := len(l.key) > 1 || l.hasNextHop || l.cutOff; others && u.Action == TreatAsWithdraw {
+		// Without reachable NLRI nobody can be sure that the prefixes were found. What MP_UNREACH_NLRI
+		// alone withdraws is withdrawn, whatever its flags.
 		u.reset(0, malformedAttributeList, "RFC 7606 5.2", "path attributes in error, and no prefix to withdraw for them")
 	}
 }

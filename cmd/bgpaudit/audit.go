@@ -2,13 +2,14 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"net/url"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"bgpaudit/policy"
+	"bgpaudit/query"
 	"bgpaudit/report"
 )
 
@@ -32,13 +33,16 @@ unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 
 			if err := g.outputIs(auditFormats...); err != nil {
 				return err
 			}
-			level, err := parseFailOn(failOn)
+			level, err := query.ParseSeverity(failOn)
 			if err != nil {
-				return err
+				return fmt.Errorf("--%w", err)
 			}
 			files, err := parseReports(reports)
 			if err != nil {
 				return err
+			}
+			if g.remote() {
+				return g.askMonitor(cmd, "/v1/audit", url.Values{"fail-on": {failOn}})
 			}
 			s, err := g.collect(cmd.Context(), how)
 			if err != nil {
@@ -46,18 +50,16 @@ unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 
 			}
 			result := policy.Audit(&s.config.Intent, s.sight, s.now)
 			code, reasons := result.Exit(level)
-			if err := g.printAudit(g.stdout, g.output, g.paint(), result, code, reasons); err != nil {
+			on := report.Standing{Exit: code, Reasons: reasons}
+			if err := query.Audit(g.stdout, result, on, g.form()); err != nil {
 				return err
 			}
 			for _, f := range files {
-				if err := g.reportTo(f, result, code, reasons); err != nil {
+				if err := f.write(result, on); err != nil {
 					return err
 				}
 			}
-			if code != policy.ExitClean {
-				return exitCode(code)
-			}
-			return nil
+			return ended(code, nil)
 		},
 	}
 	cmd.Flags().StringVar(&failOn, "fail-on", "error", "exit 1 on findings of this severity or above: error, warning, info or never")
@@ -65,20 +67,6 @@ unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 
 	cmd.Flags().BoolVar(&how.filesOnly, "files-only", false, "leave live feeds out, and say so")
 	cmd.Flags().StringArrayVar(&reports, "report", nil, "also write FORMAT=FILE (repeatable; text or json)")
 	return cmd
-}
-
-func parseFailOn(s string) (policy.Severity, error) {
-	switch s {
-	case "error":
-		return policy.Error, nil
-	case "warning":
-		return policy.Warning, nil
-	case "info":
-		return policy.Info, nil
-	case "never":
-		return policy.Never, nil
-	}
-	return 0, fmt.Errorf("--fail-on %q: write error, warning, info or never", s)
 }
 
 type reportFile struct{ format, path string }
@@ -95,19 +83,12 @@ func parseReports(args []string) ([]reportFile, error) {
 	return out, nil
 }
 
-func (g *global) printAudit(w io.Writer, format string, paint report.Paint, r *policy.Result, code int, reasons []string) error {
-	if format == "json" {
-		return report.AuditJSON(w, r, code, reasons)
-	}
-	return report.AuditText(w, r, code, reasons, paint)
-}
-
-func (g *global) reportTo(f reportFile, r *policy.Result, code int, reasons []string) error {
+func (f reportFile) write(r *policy.Result, on report.Standing) error {
 	out, err := os.Create(f.path)
 	if err != nil {
 		return fmt.Errorf("--report: %w", err)
 	}
-	if err := g.printAudit(out, f.format, false, r, code, reasons); err != nil {
+	if err := query.Audit(out, r, on, query.Form{Output: f.format}); err != nil {
 		out.Close()
 		return fmt.Errorf("--report %s: %w", f.path, err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"bgpaudit/dump"
 	"bgpaudit/policy"
+	"bgpaudit/query"
 	"bgpaudit/report"
 	"bgpaudit/rib"
 )
@@ -43,7 +44,7 @@ Exit: 0; 2 usage error; 3 where a file could not be read, or not whole.`,
 				return fmt.Errorf("--format %q: write auto or one of %s", src.Format, strings.Join(dump.FormatNames(), ", "))
 			}
 			if view != "" && !slices.Contains(rib.Views, rib.View(view)) {
-				return fmt.Errorf("--view %q: write one of %s", view, viewNames())
+				return fmt.Errorf("--view %q: write one of %s", view, query.ViewNames())
 			}
 			src.View, src.At = rib.View(view), g.moment
 			code := 0

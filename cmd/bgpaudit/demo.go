@@ -16,7 +16,6 @@ import (
 	"bgpaudit/configs"
 	"bgpaudit/policy"
 	"bgpaudit/report"
-	"bgpaudit/rib"
 )
 
 // seedTime is when the story's dumps are looked at: three hours after they were taken.
@@ -26,12 +25,15 @@ func demoCmd(g *global) *cobra.Command {
 	var once, dumps bool
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Play the seed story: a company, two kinds of link, every classic fault",
-		Long: `demo plays Microsoft's asymmetric-routing story over the dumps shipped inside the program, step by
-step: what is found, with ids, and which link wins. It needs no root, no network and no files.
-Playing it over live BGP sessions is not built yet; --once and --dumps are accepted and mean the same.
+		Long: `demo plays Microsoft's asymmetric-routing story step by step. For each step it starts a monitor and
+played routers, which open BGP sessions to it over loopback addresses, and prints each finding as it
+is raised and cleared, with its id and the answer behind it: which link wins. It needs no root, no
+network and no files. After the last step the monitor goes on until Ctrl-C; --once ends it there.
 
-Exit: 0 when every step came out as the story tells, 1 when one did not.`,
-		Example: "  bgpaudit demo\n  bgpaudit demo --once --color never | less",
+--dumps audits the dumps of each step in place of sessions, and ends.
+
+Exit: 0 when every step came out as the story tells, 1 when one did not, 2 where it cannot be played.`,
+		Example: "  bgpaudit demo\n  bgpaudit demo --once --color never | less\n  bgpaudit demo --dumps",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, err := os.MkdirTemp("", "bgpaudit-demo-")
@@ -42,67 +44,61 @@ Exit: 0 when every step came out as the story tells, 1 when one did not.`,
 			if err := configs.WriteSeed(dir); err != nil {
 				return err
 			}
-			asTold := true
-			for i, step := range configs.SeedSteps {
-				told, err := g.play(cmd.Context(), filepath.Join(dir, "seed", step.Name), i+1, step)
-				if err != nil {
-					return fmt.Errorf("step %s: %w", step.Name, err)
-				}
-				asTold = asTold && told
+			if dumps {
+				return g.demoDumps(cmd.Context(), dir)
 			}
-			if !asTold {
-				fmt.Fprintln(g.stderr, "demo: a step did not come out as the story tells")
-				return exitCode(policy.ExitFindings)
-			}
-			fmt.Fprintf(g.stdout, "\nEvery step came out as the story tells. Its configs and dumps are in configs/seed; try one:\n  bgpaudit audit -c configs/seed/c/bgpaudit.yaml --at %s\n", seedTime.Format(time.RFC3339))
-			return nil
+			return g.demoLive(cmd.Context(), dir, once)
 		},
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "end when the story is told")
-	cmd.Flags().BoolVar(&dumps, "dumps", false, "play the shipped dumps")
+	cmd.Flags().BoolVar(&dumps, "dumps", false, "audit the shipped dumps in place of sessions, and end")
 	return cmd
 }
 
-// play audits one step and reports whether it came out as told.
-func (g *global) play(ctx context.Context, dir string, number int, step configs.SeedStep) (bool, error) {
+// scene is a step of the story with what it stands on: its files read, and what must come of them.
+type scene struct {
+	configs.SeedStep
+	number int
+	site   *site
+	told   *told
+}
+
+// sceneOf reads a step out of the folder that the story was written to.
+func (g *global) sceneOf(ctx context.Context, dir string, i int) (*scene, error) {
+	step := configs.SeedSteps[i]
+	dir = filepath.Join(dir, "seed", step.Name)
 	config, err := configs.Load(filepath.Join(dir, "bgpaudit.yaml"))
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	s, err := g.read(ctx, config, seedTime, collecting{})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	result := policy.Audit(&config.Intent, s.sight, s.now)
-	code, _ := result.Exit(policy.Error)
-	paint := g.paint()
-	fmt.Fprintf(g.stdout, "\n%s\n  %s\n", heading(paint, fmt.Sprintf("%d. (%s) %s", number, step.Name, step.Title)), step.Teach)
-	for _, f := range result.Findings {
-		pad := ""
-		if f.CausedBy != "" {
-			pad = "  └ "
-		}
-		fmt.Fprintf(g.stdout, "  %s%s %s %s (%s) [%s]\n      %s\n", pad, strings.ToUpper(f.Severity.String()), f.Check, f.Subject.Name, f.Family, f.ID, report.Clean(f.Message))
+	told, err := readTold(filepath.Join(dir, "expected.json"))
+	return &scene{step, i + 1, s, told}, err
+}
+
+// tell says the step in words.
+func (g *global) tell(sc *scene) {
+	title := fmt.Sprintf("%d. (%s) %s", sc.number, sc.Name, sc.Title)
+	if g.paint() {
+		title = "\x1b[1m" + title + "\x1b[0m"
 	}
-	told, err := readExpected(filepath.Join(dir, "expected.json"))
-	if err != nil {
-		return false, err
-	}
-	for _, line := range s.winners(told) {
-		fmt.Fprintf(g.stdout, "  %s\n", line)
-	}
-	for _, f := range result.Flows {
+	fmt.Fprintf(g.stdout, "\n%s\n  %s\n", title, sc.Teach)
+}
+
+// lineOf is a finding in one line.
+func lineOf(f *policy.Finding) string {
+	return fmt.Sprintf("%s %s %s (%s) [%s]", strings.ToUpper(f.Severity.String()), f.Check, report.Clean(f.Subject.Name), f.Family, f.ID)
+}
+
+// sayFlows prints the flows and the exit code of an audit.
+func (g *global) sayFlows(r *policy.Result, code int) {
+	for _, f := range r.Flows {
 		fmt.Fprintf(g.stdout, "  %-11s %s (%s): out by %s, back by %s\n", f.Verdict, f.Service, f.Family, orNone(f.Forward.Links), orNone(f.Return.Links))
 	}
 	fmt.Fprintf(g.stdout, "  exit %d\n", code)
-	return told.agrees(result, code), nil
-}
-
-func heading(paint report.Paint, s string) string {
-	if !paint {
-		return s
-	}
-	return "\x1b[1m" + s + "\x1b[0m"
 }
 
 func orNone(links []string) string {
@@ -112,23 +108,57 @@ func orNone(links []string) string {
 	return strings.Join(links, "+")
 }
 
-// told is what a step's expected.json says must come out.
-type told struct {
-	Exit     int `json:"exit"`
-	Findings []struct {
-		Check   string `json:"check"`
-		Family  string `json:"family"`
-		Subject struct {
-			Name string `json:"name"`
-		} `json:"subject"`
-	} `json:"findings"`
-	Wins []struct {
-		Query    string `json:"query"`
-		Observer string `json:"observer"`
-	} `json:"wins"`
+// sayDifferences says where a step left the story, and reports whether it did.
+func (g *global) sayDifferences(sc *scene, differences []string) bool {
+	for _, d := range differences {
+		fmt.Fprintf(g.stderr, "demo: step %s did not come out as the story tells: %s\n", sc.Name, report.Clean(d))
+	}
+	return len(differences) > 0
 }
 
-func readExpected(path string) (*told, error) {
+// asTold ends the demo: with where to go on, or with the exit code of a story that went otherwise.
+func (g *global) asTold(differs bool) error {
+	if differs {
+		return exitCode(policy.ExitFindings)
+	}
+	fmt.Fprintf(g.stdout, "\nEvery step came out as the story tells. Its configs and dumps are in configs/seed; try one:\n  bgpaudit audit -c configs/seed/c/bgpaudit.yaml --at %s\n", seedTime.Format(time.RFC3339))
+	return nil
+}
+
+// told is what a step's expected.json says must come out.
+type told struct {
+	Exit     int           `json:"exit"`
+	Findings []toldFinding `json:"findings"`
+	Wins     []toldWins    `json:"wins"`
+}
+
+type toldWins struct {
+	Query    string `json:"query"`
+	Observer string `json:"observer"`
+}
+
+func (w *toldWins) prefix() (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(w.Query); err == nil {
+		return a.Prefix(a.BitLen())
+	}
+	return netip.ParsePrefix(w.Query)
+}
+
+type toldFinding struct {
+	Check   string `json:"check"`
+	Family  string `json:"family"`
+	Subject struct {
+		Name string `json:"name"`
+	} `json:"subject"`
+	Cause struct {
+		What   policy.CauseKind `json:"what"`
+		Prefix string           `json:"prefix"`
+		Link   string           `json:"link"` // or circuit
+	} `json:"cause"`
+	CausedBy *string `json:"caused_by"`
+}
+
+func readTold(path string) (*told, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -137,47 +167,30 @@ func readExpected(path string) (*told, error) {
 	return &t, json.Unmarshal(text, &t)
 }
 
-// agrees reports whether the step gave the findings and the exit code that the story tells.
-func (t *told) agrees(r *policy.Result, code int) bool {
-	var want, got []string
+// differences are those between the findings and the exit code that came out and those of the story.
+func (t *told) differences(r *policy.Result, code int) []string {
+	var out, want, got []string
 	for _, f := range t.Findings {
 		want = append(want, strings.Join([]string{f.Check, f.Family, f.Subject.Name}, " "))
 	}
 	for _, f := range r.Findings {
 		got = append(got, strings.Join([]string{f.Check, f.Family.String(), f.Subject.Name}, " "))
 	}
-	slices.Sort(want)
-	slices.Sort(got)
-	return code == t.Exit && slices.Equal(want, got)
-}
-
-// winners answers the step's own questions, a line each.
-func (s *site) winners(t *told) []string {
-	var out []string
-	for _, q := range t.Wins {
-		p, err := parseQuery(q.Query)
-		ob := s.sight.Observer(q.Observer)
-		if err != nil || ob == nil {
-			continue
+	for _, w := range want {
+		if !slices.Contains(got, w) {
+			out = append(out, "there is no finding "+w)
 		}
-		for _, r := range s.sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
-			var names []string
-			for _, l := range r.Decision.Links {
-				names = append(names, s.table.LinkName(l))
-			}
-			answer := string(r.Decision.Outcome)
-			if len(names) > 0 {
-				answer = strings.Join(names, "+") + " by " + string(r.Decision.Reason)
-			}
-			out = append(out, fmt.Sprintf("wins %s (%s): %s", firstPrefix(r.Prefixes()), q.Observer, answer))
+	}
+	for _, f := range got {
+		if !slices.Contains(want, f) {
+			out = append(out, "there is a finding "+f)
 		}
+	}
+	if len(out) == 0 && len(want) != len(got) {
+		out = append(out, fmt.Sprintf("there are %d findings, not %d", len(got), len(want)))
+	}
+	if code != t.Exit {
+		out = append(out, fmt.Sprintf("exit %d, not %d", code, t.Exit))
 	}
 	return out
-}
-
-func firstPrefix(ps []netip.Prefix) string {
-	if len(ps) == 1 {
-		return ps[0].String()
-	}
-	return fmt.Sprintf("%s and %d more", ps[0], len(ps)-1)
 }

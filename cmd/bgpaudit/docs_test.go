@@ -154,7 +154,7 @@ func commandsOf(t *testing.T, pages ...string) []string {
 func TestCommandsOnThePagesRun(t *testing.T) {
 	t.Chdir(readmeSite(t))
 	commands := commandsOf(t, userPages...)
-	for _, want := range []string{"bgpaudit demo", "bgpaudit feeds -c bgpaudit.yaml", "bgpaudit audit -c bgpaudit.yaml", "bgpaudit audit -c bgpaudit.yaml -o json"} {
+	for _, want := range []string{"bgpaudit demo --once", "bgpaudit feeds -c bgpaudit.yaml", "bgpaudit audit -c bgpaudit.yaml", "bgpaudit audit -c bgpaudit.yaml -o json"} {
 		if !slices.Contains(commands, want) {
 			t.Errorf("the pages do not say %q any more", want)
 		}

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"slices"
+	"net/url"
 
 	"github.com/spf13/cobra"
 
-	"bgpaudit/policy"
-	"bgpaudit/report"
-	"bgpaudit/rib"
+	"bgpaudit/query"
 )
 
 func feedsCmd(g *global) *cobra.Command {
@@ -21,26 +19,17 @@ func feedsCmd(g *global) *cobra.Command {
 			if err := g.outputIs("text", "json"); err != nil {
 				return err
 			}
+			if g.remote() {
+				return g.askMonitor(cmd, "/v1/feeds", url.Values{})
+			}
 			s, err := g.collect(cmd.Context(), how)
 			if err != nil {
 				return err
 			}
-			if g.output == "json" {
-				err = report.FeedsJSON(g.stdout, s.table.Feeds())
-			} else {
-				err = report.FeedsText(g.stdout, s.table.Feeds(), policy.Families(&s.config.Intent, s.table), g.paint())
-			}
-			if err != nil {
-				return err
-			}
-			if slices.ContainsFunc(s.table.Feeds(), failing) {
-				return exitCode(policy.ExitIncomplete)
-			}
-			return nil
+			code, err := query.Feeds{}.Write(g.stdout, s.query(), g.form())
+			return ended(code, err)
 		},
 	}
 	cmd.Flags().BoolVar(&how.filesOnly, "files-only", false, "leave live feeds out")
 	return cmd
 }
-
-func failing(f *rib.Feed) bool { return f.Failing() != "" && !f.State.Closed }

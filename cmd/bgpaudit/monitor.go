@@ -16,7 +16,6 @@ import (
 	"bgpaudit/bgp"
 	"bgpaudit/configs"
 	"bgpaudit/monitor"
-	"bgpaudit/report"
 	"bgpaudit/rib"
 )
 
@@ -29,9 +28,11 @@ func monitorCmd(g *global) *cobra.Command {
 		Long: `monitor waits for the routers of the config's bgp feeds to connect, keeps what they send, and
 audits it whenever it has changed: findings are logged when they are raised, when they are cleared,
 and when the session that showed them is gone and they can no longer be told. Feeds that are files
-are read once, at the start. It never connects to a router and never sends one a route.
+are read again when they change. It never connects to a router and never sends one a route.
 
-The log goes to stderr. SIGINT or SIGTERM ends it: every session gets a Cease.
+The log goes to stderr. SIGHUP reloads the config: one that is wrong changes nothing, and of the
+sessions only those that it asks otherwise for are touched. SIGINT or SIGTERM ends it: every session
+gets a Cease.
 
 Exit: 0 when it was told to stop; 2 usage or config error, an address that cannot be listened on.`,
 		Example: "  bgpaudit monitor -c bgpaudit.yaml\n  bgpaudit monitor -c bgpaudit.yaml --log-format json",
@@ -52,36 +53,42 @@ func (g *global) monitor(ctx context.Context) error {
 	if err := g.monitorLog(); err != nil {
 		return err
 	}
-	config, err := g.load()
-	if err != nil {
-		return err
-	}
-	if err := config.CheckMonitor(); err != nil {
-		return err
-	}
-	neighbors, err := g.neighbors(config)
-	if err != nil {
-		return err
-	}
-	s, err := g.read(ctx, config, g.now(), collecting{})
+	site, err := g.monitorSite(ctx)
 	if ctx.Err() != nil {
 		return nil // told to stop before it began
 	}
 	if err != nil {
 		return err
 	}
-	g.notBuilt(config)
-	m := &config.Monitor
-	collector, err := bgp.Listen(bgp.Config{RouterID: m.RouterID, Listen: m.Listen, Neighbors: neighbors, HoldTime: m.HoldTime, Log: g.log})
+	serves, err := g.apiOptions(&site.Monitor)
+	if err != nil {
+		return err
+	}
+	own := &site.Monitor
+	collector, err := bgp.Listen(bgp.Config{RouterID: own.RouterID, Listen: own.Listen, Neighbors: site.Neighbors, HoldTime: own.HoldTime, Log: g.log})
 	if err != nil {
 		return cannotListen(err)
 	}
-	g.log.Info("listening on "+addresses(collector.Addrs()), zap.Int("neighbors", len(neighbors)), zap.Stringer("router_id", m.RouterID))
-	in := &config.Intent
-	err = monitor.New(monitor.Config{
-		Intent: in, Table: s.table, Options: rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers},
-		Neighbors: neighbors, Sessions: collector, Log: g.log,
-	}).Run(ctx)
+	g.log.Info("listening on "+addresses(collector.Addrs()), zap.Int("neighbors", len(site.Neighbors)), zap.Stringer("router_id", own.RouterID))
+	systemd := service{g.log}
+	m := monitor.New(monitor.Config{
+		Site: site.Site, Sessions: collector, Log: g.log, Alive: systemd.alive, Pace: monitor.Pace{Alive: systemd.watchdog()},
+		Load: func(ctx context.Context) (*monitor.Site, error) { return g.reloadable(ctx, site.Config) },
+	})
+	reload := func(ctx context.Context) error {
+		return systemd.during(func() error { return m.Reload(ctx) })
+	}
+	stopServing, err := g.serveAPI(ctx, serves, m, reload)
+	if err != nil {
+		_ = collector.Close(ctx)
+		return err
+	}
+	stopReloading := onHangUp(ctx, reload)
+	systemd.ready()
+	err = m.Run(ctx)
+	systemd.stopping()
+	stopServing()
+	stopReloading()
 	// What told us to stop has ended ctx already.
 	last, cancel := context.WithTimeout(context.Background(), farewell)
 	defer cancel()
@@ -123,7 +130,7 @@ func (g *global) neighbors(config *configs.Config) ([]bgp.Neighbor, error) {
 		if s.MD5File != "" {
 			password, warning, err := configs.ReadPassword(s.MD5File)
 			if err != nil {
-				return nil, fmt.Errorf("feed %s: %w", f.Name, err)
+				return nil, fmt.Errorf("%s: feed %s: %w", f.Pos, f.Name, err)
 			}
 			if warning != "" && !warned[warning] {
 				warned[warning] = true
@@ -144,9 +151,6 @@ func (g *global) notBuilt(config *configs.Config) {
 			f.State = rib.FeedState{Unreadable: true, Complete: rib.CompleteNo, Errors: []string{"BMP is not built yet: nothing listens on " + f.BMP.Listen.String()}}
 			g.log.Warn("BMP is not built yet: the feed is missing evidence", zap.String("feed", f.Name), zap.String("config", f.Pos))
 		}
-	}
-	if config.Monitor.API != "" {
-		g.log.Warn("the page and the API are not built yet: nothing listens on monitor.api", zap.String("api", report.Clean(config.Monitor.API)))
 	}
 }
 

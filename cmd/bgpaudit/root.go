@@ -28,6 +28,7 @@ type global struct {
 	verbose        bool
 	color          string
 	log            *zap.Logger
+	server         *server // a running monitor that is asked in place of files, nil for none
 }
 
 const longRoot = `bgpaudit reads the BGP routes that your routers and the other side export, works out which
@@ -53,7 +54,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringP("config", "c", configs.DefaultPath, "the config file (BGPAUDIT_CONFIG)")
 	f.StringVarP(&g.output, "output", "o", "text", "output format")
-	f.String("server", "", "URL of a running monitor, asked in place of files (BGPAUDIT_SERVER); not built yet")
+	f.String("server", "", "URL of a running monitor, asked in place of files (BGPAUDIT_SERVER; its token: BGPAUDIT_TOKEN)")
 	f.StringVar(&g.at, "at", "", "answer as of this moment, RFC 3339, in place of now: ages are held against it, messages of MRT files\nare replayed up to it, dumps made after it prove nothing")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "no progress, no notes on stderr; of the monitor, warnings and errors alone")
 	f.BoolVarP(&g.verbose, "verbose", "v", false, "log what is read to stderr")
@@ -102,9 +103,6 @@ func oneArg(what string) cobra.PositionalArgs {
 // prepare settles the global settings before a verb runs.
 func (g *global) prepare(cmd *cobra.Command) error {
 	g.settings = configs.ReadSettings(cmd.Flags())
-	if g.settings.Server != "" {
-		return fmt.Errorf("asking a running monitor (--server, BGPAUDIT_SERVER) is not built yet: leave it out, and name files in the config")
-	}
 	moment, err := parseMoment(g.at)
 	if err != nil {
 		return err
@@ -114,6 +112,9 @@ func (g *global) prepare(cmd *cobra.Command) error {
 	case "auto", "always", "never":
 	default:
 		return fmt.Errorf("--color %q: write auto, always or never", g.color)
+	}
+	if g.server, err = g.findServer(cmd); err != nil {
+		return err
 	}
 	level := zapcore.WarnLevel
 	if g.verbose {

@@ -26,10 +26,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 const seedNow = "2026-11-20T12:00:00Z"
 
 // TestScripts plays testdata/script: every verb, every exit code. A script finds the seed story in
-// $WORK/seed, binary dumps in $MRT, $AT is the moment to ask for, and knows three more commands:
+// $WORK/seed, binary dumps in $MRT, $AT is the moment to ask for, and knows four more commands:
 //
 //	exits CODE bgpaudit ARGS...      runs it, and wants exactly that exit code
 //	stops TEXT bgpaudit ARGS...      the same, tells it to stop when it has logged TEXT, and wants 0
+//	serve CONFIG [TOKEN]             runs a monitor over the files of CONFIG, whose URL is in $SERVER from then on
 //	json FILE PATH WANT              holds a value of a JSON file (or stdout) against JSON
 //
 // A PATH is keys with dots between; after a list's name, [2] picks an element, [] goes through
@@ -43,7 +44,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setUpScript,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "stops": stops, "json": jsonIs},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "stops": stops, "json": jsonIs, "serve": served},
 	})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -184,6 +185,29 @@ var (
 	}
 	routesShape = object{"version": number, "routes": list(recordShape.check)}
 )
+
+var (
+	// What the API alone has: parts of an audit, each with what it stands on.
+	heldShape     = with(findingShape, object{"unknown": orNull(name), "since": moment})
+	findingsShape = with(standingShape, object{"findings": list(heldShape.check)})
+	flowsShape    = with(standingShape, object{"flows": list(flowShape.check)})
+	checksShape   = with(standingShape, object{"checks": list(checkShape.check)})
+	standingShape = object{"version": number, "exit": exitWord, "reasons": list(name)}
+	explainShape  = with(standingShape, object{
+		"finding": heldShape.check, "group": list(findingShape.check), "flows": list(flowShape.check), "routes": list(recordShape.check), "wins": list(winsShape.check), "omits": list(name),
+	})
+	linksShape = object{"version": number, "links": list(object{
+		"name": name, "kind": name, "router": orNull(name), "firewall": name, "circuit": orNull(name), "side": orNull(name),
+		"sees": list(object{"direction": one("advertised", "received"), "family": family, "covered": boolean, "why": text, "assumes": list(name), "feeds": list(name)}.check),
+	}.check)}
+	sessionsShape = object{"version": number, "sessions": list(object{}.check), "refused": list(object{}.check)} // those of files: none
+)
+
+func with(o, more object) object {
+	out := maps.Clone(o)
+	maps.Copy(out, more)
+	return out
+}
 
 // answerJSON runs a verb twice, wants the same bytes, and gives them with the exit code.
 func answerJSON(t *testing.T, args ...string) ([]byte, int) {

@@ -1,0 +1,147 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"golang.org/x/net/netutil"
+
+	"bgpaudit/monitor"
+)
+
+// Headers of every answer.
+const (
+	HeaderVersion = "Bgpaudit-Version" // [Version]
+	HeaderExit    = "Bgpaudit-Exit"    // the exit code that the verb would have
+)
+
+// Version is the number of the API. It moves when a path, a parameter or a field changes its
+// meaning or goes.
+const Version = "1"
+
+// Bounds, of what one caller can cost the others and the routers.
+const (
+	mostConnections = 4096
+	mostAtWork      = 4    // questions that are worked on at a time
+	mostWaiting     = 2048 // for their turn
+	longestWait     = 20 * time.Second
+	mostStreams     = 64
+	mostAnswer      = 64 << 20 // octets
+	mostHeader      = 16 << 10
+	slowestRequest  = 10 * time.Second
+	slowestAnswer   = time.Minute
+	farewell        = 5 * time.Second
+)
+
+// Options is what the API stands on.
+type Options struct {
+	Monitor *monitor.Monitor
+	Listen  string           // host:port
+	TLS     *tls.Certificate // nil: plain HTTP
+	Token   string           // that callers must show; empty: none is asked for
+	Release string           // of this program, for the metrics
+	Log     *zap.Logger
+
+	// Reload reads the config again, on POST /-/reload; nil: there is no such path.
+	Reload func(context.Context) error
+}
+
+// Server is the API of one monitor.
+type Server struct {
+	Options
+	listener net.Listener
+	local    bool     // it listens on loopback
+	token    [32]byte // its hash
+	handler  http.Handler
+	document []byte // that describes the API
+	metrics  *metrics
+	work     chan struct{}
+	waiting  atomic.Int64
+	streams  atomic.Int64
+	grace    time.Duration // between two signs of life of a stream
+}
+
+// Listen opens the address. One that others can reach is refused without TLS and a token.
+func Listen(o Options) (*Server, error) {
+	l, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("monitor.api: %w", err)
+	}
+	s := &Server{Options: o, listener: l, local: l.Addr().(*net.TCPAddr).IP.IsLoopback(), work: make(chan struct{}, mostAtWork), grace: 15 * time.Second}
+	if !s.local && (o.TLS == nil || o.Token == "") {
+		l.Close()
+		return nil, fmt.Errorf("monitor.api %s can be reached from other hosts, and needs monitor.tls and monitor.token-file\n    hint: write 127.0.0.1:8179, or give it both", o.Listen)
+	}
+	if o.Token != "" {
+		s.token = sha256.Sum256([]byte(o.Token))
+	}
+	if s.document, err = describe(paths); err != nil {
+		l.Close()
+		return nil, err
+	}
+	s.metrics = newMetrics(s)
+	s.handler = s.guarded(s.routes())
+	return s, nil
+}
+
+// URL is where the API is.
+func (s *Server) URL() string {
+	scheme := "http"
+	if s.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + s.listener.Addr().String()
+}
+
+// Serve answers until ctx is done, which is no error. Streams end then, answers that are under way
+// have some seconds. It leaves no goroutine behind.
+func (s *Server) Serve(ctx context.Context) error {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	server := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: slowestRequest, ReadTimeout: slowestRequest, WriteTimeout: slowestAnswer, IdleTimeout: slowestAnswer,
+		MaxHeaderBytes: mostHeader, ErrorLog: zap.NewStdLog(s.Log.WithOptions(zap.IncreaseLevel(zap.DebugLevel))),
+		BaseContext: func(net.Listener) context.Context { return running },
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.serve(server) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("monitor.api: %w", err)
+	case <-ctx.Done():
+	}
+	stop()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer cancel()
+	if server.Shutdown(last) != nil {
+		server.Close()
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (s *Server) serve(server *http.Server) error {
+	l := netutil.LimitListener(s.listener, mostConnections)
+	if s.TLS == nil {
+		return server.Serve(l)
+	}
+	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*s.TLS}, MinVersion: tls.VersionTLS12}
+	return server.ServeTLS(l, "", "")
+}
+
+// Close lets go of an address that is not served.
+func (s *Server) Close() error { return s.listener.Close() }
+
+// Metrics are what /metrics shows, for tests of what is said of them.
+func (s *Server) Metrics() prometheus.Gatherer { return s.metrics.registry }

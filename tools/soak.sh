@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Loads a monitor as docs/decisions/0095 says: 20 routers of 100,000 routes, 10,000 updates a second
+# for SOAK (10m), then an audit that hangs for a minute under the same load.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+BGPAUDIT_SOAK=${SOAK:-10m} go test -count 1 -run 'TestLoad$' -v -timeout 60m ./monitor
