@@ -273,21 +273,27 @@ func measure(t *testing.T) process {
 	debug.FreeOSMemory()
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
+	return process{goroutines: runtime.NumGoroutine(), heap: int(mem.HeapAlloc), rss: resident(t)}
+}
+
+// resident is the size of the process in memory, garbage included.
+func resident(t *testing.T) int {
+	t.Helper()
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		t.Skip("no /proc here to read the resident size from")
 	}
-	p := process{goroutines: runtime.NumGoroutine(), heap: int(mem.HeapAlloc)}
 	for line := range strings.Lines(string(status)) {
 		if kib, ok := strings.CutPrefix(line, "VmRSS:"); ok {
 			n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kib), "kB")))
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.rss = n << 10
+			return n << 10
 		}
 	}
-	return p
+	t.Fatal("no VmRSS in /proc/self/status")
+	return 0
 }
 
 // What a runtime may keep: a little of the heap, and what it has not given back to the system.

@@ -6,6 +6,7 @@
 package speaker
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -21,7 +22,8 @@ import (
 // ErrClosed says that the other end closed the connection before what was waited for.
 var ErrClosed = errors.New("the other end closed the connection")
 
-// writeTimeout bounds one write. Who does not read that long has stopped reading.
+// writeTimeout bounds one write, where the config says nothing else. Who does not read that long has
+// stopped reading.
 const writeTimeout = 5 * time.Second
 
 // Config says who the speaker is and to whom it speaks.
@@ -37,6 +39,9 @@ type Config struct {
 
 	// ReadLess keeps the receive buffer small, for a test that stops reading.
 	ReadLess bool
+
+	// WriteTimeout bounds one write; zero is 5 s. Real routers wait for minutes (RFC 9687).
+	WriteTimeout time.Duration
 }
 
 // Speaker is one connection.
@@ -195,7 +200,7 @@ func (s *Speaker) StopKeepAlive() {
 func (s *Speaker) Send(octets ...[]byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(cmp.Or(s.conf.WriteTimeout, writeTimeout))); err != nil {
 		return err
 	}
 	_, err := s.conn.Write(Join(octets...))
