@@ -12,6 +12,8 @@ var errNoDocument = errors.New("holds no JSON document: check the command that m
 // prompt is what stands in front of a command on a terminal: "edge1# ", "admin@edge1:~$ ".
 var prompt = regexp.MustCompile(`^[^\s"{}]{1,64}(:[^\s]*)?\s?[#>$%](\s|$)`)
 
+func isPrompt(text []byte) bool { return bytes.ContainsAny(text, "#>$%") && prompt.Match(text) }
+
 // routingEngine is what Junos prints on a line of its own in front of a prompt: "{master:0}".
 var routingEngine = regexp.MustCompile(`^\{[a-z]+(:[a-z0-9-]+)?\}$`)
 
@@ -28,7 +30,7 @@ func (c *collector) between(line int, text []byte, before bool) {
 		c.problem(line, "the dump holds an error: %s", quote(text))
 	case bytes.Contains(lower, []byte("--more--")), bytes.Contains(lower, []byte("-- more --")):
 		c.problem(line, "a pager stopped the dump: export without paging")
-	case before, text[0] == '#', bytes.HasPrefix(lower, []byte("warning:")), prompt.Match(text), routingEngine.Match(text):
+	case before, text[0] == '#', bytes.HasPrefix(lower, []byte("warning:")), isPrompt(text), routingEngine.Match(text):
 	default:
 		c.problem(line, "unexpected text: %s", quote(text))
 	}

@@ -149,7 +149,7 @@ func (r *birdReader) frame(text []byte) bool {
 func (r *birdReader) unknown(text []byte) {
 	before := r.before()
 	switch {
-	case prompt.Match(text):
+	case isPrompt(text):
 		r.endReply()
 		r.echoed(text)
 		return

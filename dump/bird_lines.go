@@ -28,7 +28,7 @@ func (l *birdLine) ends(text []byte) bool {
 	if len(text) == 0 {
 		return l.prompt || l.final && l.code == 0
 	}
-	return prompt.Match(text) && bytes.IndexByte([]byte("#>$%"), text[len(text)-1]) >= 0
+	return isPrompt(text) && bytes.IndexByte([]byte("#>$%"), text[len(text)-1]) >= 0
 }
 
 // birdLines takes a text apart.

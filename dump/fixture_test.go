@@ -164,11 +164,15 @@ func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 			continue // what may be missing of the last row is not shown: TestABIRDTextCutAtAnyByte
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			whole := fixtureBytes(t, name)
 			src := fixtureSource(name)
 			full, _, fullErr := readBytes(src, whole)
 			want := recordsOf(full)
 			for n := range whole {
+				if n > 2 && indents(whole[n-2:n+1]) {
+					continue // how far the line was indented when it broke off says nothing
+				}
 				if n > 1024 && fullErr == nil { // the format is known by then, and was seen to be
 					src.Format = strings.Split(name, "/")[0]
 				}
@@ -197,6 +201,8 @@ func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 		})
 	}
 }
+
+func indents(text []byte) bool { return len(bytes.Trim(text, " ")) == 0 }
 
 // betweenDocuments reports whether a cut leaves whole documents on both sides: no reader can
 // know then that more was to come.

@@ -65,7 +65,7 @@ func TestAFullTableAnswersAsAPlainSliceDoes(t *testing.T) {
 }
 
 // unpacked is the file undone, so that it can be read twice at the price of once: by bzip2 where it
-// is there, since the race detector makes ours take half a minute. Other tests read the packed one.
+// is there, since the race detector makes ours take half a minute. Other files are read packed.
 func unpacked(t *testing.T, path string) string {
 	t.Helper()
 	plain := filepath.Join(t.TempDir(), "full-table.mrt")

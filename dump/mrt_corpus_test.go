@@ -70,6 +70,7 @@ func TestRealMRTTablesHoldWhatTheManifestSays(t *testing.T) {
 	dir, remarks := mrtCorpus(t)
 	for name, want := range corpusTables {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if testing.Short() && strings.HasPrefix(name, "full-table") {
 				t.Skip("SKIPPED: -short leaves out the full table")
 			}
@@ -88,8 +89,12 @@ func TestRealMRTTablesHoldWhatTheManifestSays(t *testing.T) {
 			if want.complete == "" {
 				want.complete = rib.CompleteUnproven
 			}
+			path := filepath.Join(dir, name)
+			if strings.HasPrefix(name, "full-table") {
+				path = unpacked(t, path)
+			}
 			n := 0
-			res, err := readCorpus(filepath.Join(dir, name), func(rib.Route) { n++ })
+			res, err := readCorpus(path, func(rib.Route) { n++ })
 			if err != nil || n != want.routes || res.Routes != n || res.Skipped != 0 || res.Complete != want.complete {
 				t.Errorf("%d routes of %d, %d skipped, complete %s, errors %q, %v", n, want.routes, res.Skipped, res.Complete, res.Errors, err)
 			}
@@ -205,6 +210,7 @@ func TestRealMRTTablesReadAsBgpdumpReadsThem(t *testing.T) {
 			continue // what bgpdump prints nothing of or cannot read, and what is too much to hold twice
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			path := filepath.Join(dir, name)
 			lines := map[string]int{}
 			for _, f := range bgpdumpLines(t, path) {

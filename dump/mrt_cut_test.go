@@ -54,6 +54,7 @@ func cutMRT(t *testing.T) map[string][]byte {
 func TestAnMRTFileCutAtAnyByte(t *testing.T) {
 	for name, whole := range cutMRT(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			every := make([]int, len(whole))
 			for n := range every {
 				every[n] = n
@@ -141,6 +142,7 @@ func TestRealMRTFilesCutAnywhere(t *testing.T) {
 				continue
 			}
 			t.Run(filepath.Base(path), func(t *testing.T) {
+				t.Parallel()
 				in, err := openInput(path, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -206,6 +208,7 @@ func TestPackedMRTCutAtAnyByte(t *testing.T) {
 		}
 		for packing, packed := range packMRT(t, plain) {
 			t.Run(name+" in "+packing, func(t *testing.T) {
+				t.Parallel()
 				routes, got, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, packed)
 				if err != nil || got.Complete != whole.Complete || !slices.Equal(recordsOf(routes), rows) {
 					t.Fatalf("%d routes, complete %s, errors %q, %v", len(routes), got.Complete, got.Errors, err)

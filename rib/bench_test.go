@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"runtime"
 	"testing"
+	"time"
 
 	"bgpaudit/rib"
 )
@@ -142,7 +143,7 @@ func heap() uint64 {
 
 func BenchmarkHeapBytesARoute(b *testing.B) {
 	const n = 200_000
-	for _, links := range []int{2, 4} {
+	for _, links := range []int{1, 2, 4} {
 		b.Run(fmt.Sprintf("%d links", links), func(b *testing.B) {
 			for b.Loop() {
 				table, bytes := measure(b, links, n)
@@ -174,5 +175,37 @@ func TestARouteCostsFewBytesOfHeap(t *testing.T) {
 		} else {
 			t.Logf("%d links: %.1f bytes a route", test.links, got)
 		}
+	}
+}
+
+// A monitor makes a sight after every batch of updates: it may not cost more the larger the table is.
+func TestASightOfAMillionRoutesCostsMicroseconds(t *testing.T) {
+	const n, most = 1_000_000, 50 * time.Microsecond
+	links, feeds := site(2)
+	links[0].Preference = rib.Some(100)
+	table := rib.NewTable([]uint32{own}, links, feeds)
+	for i := range feeds {
+		load(t, table, i, fullFeed(n/2, i))
+	}
+	best := map[string]time.Duration{}
+	for range 100 { // the quickest, whatever else the machine does
+		for name, look := range map[string]func() *rib.Sight{
+			"new":  func() *rib.Sight { return rib.NewSight(table, rib.Options{}) },
+			"fork": rib.NewSight(table, rib.Options{}).Fork,
+		} {
+			began := time.Now()
+			s := look()
+			took := time.Since(began)
+			runtime.KeepAlive(s)
+			if old, known := best[name]; !known || took < old {
+				best[name] = took
+			}
+		}
+	}
+	for name, took := range best {
+		if took > most {
+			t.Errorf("%s: %s, want at most %s", name, took, most)
+		}
+		t.Logf("%s: %s", name, took)
 	}
 }

@@ -12,10 +12,12 @@ type familyTable struct {
 	*prefixIndex
 	columns []*column // all; those of one lane lie side by side, the lanes in the order they came
 	peers   map[columnPeer]*peerColumns
+	links   []Link
+	attrs   *attrStore
 }
 
-func newFamilyTable(f Family) *familyTable {
-	return &familyTable{prefixIndex: newPrefixIndex(f), peers: map[columnPeer]*peerColumns{}}
+func newFamilyTable(f Family, t *Table) *familyTable {
+	return &familyTable{prefixIndex: newPrefixIndex(f), peers: map[columnPeer]*peerColumns{}, links: t.links, attrs: t.attrs}
 }
 
 // columnPeer is one neighbour of one feed.
@@ -56,6 +58,8 @@ type column struct {
 	pages   []*page
 	pathIDs []*pathPage // those that are not 0
 	count   int
+	attrs   *attrStore // nil where prefs are not counted: the link declares no preference
+	prefs   int        // routes that show a local preference
 }
 
 const (
@@ -144,14 +148,21 @@ func (c *column) take(id prefixID) attrID {
 	old := c.at(id).attrs
 	c.set(id, cell{})
 	c.setPathID(id, 0)
-	c.count--
+	c.tally(old, -1)
 	return old
 }
 
 func (c *column) give(id prefixID, pathID uint32, v cell) {
 	c.set(id, v)
 	c.setPathID(id, pathID)
-	c.count++
+	c.tally(v.attrs, 1)
+}
+
+func (c *column) tally(id attrID, n int) {
+	c.count += n
+	if c.attrs != nil && c.attrs.showsLocalPref(id) {
+		c.prefs += n
+	}
 }
 
 // more makes the lane's next column, behind its last one; nil where it has as many as it may.
@@ -164,6 +175,9 @@ func (ft *familyTable) more(of *peerColumns, l lane) *column {
 	}
 	if n == maxColumns {
 		return nil
+	}
+	if l.link != NoLink && ft.links[l.link].Preference.Set {
+		c.attrs = ft.attrs
 	}
 	ft.columns = beside(ft.columns, c)
 	of.columns = beside(of.columns, c)

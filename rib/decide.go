@@ -19,22 +19,22 @@ type decider struct {
 	fam    Family
 	hears  []LinkID
 	behind string
-	locRIB *Feed // the table of winners that decides alone; nil: none does
-
-	// Scratch, so that a sweep over many prefixes makes little garbage.
-	live, certain []int
-	ranks         []rank
-	groups        []uint32
-	beaten        []bool
-	keyBuf        []byte
+	locRIB *Feed    // the table of winners that decides alone; nil: none does
+	blind  []LinkID // those of hears that may carry unseen routes somewhere
+	*scratch
 }
 
 func (s *Sight) newDecider(ob *Observer, fam Family, q Query) *decider {
-	d := &decider{s: s, ob: ob, fam: fam, hears: ob.Hears, behind: q.Behind}
+	d := &decider{s: s, ob: ob, fam: fam, hears: ob.Hears, behind: q.Behind, scratch: s.scratch()}
 	if q.Sees != nil {
 		d.hears = slices.DeleteFunc(slices.Clone(ob.Hears), func(l LinkID) bool { return !slices.Contains(q.Sees, l) })
 	}
 	d.locRIB = d.decidingLocRIB(q)
+	for _, link := range d.hears {
+		if cover := s.Coverage(link, ob.Direction, fam); !cover.Covered || cover.Scope != nil {
+			d.blind = append(d.blind, link)
+		}
+	}
 	return d
 }
 
@@ -142,7 +142,7 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 		}
 		if st.blocked != nil && p.open == "" {
 			if p.open = st.blocked(d); p.open != "" {
-				for _, l := range linksOf(cs, live) {
+				for _, l := range d.linksOf(cs, live) {
 					p.others = append(p.others, []LinkID{l})
 				}
 				break
@@ -168,12 +168,14 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 			break
 		}
 		p.open = open
-		for _, link := range linksOf(cs, live) {
+		for _, link := range d.linksOf(cs, live) {
 			p.others = append(p.others, []LinkID{link})
 		}
 	}
-	p.winners = slices.Clone(live)
-	p.links = linksOf(cs, live)
+	first := len(d.kept)
+	d.kept = append(d.kept, live...)
+	p.winners = slices.Clip(d.kept[first:])
+	p.links = d.linksOf(cs, live)
 	d.live = atMask[:0]
 	switch {
 	case len(p.links) == 1 && p.reason == ReasonRouterLocal:
@@ -230,13 +232,13 @@ func (d *decider) runStep(st *step, cs []candidate, live []int, losses []loss) (
 	if lost == 0 {
 		return live, open
 	}
-	kept = make([]int, 0, len(live)-lost)
+	first := len(d.kept)
 	for k, i := range live {
 		if !d.beaten[k] {
-			kept = append(kept, i)
+			d.kept = append(d.kept, i)
 		}
 	}
-	return kept, open
+	return slices.Clip(d.kept[first:]), open
 }
 
 func (d *decider) oneLink(cs []candidate, live []int) bool {
@@ -260,7 +262,15 @@ func (d *decider) lostLink(cs []candidate, live, kept []int) bool {
 	return slices.ContainsFunc(live, func(i int) bool { return !d.linkLives(cs, kept, cs[i].link) })
 }
 
-func linksOf(cs []candidate, in []int) []LinkID {
+// linksOf gives the links of the candidates, sorted. The slice is for reading.
+func (d *decider) linksOf(cs []candidate, in []int) []LinkID {
+	if len(in) > 0 && d.oneLink(cs, in) && cs[in[0]].link != NoLink {
+		link := cs[in[0]].link
+		if d.alone[link] == nil {
+			d.alone[link] = []LinkID{link}
+		}
+		return d.alone[link]
+	}
 	var links []LinkID
 	for _, i := range in {
 		if !slices.Contains(links, cs[i].link) {

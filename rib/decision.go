@@ -56,7 +56,7 @@ type Candidate struct {
 func (d *decider) explain(a *answer, cs []candidate) *Decision {
 	dec := &Decision{
 		Observer: d.ob.Name, Direction: d.ob.Direction, Outcome: a.outcome, Links: a.links, Winner: a.best,
-		Reason: a.reason, Inferred: a.inferred, Fragile: a.fragile, Possible: a.possible, PerRouter: a.perRouter,
+		Reason: a.reason, Inferred: a.inferred, Fragile: a.fragile, Possible: slices.Clone(a.possible), PerRouter: a.perRouter,
 	}
 	losses := make([]loss, len(cs))
 	d.choose(cs, d.certain, losses)
@@ -121,7 +121,7 @@ func (d *decider) describe(c *candidate, lost loss) Candidate {
 	out := Candidate{View: c.src.feed.View, Doubt: c.doubt, Entry: Entry{
 		Route: Route{
 			Prefix: d.s.t.fam[d.fam].prefix(c.id), PathID: col.pathID(c.id), Neighbor: col.neighbor,
-			Attrs: d.s.decoded(c.cell.attrs), Marks: c.cell.marks(), Line: c.cell.line(),
+			Attrs: d.decoded(c.cell.attrs), Marks: c.cell.marks(), Line: c.cell.line(),
 		},
 		Feed: col.feed, Link: col.link, Tie: col.tie,
 	}}

@@ -29,6 +29,7 @@ type answer struct {
 
 // resolve answers for the addresses of at, whose covering candidates are cs.
 func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
+	d.kept = d.kept[:0] // the last answer is given
 	certain := d.certain[:0]
 	for i := range cs {
 		if cs[i].never == "" && cs[i].doubt == "" && slices.Contains(d.hears, cs[i].link) && d.counts(&cs[i]) {
@@ -37,7 +38,7 @@ func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
 	}
 	d.certain = certain
 	a := answer{pick: d.choose(cs, certain, nil)}
-	a.possible = addOutcome(a.possible, a.links)
+	a.possible = append(d.possible[:0], a.links)
 	for _, o := range a.others {
 		a.possible = addOutcome(a.possible, o)
 	}
@@ -45,7 +46,7 @@ func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
 	if d.locRIB == nil {
 		d.addUnseen(&a, cs, certain, at)
 	}
-	a.outcome = a.settle()
+	a.outcome, d.possible = a.settle(), a.possible
 	if d.locRIB != nil && len(a.links) == 1 {
 		a.reason = ReasonRouterChose
 	}
@@ -217,8 +218,11 @@ func (d *decider) contenders(cs []candidate, in []int, n int) []int {
 
 // addUnseen tries the best route that each blind link could carry unseen.
 func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.Prefix) {
+	if len(d.blind) == 0 {
+		return
+	}
 	long := d.ob.Direction == Received && d.longOnInternet(cs, certain)
-	for _, link := range d.hears {
+	for _, link := range d.blind {
 		longest := d.s.longestUnseen(link, d.fam)
 		if long {
 			longest = d.fam.Bits() // an ISP of ours does carry longer ones here

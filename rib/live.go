@@ -98,9 +98,6 @@ func (c *column) markAll(m Marks) {
 }
 
 func (t *Table) livePeer(feed FeedID, neighbor netip.Addr) *livePeer {
-	if t.live == nil {
-		t.live = map[FeedID][]*livePeer{}
-	}
 	if p := t.knownPeer(feed, neighbor); p != nil {
 		return p
 	}

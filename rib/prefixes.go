@@ -159,24 +159,33 @@ func (x *prefixIndex) keepUp() {
 }
 
 // settle merges the pending ids into the order.
-func (x *prefixIndex) settle() {
-	a, b := x.order, x.sorted(prefixID(len(x.order)))
-	switch {
-	case len(b) == 0:
-		return
-	case len(a) == 0:
-		x.order = b
-		return
+func (x *prefixIndex) settle() { x.order = x.ordered() }
+
+// ordered gives all ids in order, and changes nothing: many may read at a time. The slice is not the
+// caller's to change.
+func (x *prefixIndex) ordered() []prefixID {
+	rest, pending := x.order, x.sorted(prefixID(len(x.order)))
+	if len(pending) == 0 {
+		return x.order
 	}
-	merged := make([]prefixID, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		if x.compare(a[0], b[0]) < 0 {
-			merged, a = append(merged, a[0]), a[1:]
-		} else {
-			merged, b = append(merged, b[0]), b[1:]
-		}
+	merged := make([]prefixID, 0, x.bits.len())
+	for _, id := range pending {
+		n := x.before(rest, id)
+		merged = append(append(merged, rest[:n]...), id)
+		rest = rest[n:]
 	}
-	x.order = append(append(merged, a...), b...)
+	return append(merged, rest...)
+}
+
+// before counts the ids that stand before the prefix of id, near the first ones fast: those that come
+// late are few among many, or as many as the others.
+func (x *prefixIndex) before(ids []prefixID, id prefixID) int {
+	end := 1
+	for end < len(ids) && x.compare(ids[end-1], id) < 0 {
+		end *= 2
+	}
+	n, _ := slices.BinarySearchFunc(ids[:min(end, len(ids))], id, x.compare)
+	return n
 }
 
 // sorted gives the ids from first on in order. It goes by the first 32 bits, which lie beside the
@@ -235,6 +244,9 @@ func (x *prefixIndex) compare(a, b prefixID) int {
 // within appends the ids of the known prefixes inside p, p itself left out, in address order and
 // at one address shortest first: every prefix stands before those inside it.
 func (x *prefixIndex) within(into []prefixID, p netip.Prefix) []prefixID {
+	if p.IsSingleIP() {
+		return into
+	}
 	inside := func(id prefixID) bool {
 		q := x.prefix(id)
 		return q.Bits() > p.Bits() && p.Contains(q.Addr())

@@ -33,7 +33,8 @@ const (
 func (s *Sight) Ranges(ob *Observer, p netip.Prefix, q Query, grain Grain) []Range {
 	p = p.Masked()
 	fam := FamilyOf(p)
-	w := &sweep{d: s.newDecider(ob, fam, q), grain: grain, made: map[string]*Decision{}, cursor: p.Addr()}
+	w := &sweep{decider: s.newDecider(ob, fam, q), grain: grain, made: map[string]*Decision{}, cursor: p.Addr()}
+	w.cs, w.stack = w.cs[:0], w.stack[:0]
 	index := s.t.fam[fam].prefixIndex
 	for _, id := range index.chain(nil, p) {
 		w.cs = s.candidatesOf(w.cs, ob.Direction, fam, id)
@@ -81,10 +82,8 @@ func (s *Sight) scopeEdges(ob *Observer, p netip.Prefix) []netip.Prefix {
 // cursor, and cs their candidates, so that each prefix is decided once however often its
 // addresses are interrupted.
 type sweep struct {
-	d      *decider
+	*decider
 	grain  Grain
-	stack  []frame
-	cs     []candidate
 	cursor netip.Addr // first address not yet given out; invalid past the family's last
 	made   map[string]*Decision
 	out    []Range
@@ -109,7 +108,7 @@ func (w *sweep) enter(node netip.Prefix, s *Sight, index *prefixIndex, id prefix
 	top := w.stack[len(w.stack)-1]
 	cs := w.cs[:top.cs]
 	if known {
-		cs = s.candidatesOf(cs, w.d.ob.Direction, index.family, id)
+		cs = s.candidatesOf(cs, w.ob.Direction, index.family, id)
 		if len(cs) == top.cs {
 			return // nobody's route in this direction: no edge
 		}
@@ -145,11 +144,11 @@ func (w *sweep) give(last netip.Addr) {
 
 func (w *sweep) decide(f *frame) *Decision {
 	cs := w.cs[:f.cs]
-	a := w.d.resolve(cs, f.prefix)
-	key := w.d.key(&a, cs, w.grain == ByRoute)
+	a := w.resolve(cs, f.prefix)
+	key := w.key(&a, cs, w.grain == ByRoute)
 	d := w.made[string(key)]
 	if d == nil {
-		d = w.d.explain(&a, cs)
+		d = w.explain(&a, cs)
 		w.made[string(key)] = d
 	}
 	return d

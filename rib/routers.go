@@ -26,7 +26,7 @@ type RouterChoice struct {
 // routersChoose reads the best and multipath marks of the live candidates, router by router.
 // complete is false where some router's choice may be a candidate that shows no marks.
 func (d *decider) routersChoose(cs []candidate, live []int) (choices []RouterChoice, complete bool) {
-	silent := map[string]bool{}
+	var silent []string
 	for _, i := range live {
 		c := &cs[i]
 		router := d.routerOf(c)
@@ -39,7 +39,7 @@ func (d *decider) routersChoose(cs []candidate, live []int) (choices []RouterCho
 			k = len(choices) - 1
 		}
 		if !c.showsBest() {
-			silent[router] = true
+			silent = append(silent, router)
 			continue
 		}
 		links := &choices[k].Links
@@ -53,7 +53,7 @@ func (d *decider) routersChoose(cs []candidate, live []int) (choices []RouterCho
 	}
 	complete = len(choices) > 0
 	for _, r := range choices {
-		complete = complete && (len(r.Links) > 0 || !silent[r.Router])
+		complete = complete && (len(r.Links) > 0 || !slices.Contains(silent, r.Router))
 	}
 	// A router that marks none of these prefers a route of another router: it has no say here.
 	choices = slices.DeleteFunc(choices, func(r RouterChoice) bool { return len(r.Links) == 0 })
@@ -87,7 +87,7 @@ func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss)
 		if d.behind != "" && p.open == "" {
 			// One router chooses, and does not show how: any of them may win.
 			p.open = "what " + d.behind + " chooses is not shown"
-			for _, l := range linksOf(cs, live) {
+			for _, l := range d.linksOf(cs, live) {
 				p.others = append(p.others, []LinkID{l})
 			}
 		}

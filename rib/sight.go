@@ -3,8 +3,6 @@ package rib
 import (
 	"fmt"
 	"net/netip"
-	"slices"
-	"sync/atomic"
 )
 
 // Options are the parts of a site's declaration that bear on decisions.
@@ -20,25 +18,11 @@ type Sight struct {
 	t         *Table
 	strict    bool
 	observers []*Observer
-	coverage  [2][2][]Coverage            // [direction][family][link]
-	sources   [2][2][]source              // [direction][family]
-	shown     [2]map[LinkID]bool          // links with a route that shows local preference, by family
-	facts     []atomic.Pointer[attrFacts] // by attrID; all forks have the same ones
-	recent    *[256]decodedAttrs          // neighbouring answers are made of the same few sets
-}
-
-type decodedAttrs struct {
-	id    attrID
-	attrs Attrs
-}
-
-// decoded gives a set decoded; its slices may be another answer's too.
-func (s *Sight) decoded(id attrID) Attrs {
-	slot := &s.recent[id%attrID(len(s.recent))]
-	if slot.id != id {
-		*slot = decodedAttrs{id, s.t.attrs.get(id)}
-	}
-	return slot.attrs
+	coverage  [2][2][]Coverage   // [direction][family][link]
+	sources   [2][2][]source     // [direction][family]
+	shown     [2]map[LinkID]bool // links with a route that shows local preference, by family
+	facts     factPages          // all forks have the same ones
+	own       *scratch           // no fork has another's; nil: not needed yet
 }
 
 // source is a column that may hold candidates for a direction.
@@ -47,11 +31,12 @@ type source struct {
 	column *column
 	feed   *Feed
 	cover  *Coverage // of the column's link; nil where it is tied to none
+	never  string    // why none of its rows may be candidates; empty where they may
 }
 
-// NewSight looks at the table as it stands.
+// NewSight looks at the table as it stands. It costs some microseconds, however large the table is.
 func NewSight(t *Table, opt Options) *Sight {
-	s := &Sight{t: t, strict: opt.Strict, facts: make([]atomic.Pointer[attrFacts], t.attrs.spans.len()), recent: new([256]decodedAttrs)}
+	s := &Sight{t: t, strict: opt.Strict, facts: newFactPages(t.attrs.spans.len())}
 	for _, dir := range []Direction{Advertised, Received} {
 		for _, fam := range Families {
 			for link := range t.links {
@@ -74,7 +59,7 @@ func NewSight(t *Table, opt Options) *Sight {
 // may change them while one of the two is asked.
 func (s *Sight) Fork() *Sight {
 	fork := *s
-	fork.recent = new([256]decodedAttrs)
+	fork.own = nil
 	return &fork
 }
 
@@ -93,85 +78,20 @@ func (s *Sight) addSource(fam Family, c *column) {
 	}
 	dir := f.directionOf()
 	src := source{number: len(s.sources[dir][fam]), column: c, feed: f}
+	if !f.RowsUsable() {
+		src.never = f.Failing()
+	}
 	if c.link != NoLink {
 		src.cover = &s.coverage[dir][fam][c.link]
 	}
 	s.sources[dir][fam] = append(s.sources[dir][fam], src)
-	if dir == Received && c.link != NoLink && s.t.links[c.link].Preference.Set && s.showsLocalPref(c) {
+	if dir == Received && c.prefs > 0 {
 		s.shown[fam][c.link] = true
 	}
 }
 
-func (s *Sight) showsLocalPref(c *column) bool {
-	for _, pg := range c.pages {
-		if pg == nil {
-			continue
-		}
-		for _, v := range pg {
-			if v.attrs != 0 && s.fact(v.attrs).localPref.Set {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // LocalPrefShown reports whether any received route of the link shows a local preference.
 func (s *Sight) LocalPrefShown(link LinkID, fam Family) bool { return s.shown[fam][link] }
-
-// attrFacts is what decisions read of an attribute set.
-type attrFacts struct {
-	ownInPath bool // our ASN stands in the path
-	notShown  AttrSet
-	origin    Origin
-	length    int32 // AS-path length
-	lengthOwn int32 // the same from our ASN on, where it stands in the path
-	publicOwn int32 // likewise with private ASNs removed
-	first     uint32
-	localPref Optional
-	med       Optional
-}
-
-// fact works out what a set says, once: where two forks do at a time, they find the same.
-func (s *Sight) fact(id attrID) *attrFacts {
-	f := s.facts[id].Load()
-	if f == nil {
-		f = s.factsOf(s.t.attrs.get(id))
-		s.facts[id].Store(f)
-	}
-	return f
-}
-
-func (s *Sight) factsOf(a Attrs) *attrFacts {
-	f := &attrFacts{notShown: a.NotShown, origin: a.Origin, localPref: a.LocalPref, med: a.MED}
-	f.length = int32(a.ASPath.Length())
-	f.first, _ = a.ASPath.First()
-	tail := s.t.fromOwn(a.ASPath)
-	f.ownInPath = tail != nil
-	if tail == nil {
-		tail = a.ASPath
-	}
-	f.lengthOwn, f.publicOwn = int32(tail.Length()), int32(tail.LengthPublic())
-	return f
-}
-
-// fromOwn is the path from the first of our own ASNs on, nil where it holds none: what stands
-// left of it was put there after the route left us.
-func (t *Table) fromOwn(p ASPath) ASPath {
-	for i, seg := range p {
-		for j, asn := range seg.ASNs {
-			if !t.own(asn) {
-				continue
-			}
-			tail := slices.Clone(p[i:])
-			if seg.Type == ASSequence {
-				tail[0].ASNs = seg.ASNs[j:]
-			}
-			return tail
-		}
-	}
-	return nil
-}
 
 // candidate is one route that may take part in a decision.
 type candidate struct {
@@ -197,9 +117,12 @@ func (s *Sight) candidatesOf(into []candidate, dir Direction, fam Family, id pre
 			continue
 		}
 		c := candidate{id: id, bits: s.t.fam[fam].bitsAt(id), link: src.column.link, src: src, cell: v, facts: s.fact(v.attrs)}
-		if dir == Advertised {
+		switch {
+		case src.never != "":
+			c.never = src.never
+		case dir == Advertised:
 			s.weighAdvertised(&c, fam)
-		} else {
+		default:
 			s.weighReceived(&c, fam)
 		}
 		into = append(into, c)
@@ -245,10 +168,6 @@ func clearLengthDoubt(cs []candidate) {
 
 func (s *Sight) weighAdvertised(c *candidate, fam Family) {
 	f := c.src.feed
-	if !f.RowsUsable() {
-		c.never = f.Failing()
-		return
-	}
 	if s.unclassified(c) {
 		return
 	}
@@ -324,10 +243,6 @@ func (s *Sight) holdsNeighbor(c *candidate) bool {
 
 func (s *Sight) weighReceived(c *candidate, fam Family) {
 	f, marks := c.src.feed, c.cell.marks()
-	if !f.RowsUsable() {
-		c.never = f.Failing()
-		return
-	}
 	switch {
 	case c.facts.ownInPath:
 		c.never = "our own AS is in its AS path: the router drops it"

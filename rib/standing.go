@@ -38,9 +38,8 @@ func (s *Sight) every(dir Direction, fam Family, of func(LinkID) bool, fn func(S
 		return
 	}
 	ft := s.t.fam[fam]
-	ft.settle()
 	var cs []candidate
-	for _, id := range ft.order {
+	for _, id := range ft.ordered() {
 		cs = s.candidatesOf(cs[:0], dir, fam, id)
 		for i := range cs {
 			if c := &cs[i]; c.never == "" && of(c.link) {

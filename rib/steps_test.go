@@ -161,6 +161,48 @@ func TestALinksPreferenceStandsInWhereNoRouteOfItShowsOne(t *testing.T) {
 	}
 }
 
+func TestTheLastRouteThatShowsALocalPreferenceMayGo(t *testing.T) {
+	for name, leave := range map[string]func(*rib.Table, rib.Route){
+		"withdrawn": func(table *rib.Table, r rib.Route) { table.Withdraw(0, r.Prefix, r.Neighbor, 0) },
+		"replaced": func(table *rib.Table, r rib.Route) {
+			r.Attrs.LocalPref = rib.Optional{}
+			load(t, table, 0, []rib.Route{r})
+		},
+		"flushed": func(table *rib.Table, _ rib.Route) { table.Flush(0) },
+		"of a session that is gone": func(table *rib.Table, r rib.Route) {
+			_ = table.Apply(rib.Update{Kind: rib.PeerGone, Route: r})
+		},
+	} {
+		for _, loaded := range []bool{false, true} {
+			links, feeds := site(2)
+			links[0].Preference = rib.Some(200)
+			table := rib.NewTable([]uint32{own}, links, feeds)
+			routes := fullFeed(8, 0)
+			for i := range routes[1:] {
+				routes[1+i].Attrs.LocalPref = rib.Optional{}
+			}
+			if loaded {
+				l := table.NewLoader(0, nil)
+				for _, r := range routes {
+					if err := l.Add(l.Share(r.Neighbor, &r.Attrs), rib.Row{Prefix: r.Prefix}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				l.Close()
+			} else {
+				load(t, table, 0, routes)
+			}
+			shown := func() bool { return rib.NewSight(table, rib.Options{}).LocalPrefShown(0, rib.IPv4) }
+			if !shown() {
+				t.Fatalf("%s: not shown before (loaded: %v)", name, loaded)
+			}
+			if leave(table, routes[0]); shown() {
+				t.Errorf("%s: shown still (loaded: %v)", name, loaded)
+			}
+		}
+	}
+}
+
 func TestADumpThatPrintsLocalPreferenceOnlyWhenSetUsesItsOwnDefaultElseAHundred(t *testing.T) {
 	w := forward(nil, opts{lp(120)}) // absent, not hidden
 	w.ask(t, "us", peer).is(t, rib.OutcomeDecided, "b", rib.ReasonLocalPref)

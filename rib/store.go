@@ -289,8 +289,18 @@ func (s *attrStore) pathHolds(id attrID, asns []uint32) bool {
 	return false
 }
 
-func decodeAttrs(b []byte) Attrs {
-	r := attrReader{b}
+// showsLocalPref reports whether a set has one, without decoding it.
+func (s *attrStore) showsLocalPref(id attrID) bool {
+	r := attrReader{s.bytes(id)}
+	r.uvarint() // what is not shown, origin, next hop, neighbour ASN
+	r.byte()
+	r.addr()
+	r.uvarint()
+	return r.optional().Set
+}
+
+// ranking reads what decisions read of a set, which is all but its communities.
+func (r *attrReader) ranking() Attrs {
 	a := Attrs{NotShown: AttrSet(r.uvarint()), Origin: Origin(r.byte()), NextHop: r.addr()}
 	a.NeighborASN = uint32(r.uvarint())
 	a.LocalPref, a.MED = r.optional(), r.optional()
@@ -305,6 +315,12 @@ func decodeAttrs(b []byte) Attrs {
 			}
 		}
 	}
+	return a
+}
+
+func decodeAttrs(b []byte) Attrs {
+	r := attrReader{b}
+	a := r.ranking()
 	if n := r.uvarint(); n > 0 {
 		a.Communities = make([]Community, n)
 		for i := range a.Communities {

@@ -57,12 +57,12 @@ type Table struct {
 // NewTable makes a table for a site's links and feeds that holds what the links' static: declares
 // and nothing else. asns are the site's own AS numbers. The feeds stay the caller's to fill with state; their declarations must not change.
 func NewTable(asns []uint32, links []Link, feeds []*Feed) *Table {
-	t := &Table{links: links, feeds: feeds, asns: asns, attrs: newAttrStore(), linkIDs: map[string]LinkID{}}
+	t := &Table{links: links, feeds: feeds, asns: asns, attrs: newAttrStore(), linkIDs: map[string]LinkID{}, live: map[FeedID][]*livePeer{}}
 	for i := range links {
 		t.linkIDs[links[i].Name] = LinkID(i)
 	}
 	for _, f := range Families {
-		t.fam[f] = newFamilyTable(f)
+		t.fam[f] = newFamilyTable(f, t)
 	}
 	t.feeds = slices.Clip(t.feeds)
 	for i := range links {

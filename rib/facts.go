@@ -1,0 +1,84 @@
+package rib
+
+import (
+	"slices"
+	"sync/atomic"
+)
+
+// attrFacts is what decisions read of an attribute set.
+type attrFacts struct {
+	ownInPath bool // our ASN stands in the path
+	notShown  AttrSet
+	origin    Origin
+	length    int32 // AS-path length
+	lengthOwn int32 // the same from our ASN on, where it stands in the path
+	publicOwn int32 // likewise with private ASNs removed
+	first     uint32
+	localPref Optional
+	med       Optional
+}
+
+// fact works out what a set says, once: where two forks do at a time, they find the same.
+func (s *Sight) fact(id attrID) *attrFacts {
+	slot := s.facts.at(id)
+	f := slot.Load()
+	if f == nil {
+		f = s.t.factsOf(id)
+		slot.Store(f)
+	}
+	return f
+}
+
+func (t *Table) factsOf(id attrID) *attrFacts {
+	r := attrReader{t.attrs.bytes(id)}
+	a := r.ranking()
+	f := &attrFacts{notShown: a.NotShown, origin: a.Origin, localPref: a.LocalPref, med: a.MED}
+	f.length = int32(a.ASPath.Length())
+	f.first, _ = a.ASPath.First()
+	tail := t.fromOwn(a.ASPath)
+	f.ownInPath = tail != nil
+	if tail == nil {
+		tail = a.ASPath
+	}
+	f.lengthOwn, f.publicOwn = int32(tail.Length()), int32(tail.LengthPublic())
+	return f
+}
+
+// factPages hold facts by attrID. A page is made when one of its sets is asked for: a question about
+// an address asks for few of the hundreds of thousands that a table has.
+type factPages []atomic.Pointer[factPage]
+
+const factPageSize = 128
+
+type factPage [factPageSize]atomic.Pointer[attrFacts]
+
+func newFactPages(sets int) factPages { return make(factPages, sets/factPageSize+1) }
+
+func (p factPages) at(id attrID) *atomic.Pointer[attrFacts] {
+	page := p[id/factPageSize].Load()
+	if page == nil {
+		page = new(factPage)
+		if !p[id/factPageSize].CompareAndSwap(nil, page) {
+			page = p[id/factPageSize].Load() // another fork made it at the same time
+		}
+	}
+	return &page[id%factPageSize]
+}
+
+// fromOwn is the path from the first of our own ASNs on, nil where it holds none: what stands
+// left of it was put there after the route left us.
+func (t *Table) fromOwn(p ASPath) ASPath {
+	for i, seg := range p {
+		for j, asn := range seg.ASNs {
+			if !t.own(asn) {
+				continue
+			}
+			tail := slices.Clone(p[i:])
+			if seg.Type == ASSequence {
+				tail[0].ASNs = seg.ASNs[j:]
+			}
+			return tail
+		}
+	}
+	return nil
+}
