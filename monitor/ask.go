@@ -31,11 +31,12 @@ func (m *Monitor) Ask(fn func(sight *rib.Sight, now time.Time)) {
 }
 
 // sights lends sights of the table as it stands. A sight keeps caches, so each question has one for
-// itself, and is good until the table changes.
+// itself; all are forks of one, and are good until the table changes.
 type sights struct {
 	mu    sync.Mutex
 	age   uint64
 	judge time.Time
+	first *rib.Sight // nil: nobody has asked since the table changed
 	idle  []*lent
 }
 
@@ -59,7 +60,7 @@ func (s *sights) outdated() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.age++
-	s.idle = nil
+	s.first, s.idle = nil, nil
 }
 
 func (s *sights) judgedLongAgo(now time.Time) bool {
@@ -76,7 +77,10 @@ func (s *sights) take(t *rib.Table, o rib.Options) *lent {
 		s.idle = s.idle[:n-1]
 		return out
 	}
-	return &lent{rib.NewSight(t, o), s.age}
+	if s.first == nil {
+		s.first = rib.NewSight(t, o)
+	}
+	return &lent{s.first.Fork(), s.age}
 }
 
 func (s *sights) giveBack(l *lent) {
@@ -95,7 +99,7 @@ func (m *Monitor) Last() *Answer {
 	if m.last == nil {
 		return nil
 	}
-	return &Answer{Result: m.last, Exit: m.answer.code, Reasons: m.answer.reasons, At: m.answer.at, Took: m.answer.took}
+	return &Answer{Result: m.last, Exit: m.answer.code, Reasons: m.answer.reasons, At: m.answer.at, Took: m.answer.took, OldConfig: m.answer.site != m.sites}
 }
 
 // Answer is an audit and what it came to.
@@ -105,4 +109,6 @@ type Answer struct {
 	Reasons []string
 	At      time.Time     // by the clock
 	Took    time.Duration // to make
+
+	OldConfig bool // the config was reloaded since: it answers what is asked no more
 }

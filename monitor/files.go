@@ -200,7 +200,9 @@ func (w *watch) readAgain(ctx context.Context, f *watchedFile) {
 	if w.site != w.sites {
 		return
 	}
+	w.table.RLock() // the feeds' states are among what it copies
 	aside := w.Table.Aside()
+	w.table.RUnlock()
 	state := f.Read(ctx, aside, w.Now())
 	if ctx.Err() != nil {
 		return

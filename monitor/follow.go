@@ -9,20 +9,22 @@ import (
 
 // Event is something that became of a finding, as the log has it.
 type Event struct {
-	What    string // raised, changed, unknown, seen-again, cleared
+	What    string // raised, changed, unknown, seen-again, cleared, flapping, steady
 	Finding *policy.Finding
 	Since   time.Time // the finding was raised first
-	Why     string    // unknown: what is missing
+	Why     string    // unknown: what is missing; flapping: how often
 }
 
 // Held is a finding that was raised and is not proven gone.
 type Held struct {
-	Finding *policy.Finding
-	Unknown string // why it may stand although the last audit does not hold it; empty where it does
-	Since   time.Time
+	Finding  *policy.Finding
+	Unknown  string // why it may stand although the last audit does not hold it; empty where it does
+	Flapping string // how it comes and goes, and may be gone just now; empty where it does not
+	Since    time.Time
 }
 
-// Held lists the findings that stand, or may, in the order of the report; the unknown ones last.
+// Held lists the findings that stand, or may, in the order of the report; those that the last audit
+// does not hold last.
 func (m *Monitor) Held() []Held {
 	m.told.Lock()
 	defer m.told.Unlock()
@@ -30,13 +32,13 @@ func (m *Monitor) Held() []Held {
 	if m.last != nil {
 		for _, f := range m.last.Findings {
 			if e := m.ledger[f.ID]; e != nil {
-				out = append(out, Held{Finding: e.Finding, Since: e.since})
+				out = append(out, Held{Finding: e.Finding, Flapping: e.restlessness(), Since: e.since})
 			}
 		}
 	}
 	for _, e := range m.ledger.unseen(map[string]bool{}) {
-		if e.standing == unknown {
-			out = append(out, Held{e.Finding, e.why, e.since})
+		if e.standing == unknown || e.standing == cleared && e.flapping {
+			out = append(out, Held{e.Finding, e.why, e.restlessness(), e.since})
 		}
 	}
 	return out
@@ -90,12 +92,15 @@ func (f *followers) end() {
 func (f *followers) tell(n news) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, c := range []change{nowUnknown, nowSeen, nowRaised, nowAltered, nowCleared} {
-		for _, e := range n.of[c] {
+	for _, c := range []change{nowUnknown, nowSeen, nowRaised, nowAltered, nowFlapping, nowSteady, nowCleared} {
+		for _, e := range n[c] {
 			finding := *e.Finding
 			ev := Event{What: string(c), Finding: &finding, Since: e.since}
-			if c == nowUnknown {
+			switch c {
+			case nowUnknown:
 				ev.Why = e.why
+			case nowFlapping:
+				ev.Why = e.restlessness()
 			}
 			for line := range f.lines {
 				select {

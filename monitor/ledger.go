@@ -2,10 +2,12 @@ package monitor
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
 	"bgpaudit/policy"
+	"bgpaudit/rib"
 )
 
 // standing is what is known of a finding.
@@ -30,15 +32,10 @@ type entry struct {
 	severity policy.Severity
 	waived   bool
 
-	moved     bool      // in this audit
-	begun     time.Time // of the minute that bounds its lines
-	lines     int       // logged in it
-	swallowed int       // moves in it that were not
+	moved bool // in this audit
+	damper
+	restless time.Time // it began to flap, by the clock
 }
-
-// linesAMinute is how often one finding may be logged. One that comes and goes more often is counted
-// for the rest of its minute; then the log says how it stands.
-const linesAMinute = 6
 
 // ledger holds every finding that was raised and is not proven gone.
 type ledger map[string]*entry
@@ -47,24 +44,17 @@ type ledger map[string]*entry
 type change string
 
 const (
-	nowRaised  change = "raised"
-	nowAltered change = "changed" // its severity or its waiver
-	nowUnknown change = "unknown"
-	nowSeen    change = "seen-again" // was unknown, and is still there
-	nowCleared change = "cleared"
+	nowRaised   change = "raised"
+	nowAltered  change = "changed" // its severity or its waiver
+	nowUnknown  change = "unknown"
+	nowSeen     change = "seen-again" // was unknown, and is still there
+	nowCleared  change = "cleared"
+	nowFlapping change = "flapping" // comes and goes: held as it was logged last
+	nowSteady   change = "steady"   // no longer
 )
 
 // news is what one audit gives to log, each list in the order of the report.
-type news struct {
-	of    map[change][]*entry
-	flaps []flap
-}
-
-// flap is a finding that moved more often in a minute than it was logged.
-type flap struct {
-	*entry
-	swallowed int
-}
+type news map[change][]*entry
 
 // take enters an audit. The time of day is for the reader; steady measures the minutes, and no clock
 // that is set moves it.
@@ -74,7 +64,7 @@ func (l ledger) take(r *policy.Result, p *proof, clock, steady time.Time) news {
 	for place, f := range r.Findings {
 		seen[f.ID] = true
 		e := l[f.ID]
-		if e == nil || e.standing == cleared {
+		if e == nil || e.standing == cleared && !e.flapping {
 			e = l.enter(f, clock)
 		}
 		e.Finding, e.place = f, place
@@ -91,7 +81,7 @@ func (l ledger) take(r *policy.Result, p *proof, clock, steady time.Time) news {
 		}
 		order = append(order, e)
 	}
-	return l.tell(order, steady)
+	return l.tell(order, clock, steady)
 }
 
 // enter begins a finding anew; how often it was logged of late stays with it.
@@ -126,29 +116,66 @@ func (l ledger) unseen(seen map[string]bool) []*entry {
 
 // tell brings what was logged up to what is, for the findings that may speak, and forgets those
 // that are over.
-func (l ledger) tell(order []*entry, steady time.Time) news {
-	out := news{of: map[change][]*entry{}}
+func (l ledger) tell(order []*entry, clock, steady time.Time) news {
+	out, restless := news{}, map[kin]bool{}
 	for _, e := range order {
-		if steady.Sub(e.begun) >= time.Minute {
-			if e.swallowed > 0 {
-				out.flaps = append(out.flaps, flap{e, e.swallowed})
-			}
-			e.begun, e.lines, e.swallowed = steady, 0, 0
-		}
 		c := e.change()
-		switch {
-		case c != "" && e.lines < linesAMinute:
-			out.of[c] = append(out.of[c], e)
-			e.lines++
-			e.logged, e.severity, e.waived = e.standing, e.Severity, e.WaivedBy != ""
-		case e.moved:
-			e.swallowed++
-		case c == "" && e.standing == cleared && e.lines == 0 && e.swallowed == 0:
-			delete(l, e.ID)
+		switch e.step(steady, e.moved, c != "", c == nowCleared, mostOfFinding) {
+		case speak:
+			out.add(c, e)
+		case begins:
+			restless[e.kin()] = true
+		case ends:
+			out.add(nowSteady, e)
+			if c != "" {
+				out.add(c, e)
+			}
+		case silent:
+			if e.standing == cleared && e.quiet() {
+				delete(l, e.ID)
+			}
 		}
 		e.moved = false
 	}
+	for _, e := range order {
+		if restless[e.kin()] && e.join(steady) {
+			e.restless = clock.Add(-steady.Sub(e.began))
+			out.add(nowFlapping, e)
+		}
+	}
 	return out
+}
+
+// kin is what findings of one cause have in common, from audit to audit. Whichever of them flaps, all
+// are held, by one line.
+type kin struct {
+	cause  policy.Cause
+	family rib.Family
+	alone  string // the finding's id, where its cause is nobody else's
+}
+
+func (e *entry) kin() kin {
+	k := kin{cause: e.Cause, family: e.Family}
+	if e.Cause.What == policy.CauseEvidence && e.Cause.Link == "" {
+		k.alone = e.ID
+	}
+	return k
+}
+
+func (n news) add(c change, e *entry) {
+	n[c] = append(n[c], e)
+	if c != nowFlapping && c != nowSteady {
+		e.logged, e.severity, e.waived = e.standing, e.Severity, e.WaivedBy != ""
+	}
+}
+
+// restlessness says of a finding that is held, why.
+func (e *entry) restlessness() string {
+	if !e.flapping {
+		return ""
+	}
+	now := map[standing]string{raised: "there", unknown: "unknown", cleared: "gone"}[e.standing]
+	return fmt.Sprintf("it comes and goes: %d changes since %s, now %s; it is held until it has stood still for a minute", e.moves, e.restless.UTC().Format(time.RFC3339), now)
 }
 
 // change is the step from what was logged to what is; empty where there is none.
@@ -171,11 +198,14 @@ func (e *entry) change() change {
 	return ""
 }
 
-// count is how many findings stand at a severity and are not waived, how many are waived, and how
-// many are unknown.
-func (l ledger) count() (at map[policy.Severity]int, waived, lost int) {
+// count is how many findings stand at a severity and are not waived, how many are waived, how many
+// are unknown, and how many of all are held for coming and going.
+func (l ledger) count() (at map[policy.Severity]int, waived, lost, restless int) {
 	at = map[policy.Severity]int{}
 	for _, e := range l {
+		if e.flapping {
+			restless++
+		}
 		switch {
 		case e.standing == unknown:
 			lost++
@@ -185,5 +215,5 @@ func (l ledger) count() (at map[policy.Severity]int, waived, lost int) {
 			at[e.Severity]++
 		}
 	}
-	return at, waived, lost
+	return at, waived, lost, restless
 }

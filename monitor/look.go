@@ -22,6 +22,7 @@ type answer struct {
 	code    int
 	reasons []string
 	took    time.Duration
+	site    int // that it is of
 }
 
 // look audits the table as it stands now, and logs what is new. Where the audit itself fails, which
@@ -33,15 +34,33 @@ func (m *Monitor) look(began time.Time) {
 	now.took = time.Since(began)
 	if err != nil {
 		m.Log.Error("the audit failed: a defect of bgpaudit, please report it; what was found before stands", zap.Error(err))
-		now = answer{given: true, code: policy.ExitIncomplete, reasons: []string{"the last audit failed, by a defect of bgpaudit"}, took: now.took}
+		now = answer{given: true, code: policy.ExitIncomplete, reasons: []string{"the last audit failed, by a defect of bgpaudit"}, took: now.took, site: now.site}
 	}
 	m.sayNews(news)
 	m.told.Lock()
 	before := m.answer
 	m.answer = now
 	m.told.Unlock()
-	if !before.given || !before.same(now) {
+	m.sayAnswerWhereNew(!before.same(now), began)
+}
+
+// sayAnswerWhereNew says what the audit came to where that differs from what was said of the one
+// before; one that comes and goes is said to, and then waits until it has stood still.
+func (m *Monitor) sayAnswerWhereNew(moved bool, steady time.Time) {
+	differs := !m.saidAnswer.given || !m.saidAnswer.same(m.answer)
+	switch m.answering.step(steady, moved, differs, m.answer.code == policy.ExitClean, mostOfAnswer) {
+	case silent:
+		return
+	case begins:
+		m.answering.join(steady)
+		m.Log.Warn("audit: the answer comes and goes: it is said again when it has stood still for a minute",
+			zap.String("event", "flapping"), zap.Int("exit", m.answer.code), bounded("because", m.answer.reasons))
+		return
+	case speak, ends:
+	}
+	if differs {
 		m.sayAnswer()
+		m.saidAnswer = m.answer
 	}
 }
 
@@ -49,6 +68,7 @@ func (m *Monitor) look(began time.Time) {
 func (m *Monitor) judge(clock, steady time.Time) (out news, now answer, err error) {
 	m.still.Lock()
 	defer m.still.Unlock()
+	now.site = m.sites
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -56,6 +76,7 @@ func (m *Monitor) judge(clock, steady time.Time) (out news, now answer, err erro
 	}()
 	m.table.Lock()
 	m.judgeLive(clock)
+	m.Table.Settle()
 	m.table.Unlock()
 	m.table.RLock()
 	defer m.table.RUnlock()
@@ -118,8 +139,8 @@ func (m *Monitor) sayStatus() {
 	m.table.RLock()
 	routes, lost := m.Table.Len(), m.writer.lost
 	m.table.RUnlock()
-	at, waived, unknown := m.ledger.count()
+	at, waived, unknown, restless := m.ledger.count()
 	m.Log.Info("status", zap.String("event", "status"), zap.Int("sessions_up", up), bounded("sessions_down", down), zap.Int("routes", routes), zap.Int("routes_not_kept", lost),
 		zap.Int("connections_refused", refused), zap.Int("error", at[policy.Error]), zap.Int("warning", at[policy.Warning]), zap.Int("info", at[policy.Info]),
-		zap.Int("waived", waived), zap.Int("unknown", unknown), zap.Int("exit", m.answer.code), bounded("because", m.answer.reasons), zap.Duration("audit_took", m.answer.took))
+		zap.Int("waived", waived), zap.Int("unknown", unknown), zap.Int("flapping", restless), zap.Int("exit", m.answer.code), bounded("because", m.answer.reasons), zap.Duration("audit_took", m.answer.took))
 }

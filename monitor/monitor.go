@@ -47,7 +47,7 @@ type Monitor struct {
 	// changing is held by whoever exchanges a file's routes or the whole site, from the reading on. It
 	// is taken before the other two.
 	changing sync.Mutex
-	sites    int // that there were
+	sites    int // that there were; written under still and told too
 	notices  func() (*fsnotify.Watcher, error)
 
 	// still is held by the writer for a batch, and by an audit all the while: were a session to begin
@@ -58,6 +58,9 @@ type Monitor struct {
 	// looks; so questions are answered during an audit.
 	table  sync.RWMutex
 	sights sights
+
+	saidAnswer answer // these two are the watch's own
+	answering  damper
 
 	told   sync.Mutex // guards what follows
 	ledger ledger
@@ -165,7 +168,7 @@ func (m *Monitor) watch(ctx context.Context, written <-chan struct{}) {
 // Pace says when audits are made. What is zero takes its default.
 type Pace struct {
 	Quiet  time.Duration // an audit waits until nothing has changed for so long: 1 s
-	Most   time.Duration // and no longer than this after the first change: 10 s
+	Most   time.Duration // and no longer than this after the first change: 3 s
 	Tick   time.Duration // an audit is made so often where nothing changes at all: 1 min
 	Status time.Duration // a line on how things stand: 5 min
 	Settle time.Duration // a file that changes is read when it has not changed for so long: 2 s
@@ -174,7 +177,7 @@ type Pace struct {
 
 func (p Pace) orDefault() Pace {
 	return Pace{
-		Quiet: cmp.Or(p.Quiet, time.Second), Most: cmp.Or(p.Most, 10*time.Second),
+		Quiet: cmp.Or(p.Quiet, time.Second), Most: cmp.Or(p.Most, 3*time.Second),
 		Tick: cmp.Or(p.Tick, time.Minute), Status: cmp.Or(p.Status, 5*time.Minute),
 		Settle: cmp.Or(p.Settle, 2*time.Second), Alive: cmp.Or(p.Alive, 10*time.Second),
 	}

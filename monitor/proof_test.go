@@ -19,7 +19,7 @@ type seed struct {
 
 var seedTime = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-func readSeed(t *testing.T, dir, step string) *seed {
+func readSeed(t testing.TB, dir, step string) *seed {
 	t.Helper()
 	config, err := configs.Load(filepath.Join(dir, "seed", step, "bgpaudit.yaml"))
 	if err != nil {
@@ -68,12 +68,12 @@ func TestWhatIsRepairedIsCleared(t *testing.T) {
 			l := ledger{}
 			l.take(before, p, seedTime, seedTime)
 			news := l.take(after, p, seedTime, seedTime)
-			for _, e := range news.of[nowUnknown] {
+			for _, e := range news[nowUnknown] {
 				if advertised || e.Subject.Kind != "service" {
 					t.Errorf("step %s: %s of %s on %v (%s) is not cleared: %s", step.Name, e.Check, e.Subject, e.Links, e.Family, e.why)
 				}
 			}
-			for _, e := range news.of[nowCleared] {
+			for _, e := range news[nowCleared] {
 				gone[e.Check]++
 			}
 		}
@@ -114,8 +114,8 @@ func TestWhatIsNotSeenIsNotCleared(t *testing.T) {
 				l := ledger{}
 				l.take(before, p, seedTime, seedTime)
 				news := l.take(after, p, seedTime, seedTime)
-				lost += len(news.of[nowUnknown])
-				for _, e := range news.of[nowCleared] {
+				lost += len(news[nowUnknown])
+				for _, e := range news[nowCleared] {
 					if e.Cause.What != policy.CauseEvidence {
 						t.Errorf("step %s: feed %s is %s, and %s of %s on %v is called cleared", step.Name, feed.Name, how, e.Check, e.Subject, e.Links)
 					}

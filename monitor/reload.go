@@ -67,7 +67,9 @@ func (m *Monitor) become(next *Site) error {
 		next.Table = m.Table
 	}
 	m.Site = *next
+	m.told.Lock()
 	m.sites++
+	m.told.Unlock()
 	m.writer.moveTo(next, numbers)
 	m.judgeLive(m.Now())
 	return nil

@@ -37,7 +37,13 @@ func TestAReloadOfPolicyTouchesNoSession(t *testing.T) {
 		if err := w.becomes(t, dir, text); err != nil {
 			t.Fatal(err)
 		}
+		if !w.Last().OldConfig {
+			t.Error("the audit of the old config passes for one of the new")
+		}
 		said := w.later(time.Second)
+		if w.Last().OldConfig {
+			t.Error("no audit of the new config was made")
+		}
 		if !strings.Contains(said, "info reloaded") || !strings.Contains(said, "error raised link/wrong of prefix public on [isp-a]") {
 			t.Errorf("said\n%s", said)
 		}

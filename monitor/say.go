@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -24,24 +23,32 @@ var words = map[change]string{
 	nowUnknown: "findings unknown: evidence lost",
 	nowSeen:    "findings seen again: evidence is back",
 	nowCleared: "finding cleared",
+
+	nowFlapping: "finding comes and goes: held as it was logged last, until it has stood still for a minute",
+	nowSteady:   "findings no longer come and go",
 }
 
 // sayNews logs an audit's news. Lost evidence comes first: it explains the rest. A finding is one
 // line with its effects; what one loss of evidence makes unknown is one line too.
 func (m *Monitor) sayNews(n news) {
 	m.follow.tell(n)
-	for _, lost := range grouped(n.of[nowUnknown], func(e *entry) string { return e.why }) {
+	for _, lost := range grouped(n[nowUnknown], func(e *entry) string { return e.why }) {
 		m.sayTogether(zapcore.WarnLevel, nowUnknown, lost, zap.String("why", lost[0].why))
 	}
-	if back := n.of[nowSeen]; len(back) > 0 {
+	if back := n[nowSeen]; len(back) > 0 {
 		m.sayTogether(zapcore.InfoLevel, nowSeen, back)
 	}
-	for _, c := range []change{nowRaised, nowAltered, nowCleared} {
-		m.sayGroups(c, grouped(n.of[c], func(e *entry) string { return e.Group }))
+	for _, c := range []change{nowRaised, nowAltered, nowFlapping} {
+		m.sayGroups(c, grouped(n[c], func(e *entry) string { return fmt.Sprint(e.kin()) }))
 	}
-	if len(n.flaps) > 0 {
-		m.sayFlaps(n.flaps)
+	if calmed := n[nowSteady]; len(calmed) > 0 {
+		moves := 0
+		for _, e := range calmed {
+			moves += e.moves
+		}
+		m.sayTogether(zapcore.InfoLevel, nowSteady, calmed, zap.Int("changes", moves))
 	}
+	m.sayGroups(nowCleared, grouped(n[nowCleared], func(e *entry) string { return fmt.Sprint(e.kin()) }))
 }
 
 // sayGroups logs the causes one by one, the worst first; of a flood the rest is one line: a leaked
@@ -88,18 +95,6 @@ func (m *Monitor) sayTogether(level zapcore.Level, c change, all []*entry, more 
 	m.Log.Log(level, words[c], append(fields, listed("findings", all))...)
 }
 
-func (m *Monitor) sayFlaps(flaps []flap) {
-	slices.SortStableFunc(flaps, func(a, b flap) int { return cmp.Compare(b.swallowed, a.swallowed) })
-	total := 0
-	all := make([]*entry, len(flaps))
-	for i, f := range flaps {
-		total += f.swallowed
-		all[i] = f.entry
-	}
-	m.Log.Warn("findings come and go: more changes than are logged", zap.String("event", "flapping"),
-		zap.Int("count", len(flaps)), zap.Int("changes_not_logged", total), listed("findings", all))
-}
-
 // levelOfAll is the level of the worst of them; that something is gone is never worse than info.
 func levelOfAll(c change, all []*entry) zapcore.Level {
 	level := zapcore.InfoLevel
@@ -138,6 +133,9 @@ func describe(e *entry) []zap.Field {
 	}
 	if f.WaivedBy != "" {
 		fields = append(fields, zap.String("waived_by", f.WaivedBy))
+	}
+	if e.flapping {
+		fields = append(fields, zap.String("why", e.restlessness()))
 	}
 	if f.Hint != "" && e.standing == raised {
 		fields = append(fields, zap.String("hint", f.Hint))

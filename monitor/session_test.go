@@ -18,6 +18,7 @@ import (
 
 // watched is a monitor over real sessions, whose log a test waits on.
 type watched struct {
+	*Monitor
 	t    *testing.T
 	logs *observer.ObservedLogs
 	said []string
@@ -34,11 +35,12 @@ func overSessions(t *testing.T, site string) *watched {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Sessions, c.Log, c.Pace = collector, zap.New(core), Pace{Quiet: 20 * time.Millisecond}
+	c.Sessions, c.Log, c.Pace = collector, zap.New(core), Pace{Quiet: 20 * time.Millisecond, Most: 200 * time.Millisecond}
+	m := New(c)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- New(c).Run(ctx) }()
-	w := &watched{t: t, logs: logs, at: collector.Addrs()[0]}
+	go func() { done <- m.Run(ctx) }()
+	w := &watched{Monitor: m, t: t, logs: logs, at: collector.Addrs()[0]}
 	w.end = sync.OnceFunc(func() {
 		stop()
 		if err := <-done; err != nil {
@@ -54,14 +56,19 @@ func overSessions(t *testing.T, site string) *watched {
 	return w
 }
 
+// take adds what was logged since to what was said.
+func (w *watched) take() {
+	for _, e := range w.logs.TakeAll() {
+		w.said = append(w.said, inShort(e))
+	}
+}
+
 // until waits for a line of the log, and gives all that was said on the way to it.
 func (w *watched) until(want string) string {
 	w.t.Helper()
 	var met []string
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		for _, e := range w.logs.TakeAll() {
-			w.said = append(w.said, inShort(e))
-		}
+		w.take()
 		for i, line := range w.said {
 			if strings.Contains(line, want) {
 				met = w.said[:i+1]

@@ -103,12 +103,12 @@ func (w *writer) unread(u *rib.Update) bool {
 	if u.Kind != rib.Advertise && u.Kind != rib.Withdraw || f.Mirrors != "" || w.reads.Received(f, "", p) {
 		return false
 	}
-	for _, e := range w.table.Exact(p) {
-		if e.Feed == u.Feed && (e.Tie == rib.Unclassified || w.reads.Received(f, w.table.LinkName(e.Link), p)) {
-			return false
-		}
-	}
-	return true
+	unread := true
+	w.table.Ties(u.Feed, p, func(link rib.LinkID, tie rib.Tie) bool {
+		unread = tie != rib.Unclassified && !w.reads.Received(f, w.table.LinkName(link), p)
+		return unread
+	})
+	return unread
 }
 
 // countPaths holds a new session to what its feed declares. One that is to send every path and did

@@ -19,9 +19,10 @@ type Standing struct {
 
 // Held is a finding that was raised and is not proven gone.
 type Held struct {
-	Finding *policy.Finding
-	Unknown string // why it may stand although the last audit does not hold it; empty where it does
-	Since   time.Time
+	Finding  *policy.Finding
+	Unknown  string // why it may stand although the last audit does not hold it; empty where it does
+	Flapping string // how it comes and goes, and may be gone just now; empty where it does not
+	Since    time.Time
 }
 
 type standingJSON struct {
@@ -32,8 +33,9 @@ type standingJSON struct {
 
 type heldJSON struct {
 	findingJSON
-	Unknown *string `json:"unknown"`
-	Since   string  `json:"since"`
+	Unknown  *string `json:"unknown"`
+	Flapping *string `json:"flapping"`
+	Since    string  `json:"since"`
 }
 
 type findingsJSON struct {
@@ -62,7 +64,7 @@ type eventJSON struct {
 func standing(s Standing) standingJSON { return standingJSON{version, s.Exit, texts(s.Reasons)} }
 
 func held(h Held) heldJSON {
-	return heldJSON{finding(h.Finding), orNull(h.Unknown), when(h.Since)}
+	return heldJSON{finding(h.Finding), orNull(h.Unknown), orNull(h.Flapping), when(h.Since)}
 }
 
 func when(t time.Time) string { return t.UTC().Format(time.RFC3339) }
@@ -135,6 +137,9 @@ func (p *printer) held(h Held) {
 	p.line("  since %s", when(h.Since))
 	if h.Unknown != "" {
 		p.line("  %s", p.paint.sgr("33;1", "UNKNOWN whether it still stands: "+Clean(h.Unknown)))
+	}
+	if h.Flapping != "" {
+		p.line("  %s", p.paint.sgr("33;1", "FLAPPING: "+Clean(h.Flapping)))
 	}
 }
 

@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -124,6 +127,109 @@ func TestThePasswordIsNowhere(t *testing.T) {
 		if out, stderr, _ := runHere(t, append(args, "-c", path)...); strings.Contains(out+stderr, canary) {
 			t.Errorf("%v:\n%s%s", args, out, stderr)
 		}
+	}
+}
+
+// TestNoSecretIsAnywhere: S2. The password of a session and the token of the API are planted; then
+// everything is asked, rightly and wrongly, with and without the token, over good and bad reloads. No
+// answer, header, log line, dump or error has either.
+func TestNoSecretIsAnywhere(t *testing.T) {
+	const password, key = "canary7f3a-md5", "canary7f3a-token"
+	dir := t.TempDir()
+	path := filepath.Join(dir, "bgpaudit.yaml")
+	secret := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	secret("md5", password)
+	secret("token", key)
+	at := freeAddress(t)
+	writeFile(t, path, monitorSite("127.0.0.1:0", fmt.Sprintf(", auth: {md5-file: md5}, api: %q, token-file: token", at)))
+	log := &heard{t: t}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan int)
+	go func() { ended <- run(ctx, []string{"monitor", "-v", "-c", path, "--log-format", "json"}, log, log) }()
+	log.until("the API is at", 1)
+	log.until(`"event":"answer"`, 1)
+
+	var shown strings.Builder
+	asked := 0
+	call := func(method, path, token string) []byte {
+		t.Helper()
+		req, err := http.NewRequestWithContext(ctx, method, "http://"+at.String()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token != "" {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked++
+		fmt.Fprintln(&shown, method, path, resp.Status, resp.Header, string(text))
+		return text
+	}
+	var doc struct{ Paths map[string]any }
+	if err := json.Unmarshal(call("GET", "/openapi.json", key), &doc); err != nil {
+		t.Fatal(err)
+	}
+	askAll := func() {
+		for at := range doc.Paths {
+			at = strings.Replace(at, "{finding}", "0123456789abcdef", 1)
+			if at == "/v1/wins" || at == "/v1/routes" {
+				at += "?prefix=203.0.113.0/24"
+			}
+			if at != "/v1/events" { // goes on
+				call("GET", at, key)
+			}
+			call("GET", at, "wrong")
+			call("POST", at, "")
+		}
+	}
+	askAll()
+	call("POST", "/-/reload", key)
+	log.until(`"event":"reloaded"`, 1)
+	for i, bad := range []string{strings.Repeat(password, 20), "", password + "\n" + password} {
+		secret("md5", bad)
+		call("POST", "/-/reload", key)
+		log.until(`"event":"not-reloaded"`, i+1)
+	}
+	askAll()
+	t.Setenv("BGPAUDIT_TOKEN", key)
+	for _, args := range [][]string{
+		{"audit", "-v", "--server", "http://" + at.String()},
+		{"feeds", "-o", "json", "--server", "http://" + at.String()},
+		{"wins", "203.0.113.0/24", "--server", "http://" + at.String()},
+		{"audit", "--server", "http://192.0.2.1:1"},
+		{"config", "dump", "-c", path},
+		{"config", "validate", "-c", path},
+		{"monitor", "-c", path},
+		{"feeds", "-v", "-c", path},
+	} {
+		out, stderr, _ := runHere(t, args...)
+		fmt.Fprintln(&shown, args, out, stderr)
+	}
+	stop()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	said := log.text.String()
+	if strings.Contains(said+shown.String(), "canary7f3a") {
+		t.Errorf("a secret is in\n%s\n%s", said, &shown)
+	}
+	if asked < 60 || strings.Count(said, `"answered"`) < 20 {
+		t.Errorf("%d questions, and the log is not that of -v", asked)
 	}
 }
 

@@ -188,7 +188,7 @@ var (
 
 var (
 	// What the API alone has: parts of an audit, each with what it stands on.
-	heldShape     = with(findingShape, object{"unknown": orNull(name), "since": moment})
+	heldShape     = with(findingShape, object{"unknown": orNull(name), "flapping": orNull(name), "since": moment})
 	findingsShape = with(standingShape, object{"findings": list(heldShape.check)})
 	flowsShape    = with(standingShape, object{"flows": list(flowShape.check)})
 	checksShape   = with(standingShape, object{"checks": list(checkShape.check)})

@@ -327,7 +327,7 @@ func TestMetricsStayBounded(t *testing.T) {
 	w.until("/v1/audit", func(r *reply) bool { return r.Header.Get(HeaderExit) == "1" })
 	text := string(w.get("/metrics").text)
 	for _, want := range []string{
-		`bgpaudit_findings{check="link/wrong",link="isp-b",severity="error",waived="false"} 1`, `bgpaudit_findings_unknown 0`, `bgpaudit_audit_exit_code 1`, `bgpaudit_ready 1`,
+		`bgpaudit_findings{check="link/wrong",link="isp-b",severity="error",waived="false"} 1`, `bgpaudit_findings_unknown 0`, `bgpaudit_findings_flapping 0`, `bgpaudit_audit_exit_code 1`, `bgpaudit_ready 1`,
 		`bgpaudit_sessions{state="established"} 2`, `bgpaudit_session_up{address="127.0.0.3",neighbor="mirror-b"} 1`, `bgpaudit_routes{feed="mirror-a"} 1`,
 		`bgpaudit_feed_whole{feed="mirror-b"} 1`, `bgpaudit_suppressed_updates_total 0`, `bgpaudit_refused_connections_total 0`, `bgpaudit_build_info{goversion="go`,
 	} {

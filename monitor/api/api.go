@@ -107,9 +107,13 @@ func (s *Server) URL() string {
 func (s *Server) Serve(ctx context.Context) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	complaints, err := zap.NewStdLogAt(s.Log, zap.DebugLevel) // of callers, mostly
+	if err != nil {
+		return err
+	}
 	server := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: slowestRequest, ReadTimeout: slowestRequest, WriteTimeout: slowestAnswer, IdleTimeout: slowestAnswer,
-		MaxHeaderBytes: mostHeader, ErrorLog: zap.NewStdLog(s.Log.WithOptions(zap.IncreaseLevel(zap.DebugLevel))),
+		MaxHeaderBytes: mostHeader, ErrorLog: complaints,
 		BaseContext: func(net.Listener) context.Context { return running },
 	}
 	ended := make(chan error, 1)

@@ -45,6 +45,9 @@ func (s *Server) audited(failOn policy.Severity) (*monitor.Answer, report.Standi
 			since = append(since, "since the audit: "+f.Failing())
 		}
 	}
+	if a.OldConfig {
+		since = append(since, "since the audit: the config was reloaded")
+	}
 	if age := now.Sub(a.At); !a.At.IsZero() && age > overdue+10*a.Took {
 		since = append(since, fmt.Sprintf("the last audit is %s old, and no newer one has ended", age.Round(time.Second)))
 	}

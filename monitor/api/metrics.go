@@ -61,6 +61,7 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	findingsDesc   = gauge("findings", "Findings of the last audit; link lists those of the finding.", "check", "link", "severity", "waived")
+	flappingDesc   = gauge("findings_flapping", "Findings that come and go, held as raised until they have stood still for a minute.")
 	unknownDesc    = gauge("findings_unknown", "Findings that were raised and whose evidence is gone: they may stand or not.")
 	flowsDesc      = gauge("flows", "Flows of the last audit.", "verdict")
 	checksDesc     = gauge("checks", "Check states of the last audit.", "state")
@@ -81,7 +82,7 @@ var (
 )
 
 var everyDesc = []*prometheus.Desc{
-	findingsDesc, unknownDesc, flowsDesc, checksDesc, exitDesc, tookDesc, madeDesc, readyDesc, sessionsDesc, upDesc, flapsDesc, updatesDesc,
+	findingsDesc, unknownDesc, flappingDesc, flowsDesc, checksDesc, exitDesc, tookDesc, madeDesc, readyDesc, sessionsDesc, upDesc, flapsDesc, updatesDesc,
 	routesDesc, wholeDesc, updatedDesc, refusedDesc, suppressedDesc, buildDesc,
 }
 
@@ -140,8 +141,11 @@ func (s standing) audits(to chan<- prometheus.Metric) {
 type finding struct{ check, link, severity, waived string }
 
 func (s standing) held(to chan<- prometheus.Metric) {
-	count, unknown := map[finding]int{}, 0
+	count, unknown, flapping := map[finding]int{}, 0, 0
 	for _, h := range s.Monitor.Held() {
+		if h.Flapping != "" {
+			flapping++
+		}
 		if h.Unknown != "" {
 			unknown++
 			continue
@@ -157,6 +161,7 @@ func (s standing) held(to chan<- prometheus.Metric) {
 		say(to, findingsDesc, float64(n), k.check, k.link, k.severity, k.waived)
 	}
 	say(to, unknownDesc, float64(unknown))
+	say(to, flappingDesc, float64(flapping))
 }
 
 // peers tells of the sessions; of very many the first ones by themselves.
@@ -210,7 +215,7 @@ func (s standing) sources(to chan<- prometheus.Metric) {
 
 func label(s string) string {
 	s = report.Clean(s)
-	return s[:min(len(s), mostLabel)]
+	return strings.ToValidUTF8(s[:min(len(s), mostLabel)], "")
 }
 
 func truthOf(is bool) float64 {

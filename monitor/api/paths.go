@@ -37,7 +37,7 @@ var (
 
 // paths is the API; the document that describes it is made of the same list.
 var paths = []path{
-	{at: "/v1/findings", about: "The findings that stand, or may: those whose evidence is gone are listed with the reason in unknown.", formats: jsonFirst, shape: "findings", ask: (*Server).findings},
+	{at: "/v1/findings", about: "The findings that stand, or may: those whose evidence is gone are listed with the reason in unknown, those that come and go are held with a note in flapping.", formats: jsonFirst, shape: "findings", ask: (*Server).findings},
 	{at: "/v1/flows", about: "The flows of the last audit.", formats: jsonFirst, shape: "flows", ask: (*Server).flows},
 	{at: "/v1/checks", about: "The state of every check of the last audit.", formats: jsonFirst, shape: "checks", ask: (*Server).checks},
 	{at: "/v1/feeds", about: "What became of each feed.", formats: jsonFirst, shape: "feeds", ask: (*Server).feeds},
@@ -59,7 +59,7 @@ var paths = []path{
 	}},
 	{at: "/v1/explain/{finding}", about: "The chain behind one finding: what shares its cause, its routes and flows, and which link wins for its prefixes.", formats: jsonFirst, shape: "explain", ask: (*Server).explain},
 	{at: "/v1/sessions", about: "The sessions with routers.", formats: jsonFirst, shape: "sessions", ask: (*Server).sessions},
-	{at: "/v1/events", about: "What becomes of findings from now on, as server-sent events: raised, changed, unknown, seen-again, cleared.", formats: []string{"events"}, shape: "event", stream: (*Server).events},
+	{at: "/v1/events", about: "What becomes of findings from now on, as server-sent events: raised, changed, unknown, seen-again, cleared, flapping, steady.", formats: []string{"events"}, shape: "event", stream: (*Server).events},
 	{at: "/healthz", about: "Whether the monitor runs.", formats: []string{"text"}, open: true, ask: (*Server).healthy},
 	{at: "/readyz", about: "Whether every session has sent its whole table and an audit was made; if not, what is awaited (status 503).", formats: jsonFirst, shape: "ready", ask: (*Server).ready},
 	{at: "/metrics", about: "Metrics in Prometheus's text format.", formats: []string{"metrics"}, stream: (*Server).serveMetrics},
