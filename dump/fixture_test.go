@@ -19,6 +19,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 // fixtureSources say how a fixture is read where it is not read as it is.
 var fixtureSources = map[string]Source{
+	"azure-table/notes.txt":               {VRF: "# Before the change / vHUB: hub1"},
 	"bird/export-stats.txt":               {View: rib.AdjRIBOutPost},
 	"bird/export-table.txt":               {View: rib.AdjRIBOutPost},
 	"bird/export-table-version3.txt":      {View: rib.AdjRIBOutPost},
@@ -38,12 +39,19 @@ var fixtureSources = map[string]Source{
 	"gobgp-json/adj-in-v6.json":           {View: rib.AdjRIBInPre},
 	"gobgp-json/adj-out-v4.json":          {View: rib.AdjRIBOutPost},
 	"gobgp-json/adj-out-v6.json":          {View: rib.AdjRIBOutPost},
+	"junos/advertising.txt":               {View: rib.AdjRIBOutPost},
+	"junos/advertising-detail.txt":        {View: rib.AdjRIBOutPost},
+	"junos/protocol-vrfs.txt":             {VRF: "CUST"},
+	"junos/received.txt":                  {View: rib.AdjRIBInPre},
+	"junos/received-detail.txt":           {View: rib.AdjRIBInPre},
 	"junos-json/advertising.json":         {View: rib.AdjRIBOutPost},
 	"junos-json/advertising-detail.json":  {View: rib.AdjRIBOutPost},
 	"junos-json/protocol-vrfs.json":       {VRF: "CUST"},
 	"junos-xml/advertising.xml":           {View: rib.AdjRIBOutPost},
 	"junos-xml/advertising-detail.xml":    {View: rib.AdjRIBOutPost},
 	"junos-xml/protocol-vrfs.xml":         {VRF: "CUST"},
+	"nokia/advertised.txt":                {View: rib.AdjRIBOutPost},
+	"nokia/routes.txt":                    {View: rib.BGPTable},
 	"openbgpd-json/in.json":               {View: rib.AdjRIBInPre},
 	"openbgpd-json/in-detail.json":        {View: rib.AdjRIBInPre},
 	"openbgpd-json/out-detail.json":       {View: rib.AdjRIBOutPost},
@@ -162,6 +170,12 @@ func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 		}
 		if strings.HasPrefix(name, "bird/") {
 			continue // what may be missing of the last row is not shown: TestABIRDTextCutAtAnyByte
+		}
+		if strings.HasPrefix(name, "pcap/") {
+			continue // as in MRT's: TestACaptureCutAtAnyByteHoldsNoOtherRoute
+		}
+		if linesWithoutAnEnd[strings.Split(name, "/")[0]] {
+			continue // as in BIRD's: TestATextCutAtAnyByte
 		}
 		t.Run(name, func(t *testing.T) {
 			whole := fixtureBytes(t, name)

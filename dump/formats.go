@@ -23,16 +23,21 @@ type Format struct {
 // Formats are the formats that Read knows, alphabetical. A page in docs/formats goes with each.
 var Formats = []Format{
 	azureJSON,
+	azureTable,
+	bgpdumpText,
 	birdText,
 	birdwatcher,
 	eosJSON,
 	frrJSON,
 	gobgpJSON,
 	jsonlFormat,
+	junosText,
 	junosJSON,
 	junosXML,
 	mrtFormat,
+	nokiaText,
 	openbgpdJSON,
+	pcapFormat,
 }
 
 // FormatNames lists the names that a config may give as format, beside auto.
