@@ -23,6 +23,7 @@ var documentationPeer = netip.MustParseAddr("192.0.2.1")
 
 // fixtureSources say how a fixture is read where it is not read as it is.
 var fixtureSources = map[string]Source{
+	"azure-table/notes.txt":               {VRF: "# Before the change / vHUB: hub1"},
 	"bird/export-stats.txt":               {View: rib.AdjRIBOutPost},
 	"bird/export-table.txt":               {View: rib.AdjRIBOutPost},
 	"bird/export-table-version3.txt":      {View: rib.AdjRIBOutPost},
@@ -56,26 +57,31 @@ var fixtureSources = map[string]Source{
 	"gobgp-json/adj-out-v6.json":          {View: rib.AdjRIBOutPost},
 	"gobgp/adj-in-v4.txt":                 {View: rib.AdjRIBInPre},
 	"gobgp/adj-in-v6.txt":                 {View: rib.AdjRIBInPre},
+	"gobgp/adj-out-as-received.txt":       {View: rib.AdjRIBInPre},
 	"gobgp/adj-out-v4.txt":                {View: rib.AdjRIBOutPost},
 	"gobgp/adj-out-v6.txt":                {View: rib.AdjRIBOutPost},
-	"gobgp/adj-out-as-received.txt":       {View: rib.AdjRIBInPre},
-	"gobgp/table-v4.txt":                  {View: rib.BGPTable},
 	"gobgp/no-neighbor.txt":               {Format: "gobgp"},
-	"ios/advertised.txt":                  {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
+	"gobgp/table-v4.txt":                  {View: rib.BGPTable},
+	"ios/advertised-as-received.txt":      {View: rib.AdjRIBInPost},
 	"ios/advertised-default.txt":          {View: rib.AdjRIBOutPost},
 	"ios/advertised-none.txt":             {View: rib.AdjRIBOutPost},
-	"ios/advertised-as-received.txt":      {View: rib.AdjRIBInPost},
+	"ios/advertised.txt":                  {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
 	"ios/error.txt":                       {Format: "ios"},
-	"iosxr/no-neighbor.txt":               {Format: "iosxr"},
 	"ios/other-neighbor.txt":              {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
 	"ios/received.txt":                    {View: rib.AdjRIBInPre, Neighbor: documentationPeer},
 	"ios/routes.txt":                      {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
 	"ios/vpnv4.txt":                       {View: rib.BGPTable, VRF: "BLUE"},
-	"iosxr/advertised.txt":                {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
-	"iosxr/advertised-ipv6.txt":           {View: rib.AdjRIBOutPost},
 	"iosxr/advertised-as-received.txt":    {View: rib.AdjRIBInPost},
+	"iosxr/advertised-ipv6.txt":           {View: rib.AdjRIBOutPost},
 	"iosxr/advertised-no-count.txt":       {View: rib.AdjRIBOutPost},
+	"iosxr/advertised.txt":                {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
+	"iosxr/no-neighbor.txt":               {Format: "iosxr"},
 	"iosxr/vrfs.txt":                      {VRF: "RED"},
+	"junos/advertising-detail.txt":        {View: rib.AdjRIBOutPost},
+	"junos/advertising.txt":               {View: rib.AdjRIBOutPost},
+	"junos/protocol-vrfs.txt":             {VRF: "CUST"},
+	"junos/received-detail.txt":           {View: rib.AdjRIBInPre},
+	"junos/received.txt":                  {View: rib.AdjRIBInPre},
 	"nxos/advertised.txt":                 {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
 	"nxos/all-families.txt":               {View: rib.AdjRIBInPre},
 	"nxos/other-neighbor.txt":             {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
@@ -87,11 +93,13 @@ var fixtureSources = map[string]Source{
 	"junos-xml/advertising.xml":           {View: rib.AdjRIBOutPost},
 	"junos-xml/advertising-detail.xml":    {View: rib.AdjRIBOutPost},
 	"junos-xml/protocol-vrfs.xml":         {VRF: "CUST"},
+	"nokia/advertised.txt":                {View: rib.AdjRIBOutPost},
+	"nokia/routes.txt":                    {View: rib.BGPTable},
 	"openbgpd/in.txt":                     {View: rib.AdjRIBInPre},
-	"openbgpd/out.txt":                    {View: rib.AdjRIBOutPost},
 	"openbgpd/neighbor.txt":               {View: rib.AdjRIBInPost},
-	"openbgpd/table.txt":                  {View: rib.BGPTable},
 	"openbgpd/other-command.txt":          {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
+	"openbgpd/out.txt":                    {View: rib.AdjRIBOutPost},
+	"openbgpd/table.txt":                  {View: rib.BGPTable},
 	"openbgpd-json/in.json":               {View: rib.AdjRIBInPre},
 	"openbgpd-json/in-detail.json":        {View: rib.AdjRIBInPre},
 	"openbgpd-json/out-detail.json":       {View: rib.AdjRIBOutPost},
@@ -213,6 +221,12 @@ func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 		}
 		if strings.HasPrefix(name, "bird/") {
 			continue // what may be missing of the last row is not shown: TestABIRDTextCutAtAnyByte
+		}
+		if strings.HasPrefix(name, "pcap/") {
+			continue // as in MRT's: TestACaptureCutAtAnyByteHoldsNoOtherRoute
+		}
+		if linesWithoutAnEnd[strings.Split(name, "/")[0]] {
+			continue // as in BIRD's: TestATextCutAtAnyByte
 		}
 		t.Run(name, func(t *testing.T) {
 			whole := fixtureBytes(t, name)

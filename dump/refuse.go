@@ -82,6 +82,12 @@ func lookalike(head, body []byte) string {
 		}
 		return ""
 	}
+	if page := azureTablePage(head); page != "" {
+		return page
+	}
+	if junosSummaryLine.Match(head) {
+		return "a summary of Junos's routing tables"
+	}
 	if page := birdPage(head); page != "" {
 		return page
 	}
