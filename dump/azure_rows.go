@@ -62,19 +62,24 @@ func (r *azureRows) read(raw []byte, line int) {
 	case len(row.prefixes) == 0:
 		r.skip(line, "the row has no network")
 	default:
-		attrs, marks, neighbor, err := r.attrs(&row)
+		r.take(&row, line)
+	}
+}
+
+// take hands on the routes of a row that was read.
+func (r *azureRows) take(row *azureRow, line int) {
+	attrs, marks, neighbor, err := r.attrs(row)
+	if err != nil {
+		r.skip(line, "%v", err)
+		return
+	}
+	for _, text := range row.prefixes {
+		prefix, err := parsePrefix(text)
 		if err != nil {
 			r.skip(line, "%v", err)
-			return
+			continue
 		}
-		for _, text := range row.prefixes {
-			prefix, err := parsePrefix(text)
-			if err != nil {
-				r.skip(line, "%v", err)
-				continue
-			}
-			r.route(rib.Route{Prefix: prefix, Neighbor: neighbor, Attrs: attrs, Marks: marks, Line: line})
-		}
+		r.route(rib.Route{Prefix: prefix, Neighbor: neighbor, Attrs: attrs, Marks: marks, Line: line})
 	}
 }
 

@@ -66,7 +66,9 @@ var realFiles = []struct {
 	{path: "cli-frr/lab-validation/mix_vendor_bgp_vrf/D-Cumulus/vtysh_-c_show_ip_bgp_vrf_all_json.json", src: Source{VRF: "default"}, v4: 12, best: 12, complete: "yes"},
 	{path: "azure/azure-rest-api-specs/examples/EffectiveRoutesListForVirtualHub.json", v4: 2, complete: "yes"},
 	{path: "azure/azure-rest-api-specs/examples/ExpressRouteCrossConnectionsRouteTable.json", src: Source{View: rib.FarEnd}, v4: 2, complete: "yes"},
-	{path: "azure/azure-virtualwan/gr-vwan/notes.txt", refusedFor: "not a route table in a known format"},
+	{path: "azure/azure-virtualwan/gr-vwan/notes.txt", refusedFor: "holds several tables: line 5: # HRP=ExpressRoute - No Global Reach / vHUB: hub1 / "},
+	{path: "azure/azure-virtualwan/gr-vwan/notes.txt", src: Source{VRF: "line 5", View: rib.LocRIB}, v4: 9, complete: "yes"},
+	{path: "azure/azure-virtualwan/gr-vwan/notes.txt", src: Source{VRF: "# HRP=AS-Path => No Global Reach / vHUB: hub1 / Effective route table: defaultRouteTable", View: rib.LocRIB}, v4: 8, complete: "yes"},
 	{path: "azure-docs/azure-virtualwan/inter-region-nva/README.md", refusedFor: "not a route table in a known format"},
 	{path: "azure-docs/azure-virtualwan/inter-region-nvabgp/README.md", refusedFor: "not a route table in a known format"},
 }

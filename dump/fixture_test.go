@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,8 +18,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
+// documentationPeer is the neighbour of the feeds whose fixtures are of one.
+var documentationPeer = netip.MustParseAddr("192.0.2.1")
+
 // fixtureSources say how a fixture is read where it is not read as it is.
 var fixtureSources = map[string]Source{
+	"azure-table/notes.txt":               {VRF: "# Before the change / vHUB: hub1"},
 	"bird/export-stats.txt":               {View: rib.AdjRIBOutPost},
 	"bird/export-table.txt":               {View: rib.AdjRIBOutPost},
 	"bird/export-table-version3.txt":      {View: rib.AdjRIBOutPost},
@@ -27,6 +32,10 @@ var fixtureSources = map[string]Source{
 	"eos-json/advertised.json":            {View: rib.AdjRIBOutPost},
 	"eos-json/table.json":                 {View: rib.BGPTable},
 	"eos-json/table-vrf-all.json":         {VRF: "CUST"},
+	"eos/advertised.txt":                  {View: rib.AdjRIBOutPost, Neighbor: documentationPeer, ASNs: []uint32{65536}},
+	"eos/routes.txt":                      {View: rib.AdjRIBInPost, Neighbor: documentationPeer, ASNs: []uint32{65536}},
+	"eos/routes-as-advertised.txt":        {View: rib.AdjRIBOutPost, ASNs: []uint32{65536}},
+	"eos/table-vrfs.txt":                  {VRF: "CUST"},
 	"frr-json/advertised-v4.json":         {View: rib.AdjRIBOutPost},
 	"frr-json/advertised-v6.json":         {View: rib.AdjRIBOutPost},
 	"frr-json/advertised-none.json":       {View: rib.AdjRIBOutPost},
@@ -34,16 +43,63 @@ var fixtureSources = map[string]Source{
 	"frr-json/advertised-detail.json":     {View: rib.AdjRIBOutPost},
 	"frr-json/advertised-short-keys.json": {View: rib.AdjRIBOutPost},
 	"frr-json/table-vrf-all.json":         {VRF: "default"},
+	"frr/advertised-v4.txt":               {View: rib.AdjRIBOutPost},
+	"frr/advertised-v6.txt":               {View: rib.AdjRIBOutPost},
+	"frr/received-v4.txt":                 {View: rib.AdjRIBInPre},
+	"frr/filtered-v4.txt":                 {View: rib.AdjRIBInPre},
+	"frr/routes-v4.txt":                   {View: rib.AdjRIBInPost},
+	"frr/routes-v6.txt":                   {View: rib.AdjRIBOutPost},
+	"frr/table-v4.txt":                    {View: rib.BGPTable},
+	"frr/table-vrf-all.txt":               {VRF: "CUST"},
 	"gobgp-json/adj-in-v4.json":           {View: rib.AdjRIBInPre},
 	"gobgp-json/adj-in-v6.json":           {View: rib.AdjRIBInPre},
 	"gobgp-json/adj-out-v4.json":          {View: rib.AdjRIBOutPost},
 	"gobgp-json/adj-out-v6.json":          {View: rib.AdjRIBOutPost},
+	"gobgp/adj-in-v4.txt":                 {View: rib.AdjRIBInPre},
+	"gobgp/adj-in-v6.txt":                 {View: rib.AdjRIBInPre},
+	"gobgp/adj-out-as-received.txt":       {View: rib.AdjRIBInPre},
+	"gobgp/adj-out-v4.txt":                {View: rib.AdjRIBOutPost},
+	"gobgp/adj-out-v6.txt":                {View: rib.AdjRIBOutPost},
+	"gobgp/no-neighbor.txt":               {Format: "gobgp"},
+	"gobgp/table-v4.txt":                  {View: rib.BGPTable},
+	"ios/advertised-as-received.txt":      {View: rib.AdjRIBInPost},
+	"ios/advertised-default.txt":          {View: rib.AdjRIBOutPost},
+	"ios/advertised-none.txt":             {View: rib.AdjRIBOutPost},
+	"ios/advertised.txt":                  {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
+	"ios/error.txt":                       {Format: "ios"},
+	"ios/other-neighbor.txt":              {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
+	"ios/received.txt":                    {View: rib.AdjRIBInPre, Neighbor: documentationPeer},
+	"ios/routes.txt":                      {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
+	"ios/vpnv4.txt":                       {View: rib.BGPTable, VRF: "BLUE"},
+	"iosxr/advertised-as-received.txt":    {View: rib.AdjRIBInPost},
+	"iosxr/advertised-ipv6.txt":           {View: rib.AdjRIBOutPost},
+	"iosxr/advertised-no-count.txt":       {View: rib.AdjRIBOutPost},
+	"iosxr/advertised.txt":                {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
+	"iosxr/no-neighbor.txt":               {Format: "iosxr"},
+	"iosxr/vrfs.txt":                      {VRF: "RED"},
+	"junos/advertising-detail.txt":        {View: rib.AdjRIBOutPost},
+	"junos/advertising.txt":               {View: rib.AdjRIBOutPost},
+	"junos/protocol-vrfs.txt":             {VRF: "CUST"},
+	"junos/received-detail.txt":           {View: rib.AdjRIBInPre},
+	"junos/received.txt":                  {View: rib.AdjRIBInPre},
+	"nxos/advertised.txt":                 {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
+	"nxos/all-families.txt":               {View: rib.AdjRIBInPre},
+	"nxos/other-neighbor.txt":             {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
+	"nxos/routes.txt":                     {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
+	"nxos/vrfs.txt":                       {VRF: "BLUE"},
 	"junos-json/advertising.json":         {View: rib.AdjRIBOutPost},
 	"junos-json/advertising-detail.json":  {View: rib.AdjRIBOutPost},
 	"junos-json/protocol-vrfs.json":       {VRF: "CUST"},
 	"junos-xml/advertising.xml":           {View: rib.AdjRIBOutPost},
 	"junos-xml/advertising-detail.xml":    {View: rib.AdjRIBOutPost},
 	"junos-xml/protocol-vrfs.xml":         {VRF: "CUST"},
+	"nokia/advertised.txt":                {View: rib.AdjRIBOutPost},
+	"nokia/routes.txt":                    {View: rib.BGPTable},
+	"openbgpd/in.txt":                     {View: rib.AdjRIBInPre},
+	"openbgpd/neighbor.txt":               {View: rib.AdjRIBInPost},
+	"openbgpd/other-command.txt":          {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
+	"openbgpd/out.txt":                    {View: rib.AdjRIBOutPost},
+	"openbgpd/table.txt":                  {View: rib.BGPTable},
 	"openbgpd-json/in.json":               {View: rib.AdjRIBInPre},
 	"openbgpd-json/in-detail.json":        {View: rib.AdjRIBInPre},
 	"openbgpd-json/out-detail.json":       {View: rib.AdjRIBOutPost},
@@ -160,8 +216,17 @@ func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 		if strings.HasPrefix(name, "mrt/") {
 			continue // a cut between records cannot be seen, and messages change rows: TestAnMRTFileCutAtAnyByte
 		}
+		if textTables[strings.Split(name, "/")[0]] {
+			continue // a cut between two rows cannot be seen: TestATextTableCutAtAnyByte
+		}
 		if strings.HasPrefix(name, "bird/") {
 			continue // what may be missing of the last row is not shown: TestABIRDTextCutAtAnyByte
+		}
+		if strings.HasPrefix(name, "pcap/") {
+			continue // as in MRT's: TestACaptureCutAtAnyByteHoldsNoOtherRoute
+		}
+		if linesWithoutAnEnd[strings.Split(name, "/")[0]] {
+			continue // as in BIRD's: TestATextCutAtAnyByte
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,16 +23,28 @@ type Format struct {
 // Formats are the formats that Read knows, alphabetical. A page in docs/formats goes with each.
 var Formats = []Format{
 	azureJSON,
+	azureTable,
+	bgpdumpText,
 	birdText,
 	birdwatcher,
+	eosText,
 	eosJSON,
+	frrText,
 	frrJSON,
+	gobgpText,
 	gobgpJSON,
+	iosText,
+	iosxrText,
 	jsonlFormat,
+	junosText,
 	junosJSON,
 	junosXML,
 	mrtFormat,
+	nokiaText,
+	nxosText,
+	openbgpdText,
 	openbgpdJSON,
+	pcapFormat,
 }
 
 // FormatNames lists the names that a config may give as format, beside auto.

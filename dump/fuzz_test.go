@@ -64,11 +64,23 @@ func fuzzFormat(f *testing.F, format string) {
 	})
 }
 
-func FuzzAzure(f *testing.F)     { fuzzFormat(f, "azure-json") }
-func FuzzEOS(f *testing.F)       { fuzzFormat(f, "eos-json") }
-func FuzzFRR(f *testing.F)       { fuzzFormat(f, "frr-json") }
-func FuzzGoBGP(f *testing.F)     { fuzzFormat(f, "gobgp-json") }
-func FuzzJSONL(f *testing.F)     { fuzzFormat(f, "jsonl") }
-func FuzzJunosJSON(f *testing.F) { fuzzFormat(f, "junos-json") }
-func FuzzJunosXML(f *testing.F)  { fuzzFormat(f, "junos-xml") }
-func FuzzOpenBGPD(f *testing.F)  { fuzzFormat(f, "openbgpd-json") }
+func FuzzAzure(f *testing.F)        { fuzzFormat(f, "azure-json") }
+func FuzzAzureTable(f *testing.F)   { fuzzFormat(f, "azure-table") }
+func FuzzBGPDump(f *testing.F)      { fuzzFormat(f, "bgpdump-m") }
+func FuzzEOS(f *testing.F)          { fuzzFormat(f, "eos-json") }
+func FuzzEOSText(f *testing.F)      { fuzzFormat(f, "eos") }
+func FuzzFRR(f *testing.F)          { fuzzFormat(f, "frr-json") }
+func FuzzFRRText(f *testing.F)      { fuzzFormat(f, "frr") }
+func FuzzGoBGP(f *testing.F)        { fuzzFormat(f, "gobgp-json") }
+func FuzzGoBGPText(f *testing.F)    { fuzzFormat(f, "gobgp") }
+func FuzzIOS(f *testing.F)          { fuzzFormat(f, "ios") }
+func FuzzIOSXR(f *testing.F)        { fuzzFormat(f, "iosxr") }
+func FuzzJSONL(f *testing.F)        { fuzzFormat(f, "jsonl") }
+func FuzzJunos(f *testing.F)        { fuzzFormat(f, "junos") }
+func FuzzJunosJSON(f *testing.F)    { fuzzFormat(f, "junos-json") }
+func FuzzJunosXML(f *testing.F)     { fuzzFormat(f, "junos-xml") }
+func FuzzNXOS(f *testing.F)         { fuzzFormat(f, "nxos") }
+func FuzzNokia(f *testing.F)        { fuzzFormat(f, "nokia") }
+func FuzzOpenBGPD(f *testing.F)     { fuzzFormat(f, "openbgpd-json") }
+func FuzzOpenBGPDText(f *testing.F) { fuzzFormat(f, "openbgpd") }
+func FuzzPCAP(f *testing.F)         { fuzzFormat(f, "pcap") }

@@ -52,6 +52,12 @@ func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
 		{"quotes", "auto", "{" + strings.Repeat(`"`, big)},
 		{"escapes", "frr-json", frr + `[{"path":"` + strings.Repeat(`\u0031`, 100_000) + `"}]}}`},
 		{"one prefix many times", "azure-json", "[" + strings.Repeat(strings.Trim(azureOne, "[]")+",", 40_000) + strings.Trim(azureOne, "[]") + "]"},
+		{"a Junos destination without end", "junos", junosLoc + strings.Repeat(junosMore, big/len(junosMore))},
+		{"Junos tables without end", "junos", strings.Repeat(junosHead, big/len(junosHead))},
+		{"lines of bgpdump without end", "bgpdump-m", strings.Repeat("BGP4MP|1|A|192.0.2.1|1|", big/23)},
+		{"Azure tables without end", "azure-table", strings.Repeat("Network  NextHop  Path\n-------  -------  ----\n", big/46)},
+		{"Nokia rows without end", "nokia", "BGP IPv4 Routes\nFlag  Network\n--\n" + strings.Repeat("u*>i  203.0.113.0/24\n", big/21)},
+		{"a packet of four gigabytes", "pcap", "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00" + strings.Repeat("\xff", big)},
 		{"errors without end", "azure-json", "[" + strings.Repeat("1,", big/2) + "1]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

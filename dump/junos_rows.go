@@ -49,6 +49,8 @@ func (n *junosNode) value(name string) string {
 // junosRows turns the entries of one destination into routes.
 type junosRows struct {
 	*collector
+	oneNeighbor bool   // the rows are of one neighbour, which they do not name: the next hop may be another's
+	gateway     string // that neighbour, where the command names it
 }
 
 // read hands on the BGP routes of one destination.
@@ -110,6 +112,12 @@ func (r *junosRows) route(e *junosNode, prefix netip.Prefix, detail, chosen bool
 		return out, err
 	}
 	a.NotShown |= junosHides(r.src.View)
+	if e.child("perhaps-more") != nil {
+		a.NotShown |= rib.AttrCommunities | rib.AttrLargeCommunities
+		if !detail {
+			a.NotShown |= rib.AttrNeighbor | rib.AttrNextHop
+		}
+	}
 	if !chosen { // another protocol outdoes them, and which one BGP would take is not said
 		a.NotShown |= rib.AttrBest
 	}
@@ -132,9 +140,7 @@ func junosHide(out *rib.Route) {
 	if a.NotShown.Has(rib.AttrNeighborASN) {
 		a.NeighborASN = 0
 	}
-	if a.NotShown.Has(rib.AttrLocalPref) {
-		a.LocalPref = rib.Optional{}
-	}
+	hide(a)
 }
 
 // junosMarks reads what the router makes of the route. One that is hidden is kept for show alone.
@@ -220,6 +226,9 @@ func junosASPath(text string, advertised bool, a *rib.Attrs) error {
 // where the neighbour is not the next hop, which then is the one of the path to it.
 func (r *junosRows) hops(e *junosNode, out *rib.Route) error {
 	source, from := e.value("gateway"), e.value("learned-from")
+	if r.oneNeighbor && source == "" {
+		source = r.gateway
+	}
 	if from == "" {
 		from = source
 	}
@@ -227,7 +236,7 @@ func (r *junosRows) hops(e *junosNode, out *rib.Route) error {
 	if direct := e.all("nh"); hop == "" && len(direct) == 1 && (from == "" || source != "") {
 		hop = direct[0].value("to")
 	}
-	if from == "" && hop != "Self" {
+	if from == "" && hop != "Self" && !r.oneNeighbor && r.src.View != rib.AdjRIBInPre {
 		from = hop
 	}
 	if hop == "Self" && !advertisedView(r.src.View) && r.src.View != "" {

@@ -186,7 +186,7 @@ func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 		{"zstd", "\x28\xb5\x2f\xfd....", "is a damaged zstd file"},
 		{"zip", "PK\x03\x04....", "is compressed with zip: undo that first (unzip)"},
 		{"a broken gzip", "\x1f\x8b....", "is a damaged gzip file"},
-		{"prose", "Hello\n", "not a route table in a known format (known: azure-json, bird, "},
+		{"prose", "Hello\n", "not a route table in a known format: it begins"},
 		{"text declared as frr-json", "Hello\n", "holds no JSON document"},
 		{"interface routes declared as azure-json", `{"value":[{"source":"Default","addressPrefix":["203.0.113.0/24"],"nextHopIpAddress":[]}]}`, "not a route table: looks like the effective routes of a network interface"},
 	} {
@@ -214,7 +214,7 @@ func TestAMissingFileADirectoryAndAnUnknownFormat(t *testing.T) {
 	}{
 		{Source{Path: filepath.Join(dir, "none.json"), Name: "none.json"}, "none.json: no such file"},
 		{Source{Path: dir, Name: "dumps"}, "dumps: is a directory"},
-		{Source{Path: file(t, azureOne), Name: "x", Format: "csv"}, `unknown format "csv": write auto or one of azure-json, bird, `},
+		{Source{Path: file(t, azureOne), Name: "x", Format: "csv"}, `unknown format "csv": write auto or one of azure-json, azure-table, bgpdump-m, bird, `},
 		{Source{Path: "/dev/zero", Name: "zero"}, "is a device"},
 	} {
 		s := Load(context.Background(), tt.src, noon, func(rib.Route) error { return nil }, nil)

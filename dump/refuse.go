@@ -2,6 +2,7 @@ package dump
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -30,7 +31,7 @@ func refusal(head, body []byte) error {
 	case bytes.HasPrefix(trimmed, []byte("%")):
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(line))
 	case binaryText(head):
-		return fmt.Errorf("is a binary file, not a dump in a known format (known: %s)", strings.Join(FormatNames(), ", "))
+		return errors.New("is a binary file, not a dump in a known format: docs/formats lists them")
 	}
 	if said := routerWarning(body); said != "" {
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
@@ -41,8 +42,7 @@ func refusal(head, body []byte) error {
 	if said := birdAnswer(head); said != "" {
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
 	}
-	return fmt.Errorf("not a route table in a known format (known: %s): it begins %s; export it in one of these, as docs/formats says, or name its format with format: on the feed",
-		strings.Join(FormatNames(), ", "), quote(firstLine(trimmed)))
+	return fmt.Errorf("not a route table in a known format: it begins %s; export it in one of these, as docs/formats says, or name its format with format: on the feed", quote(firstLine(trimmed)))
 }
 
 // routerWarning is the text of {"warning":"No such neighbor"}.
@@ -81,6 +81,12 @@ func lookalike(head, body []byte) string {
 			return "a BGP neighbor page"
 		}
 		return ""
+	}
+	if page := azureTablePage(head); page != "" {
+		return page
+	}
+	if junosSummaryLine.Match(head) {
+		return "a summary of Junos's routing tables"
 	}
 	if page := birdPage(head); page != "" {
 		return page

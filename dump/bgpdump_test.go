@@ -1,0 +1,108 @@
+package dump
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bgpaudit/rib"
+)
+
+// TestBGPDumpTextHoldsTheRoutesOfItsMRTFile holds what bgpdump printed of real files against the files.
+func TestBGPDumpTextHoldsTheRoutesOfItsMRTFile(t *testing.T) {
+	dir := filepath.Join(corpus(t), "mrt", "bgpdump")
+	for _, name := range []string{
+		"bview.20020722.2337.gz", "bview.ipv4_unicast_add_path.gz", "updates.20020722.2238.gz",
+		"updates.20071015.1505.gz", "updates.20160811.1600.gz", "updates.long_withdrawal.gz",
+	} {
+		text, res, err := readReal(t, filepath.Join(dir, "test_expect", name+".bgp.gz"), Source{})
+		if err != nil || res.Skipped > 0 || res.Header.Format != "bgpdump-m" {
+			t.Errorf("%s: %v %q", name, err, res.Errors)
+			continue
+		}
+		binary, _, err := readReal(t, filepath.Join(dir, "test_data", name), Source{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, have := shownIn(binary), shownIn(text)
+		if len(want) != len(have) {
+			t.Errorf("%s: %d routes in text, %d in MRT", name, len(have), len(want))
+			continue
+		}
+		wrong := 0
+		for i := range want {
+			if want[i] != have[i] && wrong < 5 {
+				wrong++
+				t.Errorf("%s: text\n%s\nMRT\n%s", name, have[i], want[i])
+			}
+		}
+	}
+}
+
+// shownIn writes what both forms show: in text 0 stands for what is not there.
+func shownIn(routes []rib.Route) []string {
+	out := make([]string, len(routes))
+	for i, r := range routes {
+		r.Line = 0
+		a := &r.Attrs
+		a.NotShown |= rib.AttrLargeCommunities
+		if a.LocalPref.Value == 0 {
+			a.NotShown |= rib.AttrLocalPref
+		}
+		if !a.NextHop.IsValid() {
+			a.NotShown |= rib.AttrNextHop | rib.AttrOrigin // in text 255.255.255.255, and an origin that is not there either
+		}
+		if a.MED.Value == 0 {
+			a.NotShown |= rib.AttrMED
+		}
+		hide(a)
+		out[i] = string(appendRoute(nil, r, 0))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestWhatStandsInABGPDumpText(t *testing.T) {
+	const row = "TABLE_DUMP2|1795232330|B|192.0.2.1|65540|203.0.113.0/24|65540|IGP|192.0.2.1|0|0||NAG||\n"
+	const other = "TABLE_DUMP2|1795232330|B|192.0.2.2|65541|203.0.113.0/24|65541|IGP|192.0.2.2|0|0||NAG||\n"
+	const change = "BGP4MP|1795232400|A|192.0.2.1|65540|198.51.100.0/24|65540|IGP|192.0.2.1|0|0||NAG||\n"
+	const gone = "BGP4MP|1795232400|W|192.0.2.1|65540|203.0.113.0/24\n"
+	for _, tt := range []struct {
+		name, text string
+		src        Source
+		rows       int
+		complete   rib.Completeness
+		says       string
+	}{
+		{"a table", row + other, Source{}, 2, "unproven", ""},
+		{"a prompt proves the end", "edge1$ bgpdump -m rib.mrt\n" + row + "edge1$ \n", Source{}, 1, "yes", ""},
+		{"one neighbour's", row + other, Source{View: rib.BGPTable, Neighbor: netipAddr(t, "192.0.2.2")}, 1, "unproven", ""},
+		{"a neighbour that is not there", row, Source{View: rib.BGPTable, Neighbor: netipAddr(t, "192.0.2.7")}, 0, "no", "no peer of the dump is"},
+		{"messages behind the table", row + change + gone, Source{}, 1, "unproven", ""},
+		{"messages without a table", change, Source{}, 1, "no", "messages with no table"},
+		{"messages of nobody knows which way", row + change, Source{View: rib.AdjRIBOutPost}, 2, "no", "does not say that the router sent"},
+		{"as of a moment", row + change + gone, Source{At: time.Unix(1795232340, 0)}, 1, "unproven", ""},
+		{"a last line without a break", row + strings.TrimSpace(other), Source{}, 1, "no", "line break"},
+		{"a line that is cut", row + "TABLE_DUMP2|1795232330|B|192.0.2.2|65541|203.0.113.0/24|65541\n", Source{}, 1, "no", "is it cut off"},
+		{"a warning", row + "2026-11-21 15:07:47 [warn] mrtd_process: bad\n", Source{}, 1, "no", "bgpdump says"},
+		{"-M", "TABLE_DUMP2|11/21/26 03:38:50|B|192.0.2.1|65540|203.0.113.0/24|65540|IGP\n", Source{}, 0, "", "with bgpdump -M"},
+		{"-p", "TABLE_DUMP2|0|1795232330|B|192.0.2.1|65540|203.0.113.0/24|65540|IGP|192.0.2.1|0|0||NAG||\n", Source{}, 0, "", "leave -p out"},
+		{"no path id in a withdrawal", row + "BGP4MP_AP|1795232400|W|192.0.2.1|65540|203.0.113.0/24\n", Source{}, 1, "no", "bad path id"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.src.Name, tt.src.ExpectRoutes = "x", -1
+			routes, got, err := readBytes(tt.src, []byte(tt.text))
+			if err != nil {
+				if tt.complete != "" || !strings.Contains(err.Error(), tt.says) {
+					t.Errorf("refused: %v", err)
+				}
+				return
+			}
+			if len(routes) != tt.rows || got.Complete != tt.complete || !strings.Contains(strings.Join(got.Errors, "\n"), tt.says) || tt.says == "" && len(got.Errors) > 0 {
+				t.Errorf("%d routes, complete %q, errors %q", len(routes), got.Complete, got.Errors)
+			}
+		})
+	}
+}

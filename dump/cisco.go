@@ -1,0 +1,207 @@
+package dump
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"regexp"
+
+	"bgpaudit/rib"
+)
+
+// What follows reads the tables of IOS, IOS XR, NX-OS, FRR and EOS, which are of one stock: a legend, a header,
+// rows in columns. What each platform does in its own way stands in its [ciscoDialect].
+
+// ciscoHides is what none of these tables has a place for.
+const ciscoHides = rib.AttrNeighbor | rib.AttrNeighborASN | rib.AttrCommunities | rib.AttrLargeCommunities
+
+// ciscoDialect is what tells the platforms apart.
+type ciscoDialect struct {
+	name     string
+	marks    int         // width of the marks in front of a prefix; 0 where it varies
+	counted  bool        // every table ends in a count, so that none is whole without
+	outHides rib.AttrSet // what a table of advertised routes hides beyond ciscoHides
+	ownForm  bool        // advertised paths are those before our own ASN
+	selfHop  bool        // no row that a neighbour sent has the router itself, 0.0.0.0, as next hop
+	invalid  string      // the marks of rows that are not used
+	words    bool        // a number that is absent is printed as "-"
+}
+
+func (d *ciscoDialect) shape(src Source) Header {
+	h := Header{Format: d.name, ASPathForm: rib.AsSent, NotShown: ciscoHides}
+	if advertisedView(src.View) {
+		h.NotShown |= d.outHides
+		if d.ownForm {
+			h.ASPathForm = rib.BeforeOwnASN
+		}
+	}
+	return h
+}
+
+// ciscoReader walks the lines of one file.
+type ciscoReader struct {
+	*collector
+	ciscoDialect
+	lines    textLines
+	columns  columns
+	numbers  int // of a row where they are words: metric, AIGP in some releases, local preference, weight
+	part     ciscoPart
+	row      ciscoRow
+	paths    attrCache[rib.ASPath]
+	hops     attrCache[netip.Addr]
+	command  ciscoCommand
+	chosen   string // the VRF whose tables are read
+	choosing bool   // the file names VRFs
+	twice    bool   // the chosen VRF has a table of its own, and its rows in that of all VPNs too
+	export   bool   // the view is of what the router advertises
+	tables   int    // tables whose header or count was seen
+	headings int    // headings of address families
+	answer   string // what the router said in a table's place
+	squeezed bool
+	foreign  bool // a table of another family stands in the file, and no heading says so
+}
+
+func readCisco(in *input, c *collector, d *ciscoDialect) error {
+	r := &ciscoReader{collector: c, ciscoDialect: *d, export: advertisedView(c.src.View)}
+	if err := r.chooseVRF(in); err != nil {
+		return err
+	}
+	r.lines.r = in.text
+	for !r.stopped() {
+		line, err := r.lines.next()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				r.broken(r.lines.line, err)
+			}
+			break
+		}
+		r.one(line)
+	}
+	r.endOfFile()
+	return r.refused()
+}
+
+// one reads a line: of a row, of what stands around rows, or of neither.
+func (r *ciscoReader) one(l textLine) {
+	text := bytes.TrimLeft(l.text, " ")
+	switch {
+	case l.long:
+		r.spoil("a line in it is longer than a router prints")
+		r.problem(l.line, "a line of more than %d bytes: this is no router's", maxLine)
+	case len(text) == 0:
+		r.spoil("a blank line stands in it")
+		if l.erased && l.cut {
+			r.problem(l.line, "the dump is cut off here, where a pager stopped it")
+		}
+	case r.skipsRows() && !r.isFrame(text):
+	case r.rowLine(l):
+	case l.cut:
+		r.cutFrame(text)
+	case r.frame(l.text, text):
+	default:
+		r.unknown(l.line, text)
+	}
+}
+
+// cutFrame reads the last line of a file where it has no line break and is no row. A count or a prompt
+// in it says that the table was whole.
+func (r *ciscoReader) cutFrame(text []byte) {
+	if count, ok := cutCiscoCount(text); ok && r.part.fits(count) {
+		r.endCount(count)
+		return
+	}
+	if isPrompt(text) {
+		r.endReply()
+		return
+	}
+	if h := cutHeading(text); h.kind == familyHeading && wholeFamily(h.family) {
+		r.heading(h)
+		r.unproven = true
+		return
+	}
+	r.spoil("the file ends in it")
+	r.keepAnswer(text)
+	r.problem(r.lines.line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
+}
+
+// ciscoPrompt is a prompt, and the command behind it: "edge1#", "edge1#show ip bgp", "RP/0/RP0/CPU0:edge1# ".
+var ciscoPrompt = regexp.MustCompile(`^([A-Za-z0-9][^\s#>*]{0,99}(?:\([^()]{1,64}\))?)[#>](?:$|\s|[a-z])`)
+
+// isPrompt reports whether text is a prompt, and not a row whose marks look like one: "r>i 192.0.2.0/24".
+func isPrompt(text []byte) bool {
+	if len(text) == 0 || !wordByte(text[0]) {
+		return false
+	}
+	const marks = 2 // as many letters may stand in front of a row's ">"
+	m := ciscoPrompt.FindSubmatchIndex(text)
+	return m != nil && (text[m[3]] == '#' || m[3] > marks || !areMarks(text[:m[3]]))
+}
+
+func wordByte(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+// unknown judges a line that is neither a row nor of the text around rows.
+func (r *ciscoReader) unknown(line int, text []byte) {
+	switch {
+	case isPrompt(text):
+		r.endReply()
+		r.echoed(text)
+		return
+	case bytes.HasPrefix(text, []byte("show ")), bytes.HasPrefix(text, []byte("sh ")):
+		r.endReply()
+		r.echoed(text)
+		return
+	case bytes.HasPrefix(text, []byte("Can't find neighbor")): // NX-OS says so of each VRF that lacks it
+		r.keepAnswer(text)
+		return
+	}
+	r.spoil("the text is disturbed inside it")
+	r.row.known = false // the line may have been a prefix, and the rows behind it its own
+	r.keepAnswer(text)
+	r.between(line, text, r.part.preamble || r.tables == 0)
+}
+
+func (r *ciscoReader) keepAnswer(text []byte) {
+	const most = 200
+	if r.answer == "" && r.tables == 0 {
+		r.answer = string(text[:min(len(text), most)])
+	}
+}
+
+// endReply is a prompt, or a command: the answer before it was printed whole.
+func (r *ciscoReader) endReply() {
+	r.spoil("a prompt stands in it")
+	r.closePart()
+	r.part = ciscoPart{}
+}
+
+func (r *ciscoReader) endOfFile() {
+	r.spoil("the dump ends in it")
+	switch p := &r.part; {
+	case r.stopped():
+	case p.preamble:
+		r.problem(0, "the dump is cut off before the rows of its last table")
+	case p.open && r.counted:
+		r.problem(0, "the dump is cut off: the count that ends a table is missing")
+	case p.open, p.named:
+		r.unproven = true
+	}
+}
+
+// refused is the error of a file that holds no table at all.
+func (r *ciscoReader) refused() error {
+	switch {
+	case r.foreign && r.res.Routes == 0:
+		return errors.New("not a route table: its rows are not of IPv4 or IPv6 unicast")
+	case r.squeezed && r.res.Routes == 0:
+		return errSqueezed
+	case r.tables > 0, r.headings > 0, r.res.Routes > 0, r.stopped():
+		return nil
+	case r.answer != "":
+		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(r.answer))
+	}
+	return fmt.Errorf("holds no table as %s prints it: check the command that made it", r.name)
+}

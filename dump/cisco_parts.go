@@ -1,0 +1,264 @@
+package dump
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"bgpaudit/rib"
+)
+
+// ciscoPart is one table of a file: of an address family, and maybe of a VRF.
+type ciscoPart struct {
+	preamble   bool        // announced, and its header has not come yet
+	begun      bool        // its header was seen: rows may follow
+	open       bool        // nothing yet says that it was printed whole
+	advertised bool        // in the form that IOS XR has for advertised routes
+	named      bool        // a heading names its family, and nothing came behind it yet
+	other      bool        // of a family that is not unicast
+	family     *rib.Family // nil where no heading names it
+	vrf        string      // empty where nothing names it
+	vpn        bool        // of several VRFs, told by their route distinguishers
+	allVPNs    bool        // under a heading of a VPN family
+	rows       int         // bad ones and those of other VRFs included
+	prefixes   int
+}
+
+// ciscoFamilies are the families that are read. In a VPN family each row is of the VRF, or of the route
+// distinguisher, that stands above it.
+var ciscoFamilies = map[string]struct {
+	family rib.Family
+	vpn    bool
+}{
+	"ipv4 unicast":  {rib.IPv4, false},
+	"ipv6 unicast":  {rib.IPv6, false},
+	"vpnv4 unicast": {rib.IPv4, true},
+	"vpnv6 unicast": {rib.IPv6, true},
+}
+
+// globalTable is the name of the table that is of no VRF, in a file that has others.
+const globalTable = "default"
+
+// ciscoHeading is a line that says what the rows under it are of.
+type ciscoHeading struct {
+	kind   headingKind
+	family string // as printed, in small letters
+	vrf    string
+	peer   string
+}
+
+type headingKind uint8
+
+const (
+	noHeading headingKind = iota
+	familyHeading
+	vrfHeading
+	rdHeading
+)
+
+// cutHeading reads a heading:
+//
+//	For address family: VPNv4 Unicast                                            IOS
+//	Address Family: IPv4 Unicast                                                 IOS XR
+//	BGP VRF blue, state: Active                                                  IOS XR
+//	Instance blue:                                                               FRR
+//	BGP routing table information for VRF blue                                   EOS
+//	BGP routing table information for VRF default, address family IPv4 Unicast   NX-OS
+//	Peer 192.0.2.1 routes for address family IPv4 Unicast:                       NX-OS
+//	Route Distinguisher: 65536:1 (default for vrf blue)                          all
+func cutHeading(text []byte) (h ciscoHeading) {
+	behind := func(start string) (rest []byte, ok bool) {
+		return bytes.CutPrefix(text, []byte(start))
+	}
+	family := func(b []byte) string { return string(bytes.ToLower(bytes.Trim(b, " :"))) }
+	if rest, ok := behind("For address family:"); ok {
+		return ciscoHeading{kind: familyHeading, family: family(rest)}
+	}
+	if rest, ok := behind("Address Family:"); ok {
+		return ciscoHeading{kind: familyHeading, family: family(rest)}
+	}
+	if rest, ok := behind("BGP routing table information for VRF "); ok {
+		vrf, fam, ok := bytes.Cut(rest, []byte(", address family "))
+		if ok {
+			return ciscoHeading{kind: familyHeading, family: family(fam), vrf: string(vrf)}
+		}
+		return ciscoHeading{kind: vrfHeading, vrf: string(rest)}
+	}
+	if rest, ok := behind("Peer "); ok {
+		peer, fam, ok := bytes.Cut(rest, []byte(" routes for address family "))
+		if ok {
+			return ciscoHeading{kind: familyHeading, family: family(fam), peer: string(peer)}
+		}
+	}
+	if rest, ok := behind("BGP VRF "); ok {
+		vrf, _, _ := bytes.Cut(rest, []byte(","))
+		return ciscoHeading{kind: vrfHeading, vrf: string(bytes.TrimSpace(vrf))}
+	}
+	if rest, ok := behind("Instance "); ok && bytes.HasSuffix(rest, []byte(":")) {
+		return ciscoHeading{kind: vrfHeading, vrf: string(bytes.TrimSuffix(rest, []byte(":")))}
+	}
+	if rest, ok := behind("Route Distinguisher:"); ok {
+		return ciscoHeading{kind: rdHeading, vrf: rdName(rest)}
+	}
+	return h
+}
+
+// wholeFamily reports whether nothing can be missing behind a family's name.
+func wholeFamily(name string) bool {
+	return strings.HasSuffix(name, "cast") || strings.HasSuffix(name, " flowspec")
+}
+
+// rdName is the VRF of a route distinguisher, or the distinguisher where it is of no VRF of the router.
+func rdName(rest []byte) string {
+	if _, vrf, ok := bytes.Cut(rest, []byte("(default for vrf ")); ok {
+		vrf, _, _ = bytes.Cut(vrf, []byte(")"))
+		return string(vrf)
+	}
+	if _, vrf, ok := bytes.Cut(rest, []byte("(VRF ")); ok { // NX-OS
+		vrf, _, _ = bytes.Cut(vrf, []byte(")"))
+		return string(vrf)
+	}
+	rd, _ := cutWord(rest)
+	return string(rd)
+}
+
+// enter applies a heading to the part.
+func (p *ciscoPart) enter(h ciscoHeading) {
+	switch h.kind {
+	case familyHeading:
+		f, known := ciscoFamilies[h.family]
+		*p = ciscoPart{preamble: p.preamble, named: true, other: !known, vrf: h.vrf, vpn: f.vpn, allVPNs: f.vpn}
+		if known {
+			p.family = &f.family
+		}
+		if f.vpn {
+			p.vrf = ""
+		}
+	case vrfHeading:
+		*p = ciscoPart{preamble: true, vrf: h.vrf, family: p.family, other: p.other}
+	case rdHeading:
+		p.vpn, p.vrf = true, h.vrf
+	}
+}
+
+// name is the VRF of the rows, as vrf: on a feed names it.
+func (p *ciscoPart) name() string {
+	if p.vrf == "" && !p.vpn {
+		return globalTable
+	}
+	return p.vrf
+}
+
+// leftOut reports whether the rows are of a VRF that is not asked for.
+func (r *ciscoReader) leftOut() bool {
+	return r.choosing && (r.part.name() != r.chosen || r.twice && r.part.allVPNs)
+}
+
+// skipsRows reports whether the lines are of a table that is not read at all.
+func (r *ciscoReader) skipsRows() bool { return r.part.other && !r.part.preamble }
+
+// isFrame reports whether a line in a table that is not read ends it, or says that something is missing.
+func (r *ciscoReader) isFrame(text []byte) bool {
+	_, counted := cutCiscoCount(text)
+	return counted || cutHeading(text).kind != noHeading || isPrompt(text) || text[0] == '%' ||
+		bytes.HasPrefix(text, []byte("BGP ")) || bytes.Contains(bytes.ToLower(text), []byte("--more--"))
+}
+
+// vrfTables are the tables of a file by VRF, found before any row is handed on.
+type vrfTables struct {
+	names  []string // in file order
+	rows   []string // those with rows
+	own    []string // those with rows in a table of their own
+	labels bool     // a VRF or a route distinguisher is named
+}
+
+// chooseVRF looks through the whole file: without vrf: in the config there must be one table with rows
+// only, with it that one. A pipe cannot be read twice: it may hold one table.
+func (r *ciscoReader) chooseVRF(in *input) error {
+	if in.once {
+		r.choosing, r.chosen = r.src.VRF != "", r.src.VRF
+		return nil
+	}
+	t := r.findVRFs(in)
+	if err := in.rewind(); err != nil {
+		return err
+	}
+	want := r.src.VRF
+	switch {
+	case want == "" && len(t.rows) > 1:
+		return severalVRFs(t.rows)
+	case want != "" && t.labels && !slices.Contains(t.names, want):
+		return noVRF(want, t.names)
+	case want != "" && t.labels:
+		r.choosing, r.chosen = true, want
+	case len(t.rows) == 1 && t.labels:
+		r.choosing, r.chosen = true, t.rows[0]
+	}
+	r.twice = slices.Contains(t.own, r.chosen)
+	return nil
+}
+
+// findVRFs looks for tables by VRF. What is damaged is found when the rows are read.
+func (r *ciscoReader) findVRFs(in *input) (t vrfTables) {
+	lines := textLines{r: in.text}
+	look := ciscoReader{ciscoDialect: r.ciscoDialect}
+	noted := "" // the VRF of which a row was seen since the last heading
+	for !r.stopped() && len(t.names) <= maxVRFs {
+		l, err := lines.next()
+		if err != nil {
+			return t
+		}
+		text := bytes.TrimLeft(l.text, " ")
+		if h := cutHeading(text); h.kind != noHeading {
+			look.part.enter(h)
+			t.labels, noted = t.labels || look.part.vrf != "", ""
+			continue
+		}
+		look.lookAt(l.text, text)
+		name := look.part.name()
+		if look.part.other || look.part.preamble || name == "" || noted == name {
+			continue
+		}
+		if _, _, row := look.cutMarks(l.text); look.part.begun && row {
+			noted = name
+		}
+		t.note(name, &look.part, noted != "")
+	}
+	return t
+}
+
+// lookAt finds where rows begin, and where a count stands in their place.
+func (r *ciscoReader) lookAt(line, text []byte) {
+	switch p := &r.part; {
+	case r.words && isEOSHeader(text):
+		p.begun, p.preamble = true, false
+	case isColumnHeader(text):
+		r.columns, _ = cutColumns(line)
+		p.begun, p.preamble = true, false
+	case isAdvertisedHeader(text):
+		r.columns = columns{network: bytes.Index(line, []byte("Network"))}
+		p.begun, p.preamble = true, false
+	case p.preamble:
+		_, counted := cutCiscoCount(text)
+		p.preamble = !counted
+	}
+}
+
+func (t *vrfTables) note(name string, p *ciscoPart, row bool) {
+	add := func(list *[]string, is bool) {
+		if is && !slices.Contains(*list, name) {
+			*list = append(*list, name)
+		}
+	}
+	add(&t.names, row || p.vrf != "")
+	add(&t.rows, row)
+	add(&t.own, row && !p.allVPNs)
+}
+
+// neighborOf notes the neighbour that a heading or a command names.
+func (r *ciscoReader) neighborOf(text string) {
+	if a, err := netip.ParseAddr(text); err == nil && !r.res.Header.Neighbor.IsValid() {
+		r.res.Header.Neighbor = a.WithZone("").Unmap()
+	}
+}

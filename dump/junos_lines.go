@@ -1,0 +1,347 @@
+package dump
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+var (
+	junosHeadLine      = regexp.MustCompile(`^([*+-]\s*)?(\S+) \((\d+) entr(?:y|ies), \d+ announced\)`)
+	junosBriefLine     = regexp.MustCompile(`^([0-9A-Za-z:][^\s\[]*)?\s*([*+@#-]?)\[([A-Z][A-Za-z0-9-]*)(?:/[0-9/-]+)?\s*\]\s*(.*)$`)
+	junosEntryLine     = regexp.MustCompile(`^([*+@#-]?)([A-Z][A-Za-z0-9-]*)\s+(?:Preference:\s|Preference$|/-?\d+$)`)
+	junosHopLine       = regexp.MustCompile(`^>?\s*to (\S+)`)
+	junosMetric        = regexp.MustCompile(`\sMetric: (\d+)`)
+	junosPeerAS        = regexp.MustCompile(`Peer AS:\s*(\d+)`)
+	junosCommunityWord = regexp.MustCompile(`^(?:[A-Za-z][\w-]*:)?\d+[.\d]*L?:\d+(?::\d+)?$`)
+)
+
+// row reads a line of a destination, or of none.
+func (w *junosTextWalk) row(line int, text []byte) {
+	d := &w.dest
+	switch {
+	case w.head(line, text), w.brief(line, text), w.prefixAlone(line, text), w.column(line, text):
+	case w.tooLong(text):
+	case d.open && d.form == junosBrief && w.briefLine(text):
+	case d.open && d.form >= junosDetail:
+		w.spaced = w.spaced || d.blank
+		w.detailLine(string(text))
+	default:
+		w.unknown(line, text)
+	}
+	d.blank = false
+}
+
+// tooLong reports whether the open destination is beyond the bound of a row: nothing more of it is kept.
+func (w *junosTextWalk) tooLong(text []byte) bool {
+	d := &w.dest
+	if d.size += len(text); !d.open || d.size <= maxRow {
+		return false
+	}
+	w.spoil(errTooLong.Error())
+	return true
+}
+
+// head reads "203.0.113.0/24 (2 entries, 1 announced)".
+func (w *junosTextWalk) head(line int, text []byte) bool {
+	m := junosHeadLine.FindSubmatch(text)
+	if m == nil {
+		return false
+	}
+	w.open(line, junosDetail, string(m[2]))
+	w.dest.tag = strings.TrimSpace(string(m[1]))
+	if n, ok := parseUint32(m[3]); ok {
+		w.dest.entries = int(min(n, 1<<20))
+	}
+	return true
+}
+
+// prefixAlone reads a destination that is too long for its column. Its route stands in the next line.
+func (w *junosTextWalk) prefixAlone(line int, text []byte) bool {
+	if bytes.IndexByte(text, ' ') >= 0 || bytes.IndexByte(text, '/') < 0 || w.dest.open && w.dest.form >= junosDetail {
+		return false
+	}
+	if _, err := parsePrefix(string(text)); err != nil {
+		return false
+	}
+	w.open(line, junosColumns, string(text))
+	w.dest.waits = true
+	return true
+}
+
+// brief reads "203.0.113.0/24  *[BGP/170] 1d 02:03:04, MED 5, localpref 100, from 192.0.2.1", or a further
+// entry of the destination.
+func (w *junosTextWalk) brief(line int, text []byte) bool {
+	m := junosBriefLine.FindSubmatch(text)
+	if m == nil {
+		return false
+	}
+	d := &w.dest
+	prefix, tag := string(m[1]), string(m[2])
+	switch {
+	case prefix != "":
+		w.open(line, junosBrief, prefix)
+	case d.open && d.waits:
+		d.form, d.waits = junosBrief, false
+	case !d.open || d.form != junosBrief:
+		w.open(line, junosBrief, "")
+		w.spoil("no prefix stands before it")
+	}
+	if w.tooLong(text) {
+		return true
+	}
+	e := d.entry(tag, string(m[3]))
+	if !bytes.Contains(text, []byte("["+string(m[3])+"/")) {
+		e.add("rt-entry-state", "Hidden") // a route without a preference is one that policy rejected
+	}
+	for item := range strings.SplitSeq(string(m[4]), ",") {
+		key, value, _ := strings.Cut(strings.TrimSpace(item), " ")
+		switch key {
+		case "MED":
+			e.add("med", value)
+		case "localpref":
+			e.add("local-preference", value)
+		case "from":
+			e.add("learned-from", value)
+		}
+	}
+	return true
+}
+
+// briefLine reads a line under a brief entry.
+func (w *junosTextWalk) briefLine(text []byte) bool {
+	e := w.dest.last()
+	if e == nil {
+		return false
+	}
+	line := string(text)
+	if path, ok := strings.CutPrefix(line, "AS path: "); ok {
+		path, _, _ = strings.Cut(path, ", validation-state")
+		if e.child("as-path") != nil {
+			w.spoil("it has two AS paths: a line between them is lost")
+		}
+		e.add("as-path", path)
+		return true
+	}
+	if m := junosHopLine.FindStringSubmatch(line); m != nil {
+		nh := junosNode{name: "nh"}
+		nh.add("to", m[1])
+		e.children = append(e.children, nh)
+		return true
+	}
+	word, _ := cutWord(bytes.TrimLeft(text, "> "))
+	switch string(word) {
+	case "Unusable":
+		e.add("rt-entry-state", "Hidden")
+		fallthrough
+	case "via", "Local", "Reject", "Discard", "Receive", "MultiRecv", "Indirect", "Fictitious", "Multicast", "Flood", "Flow", "to", "Unicast":
+		e.children = append(e.children, junosNode{name: "nh"})
+		return true
+	}
+	return false
+}
+
+// detailLine reads a line under a destination with a head. Most of them say nothing of the route.
+func (w *junosTextWalk) detailLine(line string) {
+	d := &w.dest
+	if m := junosEntryLine.FindStringSubmatch(line); m != nil {
+		d.form, d.deep = junosDetail, false
+		d.entry(m[1], m[2])
+		return
+	}
+	if d.deep || w.offer(line) {
+		return
+	}
+	if line == "TSI:" {
+		d.deep = true // what the kernel and other neighbours have of the destination
+		return
+	}
+	e := d.last()
+	if e == nil {
+		return
+	}
+	key, value, ok := strings.Cut(line, ":")
+	value = strings.TrimSpace(value)
+	if !ok {
+		if d.form == junosDetail && strings.HasPrefix(line, "Accepted") {
+			e.add("bgp-rt-flag", line)
+		}
+		w.moreCommunities(e, line)
+		return
+	}
+	if d.form == junosOffer {
+		w.offered(e, key, value, line)
+		return
+	}
+	w.held(e, key, value, line)
+}
+
+// held reads a line of an entry of the router's table.
+func (w *junosTextWalk) held(e *junosNode, key, value, line string) {
+	switch key {
+	case "Source":
+		w.once(e, "gateway", value)
+	case "Next hop":
+		hop, _ := cutWord([]byte(value))
+		nh := junosNode{name: "nh"}
+		nh.add("to", string(hop))
+		e.children = append(e.children, nh)
+	case "Protocol next hop":
+		hop, _ := cutWord([]byte(value))
+		w.protocolHop(e, string(hop))
+	case "State":
+		w.once(e, "rt-entry-state", value)
+	case "Inactive reason":
+		w.once(e, "inactive-reason", value)
+	case "Hidden reason":
+		w.once(e, "hidden-reason", value)
+	case "Local AS":
+		if m := junosPeerAS.FindStringSubmatch(line); m != nil {
+			w.once(e, "peer-as", m[1])
+		}
+	case "Age":
+		if m := junosMetric.FindStringSubmatch(line); m != nil {
+			w.once(e, "metric", m[1])
+		}
+	case "AS path":
+		w.once(e, "as-path", value)
+	case "Communities":
+		w.communities(e, value)
+	case "Localpref":
+		w.once(e, "local-preference", value)
+	case "Router ID":
+		w.once(e, "router-id", value)
+	case "Indirect next hops":
+		w.dest.deep = true // how the way to the next hop is found
+	default:
+		w.moreCommunities(e, line)
+	}
+}
+
+// protocolHop notes the next hop of the route. Of several none is shown.
+func (w *junosTextWalk) protocolHop(e *junosNode, hop string) {
+	old := e.child("protocol-nh")
+	if old == nil {
+		n := junosNode{name: "protocol-nh"}
+		n.add("to", hop)
+		e.children = append(e.children, n)
+		return
+	}
+	if old.value("to") != hop {
+		old.children = nil
+		e.children = append(e.children, junosNode{name: "nh"}, junosNode{name: "nh"})
+	}
+}
+
+// offer reads a line that begins an entry of what one neighbour is sent or sends.
+func (w *junosTextWalk) offer(line string) bool {
+	d := &w.dest
+	e := d.last()
+	if d.form == junosDetail && e != nil {
+		return false // of a route of the router's table
+	}
+	accepted := line == "Accepted" || strings.HasPrefix(line, "Accepted ")
+	switch {
+	case strings.HasPrefix(line, "BGP group "), accepted:
+		d.form, d.deep = junosOffer, false
+		e = d.entry(d.tag, "")
+		e.add("bgp-rt-flag", line)
+		return true
+	case strings.HasPrefix(line, "Nexthop: "):
+		if e == nil || e.child("nh") != nil {
+			d.form = junosOffer
+			e = d.entry(d.tag, "")
+		}
+		nh := junosNode{name: "nh"}
+		nh.add("to", strings.TrimSpace(strings.TrimPrefix(line, "Nexthop: ")))
+		e.children = append(e.children, nh)
+		return true
+	}
+	return false
+}
+
+// offered reads a line of what one neighbour is sent or sends.
+func (w *junosTextWalk) offered(e *junosNode, key, value, line string) {
+	switch key {
+	case "MED":
+		w.once(e, "med", value)
+	case "Localpref":
+		w.once(e, "local-preference", value)
+	case "AS path":
+		w.once(e, "as-path", value)
+	case "Communities":
+		w.communities(e, value)
+	case "Hidden reason":
+		w.once(e, "hidden-reason", value)
+		e.add("rt-entry-state", "Hidden")
+	default:
+		w.moreCommunities(e, line)
+	}
+}
+
+// once adds an element that an entry has once. A second one is of another route: a line between is lost.
+func (w *junosTextWalk) once(e *junosNode, name, value string) {
+	if e.child(name) != nil {
+		w.spoil(name + " stands twice in one route: a line between is lost")
+	}
+	e.add(name, value)
+}
+
+func (w *junosTextWalk) communities(e *junosNode, value string) {
+	if e.child("communities") != nil {
+		w.spoil("communities stand twice in one route: a line between is lost")
+	}
+	list := junosNode{name: "communities"}
+	for word := range strings.FieldsSeq(value) {
+		list.add("community", word)
+	}
+	e.children = append(e.children, list)
+}
+
+// moreCommunities reads a further line of a list.
+func (w *junosTextWalk) moreCommunities(e *junosNode, line string) {
+	n := len(e.children)
+	if n == 0 || e.children[n-1].name != "communities" {
+		return
+	}
+	words := strings.Fields(line)
+	for _, word := range words {
+		if !junosCommunityWord.MatchString(word) {
+			return
+		}
+	}
+	for _, word := range words {
+		e.children[n-1].add("community", word)
+	}
+}
+
+// unknown judges a line that stands in no destination, or that is none of its lines.
+func (w *junosTextWalk) unknown(line int, text []byte) {
+	_, unicast := w.table.vrf()
+	switch {
+	case w.inside && (!unicast || w.leftOut), w.lost:
+		return
+	case !w.inside && junosRowLine(text):
+		w.wrong(line, "the beginning is missing: %s is of a table that began before the text: export it into a file", quote(text))
+		return
+	}
+	if w.inside {
+		w.disrupt()
+	}
+	if !w.listing {
+		w.between(line, text, !w.inside)
+	}
+}
+
+// junosRowLine knows a line of a destination whose first line is missing.
+func junosRowLine(text []byte) bool {
+	for _, begin := range []string{"AS path:", "Localpref:", "Nexthop:", "Next hop:", "Communities:", "Router ID:", "> to ", ">  to ", "to "} {
+		if bytes.HasPrefix(text, []byte(begin)) {
+			return true
+		}
+	}
+	word, rest := cutWord(bytes.TrimLeft(text, "* "))
+	hop, _ := cutWord(rest)
+	_, err := parsePrefix(string(word))
+	return err == nil && (len(rest) == 0 || junosHop(string(hop)))
+}

@@ -1,0 +1,416 @@
+package dump
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"bgpaudit/rib"
+)
+
+// junosText is what Junos prints on a terminal behind its show route commands (docs/formats/junos.md).
+// A destination becomes the tree that the JSON and XML forms hold, and is read as theirs.
+var junosText = Format{Name: "junos", Sniff: sniffJunosText, Read: readJunosText, Shape: shapeJunosText}
+
+func shapeJunosText(src Source) Header { return shapeJunos(src, "junos") }
+
+var (
+	junosTableLine   = regexp.MustCompile(`^(\S+): \d+ destinations?, \d+ routes? \(\d+ active, \d+ holddown, (\d+) hidden\)`)
+	junosSummaryLine = regexp.MustCompile(`(?m)^\s*[A-Za-z0-9-]+:\s+\d+ routes,\s+\d+ active\s*$`)
+)
+
+// sniffJunosText looks for the head of a table, which a summary has too.
+func sniffJunosText(head []byte) bool {
+	for line := range bytes.Lines(head) {
+		if junosTableLine.Match(bytes.TrimSpace(line)) {
+			return !junosSummaryLine.Match(head)
+		}
+	}
+	return false
+}
+
+// junosForm is one of the shapes in which Junos prints a destination.
+type junosForm uint8
+
+const (
+	junosColumns junosForm = iota + 1 // a line a route: receive-protocol, advertising-protocol
+	junosBrief                        // "203.0.113.0/24  *[BGP/170] 1d 02:03:04, localpref 100"
+	junosDetail                       // "203.0.113.0/24 (1 entry, 1 announced)", entries with Preference
+	junosOffer                        // the same head, an entry is what one neighbour is sent or sends
+)
+
+// ofOneNeighbor reports whether the form is one of receive-protocol or advertising-protocol.
+func (f junosForm) ofOneNeighbor() bool { return f == junosColumns || f == junosOffer }
+
+// junosDestination is the destination whose lines are being read.
+type junosDestination struct {
+	open    bool
+	line    int
+	form    junosForm
+	size    int // of its lines
+	node    junosNode
+	entries int    // how many its head announces, 0 where it has none
+	bad     string // why it cannot be read
+	blank   bool   // the last line was blank
+	tag     string // the mark before the head
+	waits   bool   // its prefix stands in a line of its own, and the next line is still to come
+	deep    bool   // the lines are of the way to the next hop
+}
+
+// junosTextWalk walks the lines of one file.
+type junosTextWalk struct {
+	*junosReader
+	lines    textLines
+	dest     junosDestination
+	command  junosCommand
+	began    bool            // a table was begun
+	inside   bool            // the lines are of an answer's table
+	ended    bool            // a prompt stood behind the last answer
+	columned bool            // its rows are lines of columns
+	leftOut  bool            // the table at hand, or the answer, is not the feed's
+	seen     map[string]bool // tables that were read
+	forms    [junosOffer + 1]bool
+	heads    [2]bool // by family: the head of a table that is the feed's
+	spaced   bool    // blank lines stand within destinations, so that they prove nothing
+	lost     bool    // text was lost: lines are of an unknown destination
+	bgp      int
+	others   int // routes of other protocols
+}
+
+func readJunosText(in *input, c *collector) error {
+	r := &junosReader{collector: c, rows: junosRows{collector: c}, listing: true}
+	names := &junosTextWalk{junosReader: r, lines: textLines{r: in.text}, seen: map[string]bool{}}
+	if err := names.walk(); err != nil && c.stopped() {
+		return nil
+	}
+	if err := r.chooseVRF(); err != nil {
+		return err
+	}
+	if err := in.rewind(); err != nil {
+		return err
+	}
+	r.listing, r.tables, r.table = false, 0, junosTable{}
+	w := &junosTextWalk{junosReader: r, lines: textLines{r: in.text}, seen: map[string]bool{}}
+	switch err := w.walk(); {
+	case errors.Is(err, errJunosTerse):
+		return err
+	case err != nil:
+		w.broken(w.lines.line, err)
+	}
+	if !w.ended {
+		c.unproven = true
+	}
+	w.againstForm()
+	w.declared()
+	switch {
+	case c.stopped():
+		return nil
+	case w.bgp == 0 && w.others > 0 && c.res.Skipped == 0:
+		return errors.New("not a route table of BGP: it holds routes of other protocols alone: say protocol bgp in the command")
+	}
+	return w.finish()
+}
+
+func (w *junosTextWalk) walk() error {
+	for !w.stopped() {
+		line, err := w.lines.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			w.spoil("reading stops in it")
+			w.close(true)
+			return err
+		}
+		if err := w.one(line); err != nil {
+			return err
+		}
+	}
+	w.close(false)
+	w.endTable()
+	return nil
+}
+
+// declared misses the tables of families that the config declares. Junos prints the head of an empty table too.
+func (w *junosTextWalk) declared() {
+	for _, fam := range w.src.Families {
+		if !w.heads[fam] && !w.partial {
+			w.problem(0, "the dump holds no table of %s routes, which the config declares", fam)
+		}
+	}
+}
+
+// wrong says that something is missing, once: not while VRFs are listed.
+func (w *junosTextWalk) wrong(line int, format string, args ...any) {
+	if !w.listing {
+		w.problem(line, format, args...)
+	}
+}
+
+func (w *junosTextWalk) one(line textLine) error {
+	text := bytes.TrimSpace(line.text)
+	switch {
+	case line.long:
+		w.spoil("a line in it is longer than Junos prints")
+		w.wrong(line.line, "a line of more than %d bytes: this is not Junos's", maxLine)
+	case len(text) == 0:
+		w.dest.blank = !line.cut // the cut may be in the blanks before a text
+	case line.cut && !promptEnds(text):
+		w.close(false)
+		w.wrong(line.line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
+	case w.disturbed(line, text):
+	case w.frame(line.line, text):
+	case bytes.HasPrefix(text, []byte("A V Destination")):
+		return errJunosTerse
+	default:
+		w.row(line.line, text)
+	}
+	return nil
+}
+
+var errJunosTerse = errors.New("is printed with terse, which shows too little: leave terse out, or say detail")
+
+// promptEnds reports whether text is a prompt with nothing behind it.
+func promptEnds(text []byte) bool {
+	return routingEngine.Match(text) || prompt.Match(text) && bytes.IndexByte([]byte("#>$%"), text[len(text)-1]) >= 0
+}
+
+// junosErrors begin what Junos answers to a command that it does not run.
+var junosErrors = []string{"error:", "syntax error", "unknown command", "invalid ", "missing argument"}
+
+// disturbed reads a pager's mark or an error. What stood in its place is lost.
+func (w *junosTextWalk) disturbed(at textLine, text []byte) bool {
+	line := at.line
+	lower := bytes.ToLower(text)
+	failed := false
+	for _, begin := range junosErrors {
+		failed = failed || bytes.HasPrefix(lower, []byte(begin))
+	}
+	pager := at.erased || bytes.Contains(lower, []byte("---(more")) || bytes.Contains(lower, []byte("--more--"))
+	switch {
+	case pager:
+		w.wrong(line, "a pager stopped the dump: export with | no-more")
+	case failed:
+		w.wrong(line, "the dump holds an error: %s", quote(text))
+	default:
+		return false
+	}
+	w.disrupt()
+	w.lost = true
+	return true
+}
+
+// disrupt ends the open destination where text stands that is none of its lines.
+func (w *junosTextWalk) disrupt() {
+	if w.dest.form != junosColumns || w.dest.waits {
+		w.spoil("the text is disturbed inside it")
+	}
+	w.close(true)
+}
+
+// frame reads what stands around destinations: commands, prompts, heads of tables, legends.
+func (w *junosTextWalk) frame(line int, text []byte) bool {
+	if m := junosTableLine.FindSubmatch(text); m != nil {
+		w.close(true)
+		w.endTable()
+		w.beginTable(line, string(m[1]), m[2])
+		return true
+	}
+	if at := junosShowRoute(text); at >= 0 {
+		w.close(true)
+		w.endTable()
+		w.inside, w.ended = false, false
+		w.sawCommand(line, string(text[at:]))
+		return true
+	}
+	if promptEnds(text) || prompt.Match(text) {
+		w.close(true)
+		w.ended = w.ended || w.inside
+		w.endTable()
+		w.inside, w.lost = false, false
+		return true
+	}
+	if columns := junosColumnHead(text); columns || junosLegend(text) {
+		w.close(true)
+		w.columned, w.lost = w.inside && columns, false
+		return true
+	}
+	return false
+}
+
+func (w *junosTextWalk) beginTable(line int, name string, hidden []byte) {
+	w.table = junosTable{line: line, name: name}
+	w.table.hidden, _ = parseUint32(hidden)
+	w.began, w.inside, w.ended, w.lost, w.columned = true, true, false, false, false
+	w.leftOut = w.command.another
+	vrf, unicast := w.table.vrf()
+	if unicast && (w.src.VRF == "" || w.src.VRF == vrf) {
+		fam := rib.IPv4
+		if strings.HasSuffix(name, "inet6.0") {
+			fam = rib.IPv6
+		}
+		w.heads[fam] = true
+	}
+	if unicast && w.seen[name] && !w.leftOut {
+		w.leftOut = true
+		w.wrong(line, "table %s is there twice: give each answer a file of its own", quote(name))
+	}
+	w.seen[name] = true
+}
+
+func (w *junosTextWalk) endTable() {
+	if w.table.name != "" {
+		w.closeTable()
+	}
+}
+
+// junosLegend knows the lines under the head of a table.
+func junosLegend(text []byte) bool {
+	for _, begin := range []string{"+ = Active Route", "@ = Routing Use Only", "Restart ", "Limit/Threshold"} {
+		if bytes.HasPrefix(text, []byte(begin)) {
+			return true
+		}
+	}
+	return false
+}
+
+func junosColumnHead(text []byte) bool {
+	return strings.Join(strings.Fields(string(text)), " ") == "Prefix Nexthop MED Lclpref AS path"
+}
+
+// open begins a destination.
+func (w *junosTextWalk) open(line int, form junosForm, prefix string) {
+	w.close(true)
+	w.lost = false
+	style := "brief"
+	if form == junosDetail {
+		style = "detail"
+	}
+	node := junosNode{name: "rt", style: style}
+	node.add("rt-destination", prefix)
+	w.dest = junosDestination{open: true, line: line, form: form, node: node}
+}
+
+// spoil makes the open destination a bad row.
+func (w *junosTextWalk) spoil(why string) {
+	if w.dest.bad == "" {
+		w.dest.bad = why
+	}
+}
+
+// close hands the open destination on. whole says that something stood behind it, so that none of its
+// lines can be missing.
+func (w *junosTextWalk) close(whole bool) {
+	d := &w.dest
+	if !d.open {
+		return
+	}
+	d.open = false
+	if w.leftOut || !w.wanted(d.line) {
+		return
+	}
+	w.count()
+	if !whole && (!d.blank || w.spaced) {
+		w.cutOff()
+	}
+	if len(d.node.all("rt-entry")) > d.entries && d.entries > 0 {
+		w.spoil(fmt.Sprintf("its head announces %d entries, and more are there", d.entries))
+	}
+	if d.bad != "" {
+		w.skip(d.line, "bad route of %s: %s", quote(d.node.value("rt-destination")), d.bad)
+		return
+	}
+	if d.form == junosOffer {
+		d.node.style = "detail"
+	}
+	w.forms[d.form] = true
+	w.rows.oneNeighbor = d.form.ofOneNeighbor()
+	w.rows.read(&d.node, d.line)
+}
+
+// count tells the destinations of BGP from those of other protocols.
+func (w *junosTextWalk) count() {
+	if slices.ContainsFunc(w.dest.node.all("rt-entry"), junosBGP) {
+		w.bgp++
+	} else {
+		w.others++
+	}
+}
+
+// cutOff takes the last entry of a file that does not show its end.
+func (w *junosTextWalk) cutOff() {
+	d := &w.dest
+	last := d.last()
+	if last == nil {
+		w.spoil("it is cut off")
+		return
+	}
+	path := last.child("as-path") != nil
+	switch {
+	case !junosBGP(last), d.form == junosColumns:
+	case d.form == junosBrief && path && len(last.all("nh")) > 0: // another gateway may have followed
+		if last.child("learned-from") == nil {
+			last.add("perhaps-more", "")
+		}
+	case d.form == junosDetail && last.child("router-id") != nil:
+	case d.form == junosOffer && path && last.child("bgp-rt-flag") != nil: // communities may have followed
+		last.add("perhaps-more", "")
+	default:
+		w.skip(d.line, "the last route of %s is cut off", quote(d.node.value("rt-destination")))
+		d.node.children = d.node.children[:len(d.node.children)-1]
+		if len(d.node.all("rt-entry")) == 0 {
+			d.node.children = append(d.node.children, junosNode{name: "rt-entry", children: []junosNode{{name: "protocol-name", text: "none"}}})
+		}
+	}
+}
+
+// last is the entry whose lines are being read, nil before the first one.
+func (d *junosDestination) last() *junosNode {
+	if n := len(d.node.children); n > 0 && d.node.children[n-1].name == "rt-entry" {
+		return &d.node.children[n-1]
+	}
+	return nil
+}
+
+// add appends an element.
+func (n *junosNode) add(name, text string) {
+	n.children = append(n.children, junosNode{name: name, text: text})
+}
+
+// entry begins an entry of the open destination.
+func (d *junosDestination) entry(tag, protocol string) *junosNode {
+	e := junosNode{name: "rt-entry"}
+	if tag != "" {
+		e.add("active-tag", tag)
+	}
+	if protocol != "" {
+		e.add("protocol-name", protocol)
+	}
+	d.node.children = append(d.node.children, e)
+	return d.last()
+}
+
+// againstForm holds the forms that were met against the declared view.
+func (w *junosTextWalk) againstForm() {
+	one := w.forms[junosColumns] || w.forms[junosOffer]
+	many := w.forms[junosBrief] || w.forms[junosDetail]
+	view := w.src.View
+	switch {
+	case one && (tableView(view) || view == rib.AdjRIBInPost):
+		w.say("the dump is what receive-protocol or advertising-protocol prints, the config says %s", view)
+	case many && (advertisedView(view) || view == rib.AdjRIBInPre):
+		w.say("the dump is what show route prints, which is what the router holds, the config says %s", view)
+	}
+}
+
+// neighborOf notes whose routes a command asks for.
+func (w *junosTextWalk) neighborOf(a netip.Addr) {
+	if a.IsValid() && !w.listing {
+		w.sawNeighbor(a)
+	}
+}

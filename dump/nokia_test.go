@@ -1,0 +1,123 @@
+package dump
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"bgpaudit/rib"
+)
+
+func TestWhatStandsInANokiaText(t *testing.T) {
+	v4, v6 := string(fixtureBytes(t, "nokia/routes.txt")), string(fixtureBytes(t, "nokia/routes-ipv6.txt"))
+	whole := v4 + v6
+	adv := string(fixtureBytes(t, "nokia/advertised.txt"))
+	for _, tt := range []struct {
+		name, text string
+		src        Source
+		rows       int
+		complete   rib.Completeness
+		says       string
+		denies     bool
+	}{
+		{"a table of both families", whole, Source{View: rib.BGPTable}, 5, "yes", "", false},
+		{"a count that does not fit", strings.Replace(whole, "Routes : 4", "Routes : 5", 1), Source{}, 5, "no", "counts 5 routes, but 4", false},
+		{"no count", whole[:strings.Index(whole, "Routes : 4")], Source{}, 4, "no", "the count behind the rows is missing", false},
+		{"a pager", strings.Replace(whole, "Routes : 4", "Press any key to continue (Q to quit)\nRoutes : 4", 1), Source{}, 5, "no", "a pager", false},
+		{"an error", v4 + "\nMINOR: CLI #2005: it broke\n", Source{}, 4, "no", "holds an error", false},
+		{"a second table of a family", v4 + "\n" + v4, Source{}, 4, "no", "second table of ipv4", false},
+		{"a beginning that is missing", "u*>i  192.0.2.0/26       100   None\n" + v4, Source{}, 4, "no", "the beginning is missing", false},
+		{"a declared family without a table", v4, Source{Families: []rib.Family{rib.IPv4, rib.IPv6}}, 4, "no", "no table of ipv6", false},
+		{"a table that states its zero", string(fixtureBytes(t, "nokia/empty.txt")), Source{}, 0, "yes", "", false},
+		{"another family alone", strings.ReplaceAll(v4, "BGP IPv4 Routes", "BGP VPN-IPv4 Routes"), Source{}, 0, "", "no table of IPv4 or IPv6", false},
+		{"one prefix", strings.Replace(whole, "show router bgp routes", "show router bgp routes 203.0.113.0/24", 1), Source{}, 5, "no", "a part of the table", false},
+		{"advertised, declared so", adv, Source{View: rib.AdjRIBOutPost, Neighbor: netipAddr(t, "192.0.2.1")}, 2, "yes", "", false},
+		{"advertised to another neighbour", adv, Source{View: rib.AdjRIBOutPost, Neighbor: netipAddr(t, "192.0.2.2")}, 2, "yes", "", true},
+		{"advertised, declared as received", adv, Source{View: rib.AdjRIBInPre}, 2, "yes", "", true},
+		{"the whole table, declared as advertised", whole, Source{View: rib.AdjRIBOutPost}, 5, "yes", "", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.src.Name, tt.src.ExpectRoutes, tt.src.Format = "x", -1, "nokia"
+			routes, got, err := readBytes(tt.src, []byte(tt.text))
+			if err != nil {
+				if tt.complete != "" || !strings.Contains(err.Error(), tt.says) {
+					t.Errorf("refused: %v", err)
+				}
+				return
+			}
+			if len(routes) != tt.rows || got.Complete != tt.complete || !strings.Contains(strings.Join(got.Errors, "\n"), tt.says) || tt.says == "" && len(got.Errors) > 0 {
+				t.Errorf("%d routes, complete %q, errors %q", len(routes), got.Complete, got.Errors)
+			}
+			if (got.contradiction != "") != tt.denies {
+				t.Errorf("contradiction %q", got.contradiction)
+			}
+		})
+	}
+}
+
+// TestRealNokiaTextsAreWhatTheirStateSays holds each text against the same router's state in JSON.
+func TestRealNokiaTextsAreWhatTheirStateSays(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(corpus(t), "cli-nokia", "lab-validation", "*", "*", "show_router_bgp_routes.txt"))
+	if err != nil || len(paths) != 17 {
+		t.Fatal(len(paths), err)
+	}
+	compared := 0
+	for _, path := range paths {
+		routes, res, err := readReal(t, path, Source{View: rib.BGPTable})
+		if err != nil {
+			if !strings.Contains(err.Error(), "BGP is not configured") {
+				t.Errorf("%s: %v", path, err)
+			}
+			continue
+		}
+		if res.Complete != rib.CompleteYes {
+			t.Errorf("%s: complete %s %q", path, res.Complete, res.Errors)
+		}
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(path), "info_json_state_router_Base_bgp_rib.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var have []string
+		for _, r := range routes {
+			have = append(have, fmt.Sprint(r.Prefix, " best ", r.Marks.Has(rib.Best), " valid ", !r.Marks.Has(rib.Invalid)))
+		}
+		want := nokiaState(t, text)
+		slices.Sort(have)
+		slices.Sort(want)
+		if !slices.Equal(want, have) {
+			t.Errorf("%s: text %q, state %q", path, have, want)
+		}
+		compared += len(have)
+	}
+	if compared < 9 {
+		t.Errorf("%d routes compared", compared)
+	}
+}
+
+func nokiaState(t *testing.T, text []byte) (out []string) {
+	t.Helper()
+	var state struct {
+		Unicast struct {
+			Local struct {
+				Routes []struct {
+					Prefix, Neighbor string
+					Best             bool `json:"best-route"`
+					Valid            bool `json:"valid-route"`
+				}
+			} `json:"local-rib"`
+		} `json:"nokia-state:ipv4-unicast"`
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range state.Unicast.Local.Routes {
+		if r.Neighbor != "0.0.0.0" {
+			out = append(out, fmt.Sprint(r.Prefix, " best ", r.Best, " valid ", r.Valid))
+		}
+	}
+	return out
+}

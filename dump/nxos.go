@@ -1,0 +1,17 @@
+package dump
+
+import "bytes"
+
+// nxosText is what Cisco NX-OS prints for "show bgp" and the routes of a neighbour, as text or with "| json"
+// (docs/formats/nxos.md).
+var nxosText = Format{Name: "nxos", Sniff: sniffNXOS, Read: readNXOS, Shape: nxosDialect.shape}
+
+var nxosDialect = ciscoDialect{name: "nxos", marks: 3, outHides: sentOtherwise, ownForm: true, invalid: "dh"}
+
+func readNXOS(in *input, c *collector) error {
+	return readCisco(in, c, &nxosDialect)
+}
+
+func sniffNXOS(head []byte) bool {
+	return bytes.Contains(head, []byte("Status: s-suppressed")) && bytes.Contains(head, []byte("Path type: i-internal"))
+}

@@ -1,0 +1,177 @@
+package dump
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
+	"github.com/gopacket/gopacket/reassembly"
+
+	"bgpaudit/rib"
+)
+
+// pcapFormat is captured packets of BGP sessions, as tcpdump and Wireshark write them, pcap or pcapng
+// (docs/formats/pcap.md). Their messages are replayed as those of an MRT file are.
+var pcapFormat = Format{Name: "pcap", Sniff: sniffPCAP, Read: readPCAP, Shape: shapePCAP}
+
+func shapePCAP(Source) Header {
+	return Header{Format: "pcap", ASPathForm: rib.AsSent, NotShown: rib.AttrBest}
+}
+
+const pcapngMagic = "\x0a\x0d\x0d\x0a"
+
+// pcapMagics begin a capture: in both orders of octets, with times in microseconds or nanoseconds.
+var pcapMagics = []string{pcapngMagic, "\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d", "\x4d\x3c\xb2\xa1"}
+
+func sniffPCAP(head []byte) bool {
+	for _, magic := range pcapMagics {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+// packetSource is a capture of either form.
+type packetSource interface {
+	ReadPacketData() (data []byte, ci gopacket.CaptureInfo, err error)
+	LinkType() layers.LinkType
+}
+
+// pcapReader reads the packets of one file.
+type pcapReader struct {
+	*mrtReader
+	packets   packetSource
+	assembler *reassembly.Assembler
+	flows     map[[2]gopacket.Flow]bool // of BGP sessions
+	sessions  []*pcapSession
+	owner     map[*replayPeer]*pcapSession // the one whose routes a peer's are
+	cut       bool                         // it was said that packets are cut
+	many      bool
+	flushing  bool // the file is at its end
+}
+
+// Bounds of what a hostile capture can make the reader hold.
+const (
+	maxPCAPSessions = 10_000
+	maxPCAPPages    = 4_096 // of some 2 KiB, that wait for a segment before them
+)
+
+const bgpPort = 179
+
+func readPCAP(in *input, c *collector) error {
+	head, err := in.head()
+	if err != nil {
+		return err
+	}
+	if !sniffPCAP(head) {
+		return errors.New("holds no captured packets at its beginning")
+	}
+	r := &pcapReader{mrtReader: newMRTReader(c), flows: map[[2]gopacket.Flow]bool{}, owner: map[*replayPeer]*pcapSession{}}
+	r.replay = newMRTReplay(r.mrtReader)
+	if bytes.HasPrefix(head, []byte(pcapngMagic)) {
+		r.packets, err = pcapgo.NewNgReader(in.text, pcapgo.NgReaderOptions{WantMixedLinkType: true, SkipUnknownVersion: true})
+	} else {
+		r.packets, err = pcapgo.NewReader(in.text)
+	}
+	if err != nil {
+		return err
+	}
+	r.assembler = reassembly.NewAssembler(reassembly.NewStreamPool(r))
+	r.assembler.MaxBufferedPagesTotal = maxPCAPPages
+	r.assembler.MaxBufferedPagesPerConnection = maxPCAPPages / 4
+	c.unproven = true
+	r.all()
+	r.flushing = true
+	r.assembler.FlushAll()
+	if len(r.sessions) == 0 && !c.partial && !c.stopped() {
+		return errors.New("holds no BGP session: capture TCP port 179")
+	}
+	r.finish()
+	return nil
+}
+
+// all reads the packets.
+func (r *pcapReader) all() {
+	for !r.stopped() {
+		r.record++
+		data, ci, err := r.packets.ReadPacketData()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			r.broken(r.record, cutOff(err))
+			return
+		}
+		r.packet(data, ci)
+	}
+}
+
+func (r *pcapReader) packet(data []byte, ci gopacket.CaptureInfo) {
+	link := r.packets.LinkType()
+	if len(ci.AncillaryData) > 0 {
+		if mixed, ok := ci.AncillaryData[0].(layers.LinkType); ok {
+			link = mixed
+		}
+	}
+	p := gopacket.NewPacket(data, link, gopacket.DecodeOptions{Lazy: true, NoCopy: true})
+	tcp, ok := p.Layer(layers.LayerTypeTCP).(*layers.TCP)
+	net := p.NetworkLayer()
+	if !ok || net == nil || !r.bgp(net.NetworkFlow(), tcp) {
+		return
+	}
+	if r.moment.leavesOut(mrtHeader{time: ci.Timestamp, kind: mrtBGP4MP, subtype: mrtMessageAS4}, r.record) {
+		return
+	}
+	if at := ci.Timestamp.UTC(); at.Year() < 10_000 { // as RFC 3339 can write it
+		r.res.Header.Time = at.Truncate(time.Microsecond)
+	}
+	if ci.CaptureLength < ci.Length || p.Metadata().Truncated {
+		if !r.cut {
+			r.cut = true
+			r.problem(r.record, "packets are cut: capture whole ones (tcpdump -s 0)")
+		}
+		return // the session goes on behind a gap
+	}
+	r.assembler.AssembleWithContext(net.NetworkFlow(), tcp, &packetContext{ci})
+}
+
+// packetContext hands a packet's time through the assembler.
+type packetContext struct{ ci gopacket.CaptureInfo }
+
+func (c *packetContext) GetCaptureInfo() gopacket.CaptureInfo { return c.ci }
+
+// bgp reports whether a segment is of a BGP session: by its port, or by the marker that a message begins with.
+func (r *pcapReader) bgp(net gopacket.Flow, tcp *layers.TCP) bool {
+	flow := [2]gopacket.Flow{net, tcp.TransportFlow()}
+	if r.flows[flow] {
+		return true
+	}
+	if tcp.SrcPort != bgpPort && tcp.DstPort != bgpPort && !bytes.HasPrefix(tcp.Payload, messageMarker) {
+		return false
+	}
+	if len(r.flows) >= 2*maxPCAPSessions {
+		if !r.many {
+			r.many = true
+			r.problem(r.record, "more than %d sessions: split the capture", maxPCAPSessions)
+		}
+		return false
+	}
+	r.flows[flow], r.flows[[2]gopacket.Flow{net.Reverse(), tcp.TransportFlow().Reverse()}] = true, true
+	return true
+}
+
+var messageMarker = bytes.Repeat([]byte{0xff}, 16)
+
+func (r *pcapReader) finish() {
+	for _, s := range r.sessions {
+		s.finish()
+	}
+	r.replay.finish()
+	r.moment.finish(r.mrtReader)
+	r.pick.finish(r.collector, 0)
+}

@@ -1,0 +1,240 @@
+package dump
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/reassembly"
+
+	"bgpaudit/bgp/wire"
+)
+
+// pcapSession is one TCP connection of a capture, and the BGP session in it.
+type pcapSession struct {
+	r     *pcapReader
+	ends  [2]pcapEnd
+	begun int  // the packet
+	over  bool // a NOTIFICATION, or the connection's end
+	asked bool // it was said that nobody knows which end is the router
+}
+
+// pcapEnd is one end of it, and what it sends.
+type pcapEnd struct {
+	addr   netip.Addr
+	buf    []byte // the beginning of a message
+	offer  wire.Offer
+	opened bool
+	lost   bool // what it sends cannot be read any more
+}
+
+// New is called for the first segment of a connection.
+func (r *pcapReader) New(net, _ gopacket.Flow, _ *layers.TCP, _ reassembly.AssemblerContext) reassembly.Stream {
+	s := &pcapSession{r: r, begun: r.record}
+	for i, end := range []gopacket.Endpoint{net.Src(), net.Dst()} {
+		a, _ := netip.AddrFromSlice(end.Raw())
+		s.ends[i].addr = a.Unmap()
+	}
+	r.sessions = append(r.sessions, s)
+	return s
+}
+
+// Accept takes every segment, and lets a connection begin in its middle.
+func (s *pcapSession) Accept(_ *layers.TCP, _ gopacket.CaptureInfo, _ reassembly.TCPFlowDirection, _ reassembly.Sequence, start *bool, _ reassembly.AssemblerContext) bool {
+	*start = true
+	return true
+}
+
+// ReassembledSG takes what one end sent, in order.
+func (s *pcapSession) ReassembledSG(sg reassembly.ScatterGather, _ reassembly.AssemblerContext) {
+	dir, _, end, skip := sg.Info()
+	from := 0
+	if dir == reassembly.TCPDirServerToClient {
+		from = 1
+	}
+	e := &s.ends[from]
+	if skip > 0 && !e.lost {
+		s.lose(from, "%d octets of what %s sends are missing in the capture", skip, e.addr)
+	}
+	n, _ := sg.Lengths()
+	if s.over && n > wire.HeaderLength && wire.MessageType(sg.Fetch(n)[wire.HeaderLength-1]) == wire.Open {
+		s.restart() // between the same ports
+	}
+	if !e.lost && !s.over {
+		e.buf = append(e.buf, sg.Fetch(n)...)
+		s.messages(from)
+	}
+	if end && !s.r.flushing {
+		s.end()
+	}
+}
+
+// ReassemblyComplete is called when both ends are done, and at the end of the file.
+func (s *pcapSession) ReassemblyComplete(reassembly.AssemblerContext) bool {
+	if !s.r.flushing {
+		s.end()
+	}
+	return true
+}
+
+// lose gives up what an end sends. Its routes may have changed in what is missing, so none of them stands.
+func (s *pcapSession) lose(from int, why string, args ...any) {
+	e := &s.ends[from]
+	e.lost, e.buf = true, nil
+	s.r.problem(s.r.record, "%s: its routes are not read", fmt.Sprintf(why, args...))
+	if p, dir := s.peer(from); p != nil && s.r.owner[p] == s {
+		s.r.replay.count -= len(p.routes[dir])
+		clear(p.routes[dir])
+	}
+}
+
+// messages takes whole messages off the beginning of what an end sent.
+func (s *pcapSession) messages(from int) {
+	e := &s.ends[from]
+	rest := e.buf
+	for len(rest) >= wire.HeaderLength && !e.lost && !s.over {
+		kind, length, fault := wire.ParseHeader(rest, wire.MaxExtendedLength)
+		if fault != nil {
+			s.lose(from, "what %s sends is no BGP: %v", e.addr, fault)
+			return
+		}
+		if len(rest) < length {
+			break
+		}
+		s.message(from, kind, rest[wire.HeaderLength:length])
+		rest = rest[length:]
+	}
+	if !e.lost {
+		e.buf = append(e.buf[:0], rest...)
+	}
+}
+
+func (s *pcapSession) message(from int, kind wire.MessageType, body []byte) {
+	e := &s.ends[from]
+	switch kind {
+	case wire.Open:
+		offer, ok := wire.ReadOffer(body)
+		if !ok {
+			s.lose(from, "the OPEN of %s cannot be read", e.addr)
+			return
+		}
+		e.offer, e.opened = offer, true
+	case wire.Notification:
+		s.end()
+	case wire.UpdateMsg:
+		s.update(from, body)
+	}
+}
+
+// update replays an UPDATE. How it is to be read, both OPENs say: where one is missing, its octets may be those of
+// other routes.
+func (s *pcapSession) update(from int, body []byte) {
+	r, e, other := s.r, &s.ends[from], &s.ends[1-from]
+	r.changes++
+	if !e.opened || !other.opened {
+		s.lose(from, "%s sends routes, and the capture lacks the OPEN of an end of its session: begin to capture before the session comes up", e.addr)
+		return
+	}
+	p, dir := s.peer(from)
+	switch {
+	case p != nil:
+	case r.pick.picking: // neither end is the neighbour
+		r.pick.wants(e.addr)
+		return
+	default:
+		s.ask()
+		return
+	}
+	r.pick.messages[dir]++
+	if r.pick.declared && dir != r.pick.direction() || !r.pick.wants(p.addr) {
+		return
+	}
+	if r.owner[p] != s {
+		r.replay.flush(p.addr)
+		r.owner[p] = s
+	}
+	r.replay.decoder(e.offer.To(other.offer)).Update(body, &r.replay.update)
+	if err := r.replay.apply(p, dir); err != nil {
+		r.skip(r.record, "from %s: %v", e.addr, err)
+	}
+}
+
+// local is the end that is our router: the one that is not the feed's neighbour, or the one with our ASN. Without
+// either it is -1.
+func (s *pcapSession) local() int {
+	a, b := &s.ends[0], &s.ends[1]
+	switch want := s.r.src.Neighbor; {
+	case a.addr == b.addr:
+		return -1
+	case want == a.addr:
+		return 1
+	case want == b.addr:
+		return 0
+	}
+	ours := [2]bool{}
+	for i := range s.ends {
+		ours[i] = s.ends[i].opened && slices.Contains(s.r.src.ASNs, s.ends[i].offer.ASN)
+	}
+	switch {
+	case ours[0] == ours[1]:
+		return -1
+	case ours[0]:
+		return 0
+	}
+	return 1
+}
+
+// peer is the neighbour whose routes an end's are, and their direction; nil where nobody knows it. Without a declared
+// view each end's are received from it.
+func (s *pcapSession) peer(from int) (*replayPeer, direction) {
+	local := s.local()
+	switch {
+	case local < 0 && s.r.pick.declared:
+		return nil, received
+	case local == from:
+		other := &s.ends[1-from]
+		return s.r.replay.peer(mrtPeer{other.addr, other.offer.ASN}), sent
+	}
+	e := &s.ends[from]
+	return s.r.replay.peer(mrtPeer{e.addr, e.offer.ASN}), received
+}
+
+func (s *pcapSession) ask() {
+	if !s.asked {
+		s.asked = true
+		s.r.problem(s.r.record, "nothing says which of %s and %s is the router: name the other with neighbor: on the feed", s.ends[0].addr, s.ends[1].addr)
+	}
+}
+
+// end is the end of the session: its routes are gone.
+func (s *pcapSession) end() {
+	if s.over {
+		return
+	}
+	s.over = true
+	for p, owner := range s.r.owner {
+		if owner == s {
+			s.r.replay.flush(p.addr)
+			delete(s.r.owner, p)
+		}
+	}
+}
+
+// restart begins a session in the place of the one that is over.
+func (s *pcapSession) restart() {
+	s.over, s.begun = false, s.r.record
+	for i := range s.ends {
+		s.ends[i] = pcapEnd{addr: s.ends[i].addr}
+	}
+}
+
+// finish looks for what the file's end cut off.
+func (s *pcapSession) finish() {
+	for i := range s.ends {
+		if e := &s.ends[i]; len(e.buf) > 0 && !s.over {
+			s.r.problem(s.begun, "the capture ends within a message of %s", e.addr)
+		}
+	}
+}
