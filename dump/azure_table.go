@@ -261,7 +261,7 @@ func (w *azureTableWalk) words(line int, text []byte) {
 	if !w.named {
 		return // one of its rows, or the names of the next one's columns
 	}
-	if prompt.Match(text) || promptEnds(text) {
+	if isPrompt(text) || promptEnds(text) {
 		w.ended = w.ended || w.wanted
 		w.columns, w.wanted = nil, false
 	}

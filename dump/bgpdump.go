@@ -38,7 +38,7 @@ func sniffBGPDump(head []byte) bool {
 		switch {
 		case bgpdumpLine.Match(text):
 			return true
-		case len(text) == 0, bgpdumpLog.Match(text), prompt.Match(text), text[0] == '#':
+		case len(text) == 0, bgpdumpLog.Match(text), isPrompt(text), text[0] == '#':
 		default:
 			return false
 		}
@@ -130,7 +130,7 @@ func (r *bgpdumpReader) around(line int, text []byte) {
 	case m != nil && string(m[1]) != "info":
 		r.problem(line, "bgpdump says: %s", quote(text))
 	case m != nil:
-	case prompt.Match(text) || promptEnds(text):
+	case isPrompt(text) || promptEnds(text):
 		r.ended = r.began
 	default:
 		r.between(line, text, !r.began)

@@ -112,7 +112,7 @@ func (r *ciscoReader) cutFrame(text []byte) {
 		r.endCount(count)
 		return
 	}
-	if isPrompt(text) {
+	if isCiscoPrompt(text) {
 		r.endReply()
 		return
 	}
@@ -129,8 +129,8 @@ func (r *ciscoReader) cutFrame(text []byte) {
 // ciscoPrompt is a prompt, and the command behind it: "edge1#", "edge1#show ip bgp", "RP/0/RP0/CPU0:edge1# ".
 var ciscoPrompt = regexp.MustCompile(`^([A-Za-z0-9][^\s#>*]{0,99}(?:\([^()]{1,64}\))?)[#>](?:$|\s|[a-z])`)
 
-// isPrompt reports whether text is a prompt, and not a row whose marks look like one: "r>i 192.0.2.0/24".
-func isPrompt(text []byte) bool {
+// isCiscoPrompt reports whether text is a prompt, and not a row whose marks look like one: "r>i 192.0.2.0/24".
+func isCiscoPrompt(text []byte) bool {
 	if len(text) == 0 || !wordByte(text[0]) {
 		return false
 	}
@@ -146,7 +146,7 @@ func wordByte(c byte) bool {
 // unknown judges a line that is neither a row nor of the text around rows.
 func (r *ciscoReader) unknown(line int, text []byte) {
 	switch {
-	case isPrompt(text):
+	case isCiscoPrompt(text):
 		r.endReply()
 		r.echoed(text)
 		return

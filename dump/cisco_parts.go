@@ -161,7 +161,7 @@ func (r *ciscoReader) skipsRows() bool { return r.part.other && !r.part.preamble
 // isFrame reports whether a line in a table that is not read ends it, or says that something is missing.
 func (r *ciscoReader) isFrame(text []byte) bool {
 	_, counted := cutCiscoCount(text)
-	return counted || cutHeading(text).kind != noHeading || isPrompt(text) || text[0] == '%' ||
+	return counted || cutHeading(text).kind != noHeading || isCiscoPrompt(text) || text[0] == '%' ||
 		bytes.HasPrefix(text, []byte("BGP ")) || bytes.Contains(bytes.ToLower(text), []byte("--more--"))
 }
 

@@ -177,7 +177,7 @@ var errJunosTerse = errors.New("is printed with terse, which shows too little: l
 
 // promptEnds reports whether text is a prompt with nothing behind it.
 func promptEnds(text []byte) bool {
-	return routingEngine.Match(text) || prompt.Match(text) && bytes.IndexByte([]byte("#>$%"), text[len(text)-1]) >= 0
+	return routingEngine.Match(text) || isPrompt(text) && bytes.IndexByte([]byte("#>$%"), text[len(text)-1]) >= 0
 }
 
 // junosErrors begin what Junos answers to a command that it does not run.
@@ -228,7 +228,7 @@ func (w *junosTextWalk) frame(line int, text []byte) bool {
 		w.sawCommand(line, string(text[at:]))
 		return true
 	}
-	if promptEnds(text) || prompt.Match(text) {
+	if promptEnds(text) || isPrompt(text) {
 		w.close(true)
 		w.ended = w.ended || w.inside
 		w.endTable()

@@ -58,7 +58,7 @@ func (w *wordTable) one(l textLine) {
 		w.begun, w.open = true, true
 		w.tables++
 	case w.begun && w.row(l):
-	case isPrompt(text):
+	case isCiscoPrompt(text):
 		w.begun, w.open = false, false
 		w.command(commandWords(text))
 	case !w.begun && !l.cut && w.legend(text):
