@@ -234,7 +234,7 @@ func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 			src := fixtureSource(name)
 			full, _, fullErr := readBytes(src, whole)
 			want := recordsOf(full)
-			for n := range whole {
+			for n := 0; n < len(whole); n += cutStep {
 				if n > 2 && indents(whole[n-2:n+1]) {
 					continue // how far the line was indented when it broke off says nothing
 				}

@@ -24,7 +24,7 @@ func TestATextCutAtAnyByteShowsNothingThatIsNotThere(t *testing.T) {
 				whole := fixtureBytes(t, name)
 				src := fixtureSource(name)
 				full, all, fullErr := readBytes(src, whole)
-				for n := range whole {
+				for n := 0; n < len(whole); n += cutStep {
 					if fullErr == nil && n > 1024 {
 						src.Format = format
 					}

@@ -29,7 +29,7 @@ func TestATextTableCutAtAnyByte(t *testing.T) {
 				}
 				src.Format = format
 				want := recordsOf(full)
-				for n := range whole {
+				for n := 0; n < len(whole); n += cutStep {
 					routes, got, err := readBytes(src, whole[:n])
 					if len(routes) > len(full) && !strings.Contains(errorText(fullErr), "several VRFs") {
 						t.Fatalf("cut at %d: %d rows, the whole has %d", n, len(routes), len(full))

@@ -22,12 +22,8 @@ import (
 	"bgpaudit/test/speaker"
 )
 
-// What two routers send to the monitor and to BIRD alike, and how many ask each of them at a time.
 const (
 	loadRouters  = 2
-	loadRoutes   = 100_000 // of each
-	loadRate     = 10_000  // updates a second, of both together
-	askers       = 1000
 	askedOfEach  = 3
 	patienceLoad = 2 * time.Minute
 )
@@ -36,9 +32,6 @@ const (
 // over HTTP, while routers send 10,000 updates a second; then as many ask a BIRD that holds the same
 // routes and gets the same updates, by its control socket. Every question is answered.
 func TestAThousandQuestionsBesideBIRD(t *testing.T) {
-	if testing.Short() || raceDetector {
-		t.Skip("a load: neither for -short nor for the race detector")
-	}
 	bird := startBIRD(t, 0, loadBIRD(freePort(t, netip.MustParseAddr("127.0.0.1"))))
 	bgpAt, apiAt := startLoaded(t)
 	var sources []*source
