@@ -15,6 +15,7 @@ import (
 	"math"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -59,6 +60,9 @@ func take(at string, routes, senders int) error {
 	listen, err := netip.ParseAddrPort(at)
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(25) // as in a monitor
 	}
 	var neighbors []bgp.Neighbor
 	var listens []netip.AddrPort
