@@ -38,7 +38,8 @@ func (s *seed) fill(tb testing.TB, feed string, neighbor uint32, routes int) {
 			continue
 		}
 		for n := range routes {
-			r := rib.Route{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(60 + n>>16), byte(n >> 8), byte(n), 0}), 24), PathID: 7}
+			at := n + n/3 // one /24 in four is nobody's
+			r := rib.Route{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(60 + at>>16), byte(at >> 8), byte(at), 0}), 24), PathID: 7}
 			r.Attrs.ASPath = rib.ASPath{{Type: rib.ASSequence, ASNs: []uint32{neighbor, 64496 + uint32(n%5), 131072 + uint32(n%20_000)}}}
 			if _, err := s.table.Advertise(rib.FeedID(id), &r); err != nil {
 				tb.Fatal(err)

@@ -34,7 +34,9 @@ type shown struct {
 	pre  bool // shown before policy only
 }
 
-func (w *world) audit() *policy.Result {
+func (w *world) audit() *policy.Result { return policy.Audit(&w.in, newSight(&w.in, w.table()), now) }
+
+func (w *world) table() *rib.Table {
 	feeds := make([]*rib.Feed, len(w.feeds))
 	for i := range w.feeds {
 		f := w.feeds[i].Feed
@@ -50,7 +52,7 @@ func (w *world) audit() *policy.Result {
 		}
 	}
 	table.Settle()
-	return policy.Audit(&w.in, newSight(&w.in, table), now)
+	return table
 }
 
 func (w *world) String() string {

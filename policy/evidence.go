@@ -138,24 +138,15 @@ var evidenceContradiction = &Check{
 // overPreferences: a link's preference: stands in for what dumps do not show; where one shows
 // another value, the shown one decides and the declaration is wrong.
 func (ps *Pass) overPreferences() {
-	type key struct {
-		link rib.LinkID
-		fam  rib.Family
-	}
-	seen := map[key]bool{}
 	for _, fam := range ps.families {
-		ps.Sight.EachReceived(fam, func(st rib.Standing) {
-			l := &ps.Links[st.Link]
-			if !l.Preference.Set || !st.Attrs.LocalPref.Set || st.Attrs.LocalPref == l.Preference || seen[key{st.Link, fam}] {
-				return
-			}
-			seen[key{st.Link, fam}] = true
+		for _, e := range ps.learned(fam).strays {
+			l := &ps.Links[e.Link]
 			ps.report(Finding{
 				Subject: Subject{"link", l.Name}, Family: fam, Links: []string{l.Name}, Cause: Cause{What: CauseEvidence, Link: l.Name},
-				Message: fmt.Sprintf("preference: %d is declared on %s, but %s shows local preference %d there; the shown one decides", l.Preference.Value, l.Name, st.Prefix, st.Attrs.LocalPref.Value),
-				Hint:    "correct or remove preference: on the link", Evidence: []Evidence{ps.evidence(st.Entry)}, Config: ps.Pos,
+				Message: fmt.Sprintf("preference: %d is declared on %s, but %s shows local preference %d there; the shown one decides", l.Preference.Value, l.Name, e.Prefix, e.Attrs.LocalPref.Value),
+				Hint:    "correct or remove preference: on the link", Evidence: []Evidence{ps.evidence(e)}, Config: ps.Pos,
 			})
-		})
+		}
 	}
 }
 

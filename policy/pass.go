@@ -28,6 +28,7 @@ type Pass struct {
 	opens    []open
 	hangs    map[stateKey][]gap // what each unknown state hangs on
 	rows     [2][]advertisedRow // by family
+	received [2]*learned        // by family
 }
 
 type stateKey struct {

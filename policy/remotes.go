@@ -56,12 +56,18 @@ func (ps *Pass) resolveRemotes() {
 			ps.remotes[name] = ps.resolveEverything()
 			continue
 		}
-		for j := range ps.Remotes {
-			if ps.Remotes[j].Name == name {
-				ps.remotes[name] = ps.resolveRemote(&ps.Remotes[j])
-			}
+		if remote := ps.remoteNamed(name); remote != nil {
+			ps.remotes[name] = ps.resolveRemote(remote)
 		}
 	}
+}
+
+// remoteNamed finds a declared remote; nil for everything.
+func (ps *Pass) remoteNamed(name string) *Remote {
+	if i := slices.IndexFunc(ps.Remotes, func(r Remote) bool { return r.Name == name }); i >= 0 {
+		return &ps.Remotes[i]
+	}
+	return nil
 }
 
 func (ps *Pass) resolveEverything() *remoteSet {
@@ -72,7 +78,7 @@ func (ps *Pass) resolveEverything() *remoteSet {
 	for _, fam := range ps.families {
 		r := &set.fams[fam]
 		var b netipx.IPSetBuilder
-		ps.addCarried(&b, r, fam)
+		ps.learned(fam).carried.addTo(&b)
 		ps.addDefaultOnly(&b, r, fam)
 		r.prefixes = setPrefixes(&b, fam)
 	}
@@ -108,8 +114,8 @@ func setPrefixes(b *netipx.IPSetBuilder, fam rib.Family) []netip.Prefix {
 	return inFamily(set.Prefixes(), fam)
 }
 
-// received reports what keeps the link's received routes from being read whole.
-func (ps *Pass) received(link int, fam rib.Family, r *resolved) {
+// unseenReceived reports what keeps the link's received routes from being read whole.
+func (ps *Pass) unseenReceived(link int, fam rib.Family, r *resolved) {
 	if cover := ps.Sight.Coverage(rib.LinkID(link), rib.Received, fam); !cover.Covered || cover.Scope != nil {
 		why := cover.Why
 		if cover.Covered {
@@ -120,31 +126,24 @@ func (ps *Pass) received(link int, fam rib.Family, r *resolved) {
 	}
 }
 
-// addCarried adds every prefix that the ExpressRoute links carry beyond a default.
-func (ps *Pass) addCarried(b *netipx.IPSetBuilder, r *resolved, fam rib.Family) {
-	ps.eachReceived(fam, r, func(l *rib.Link, st rib.Standing) {
-		if l.Kind.ExpressRoute() && st.Prefix.Bits() > 0 {
-			b.AddPrefix(st.Prefix)
-		}
-	})
+// addDefaultOnly adds the addresses that some other link routes today and that no ExpressRoute
+// link carries beyond a default, less our own and bogons, and says what of them is not known.
+func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Family) {
+	for i := range ps.Links {
+		ps.unseenReceived(i, fam, r)
+	}
+	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) { ps.untied(r, st) })
+	b.AddSet(ps.defaultOnly(fam))
 }
 
-// addDefaultOnly adds the addresses that some other link routes today and that no ExpressRoute
-// link carries beyond a default, less our own and bogons.
-func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Family) {
-	var rest netipx.IPSetBuilder
-	var carried []netip.Prefix
-	ps.eachReceived(fam, r, func(l *rib.Link, st rib.Standing) {
-		switch {
-		case !l.Kind.ExpressRoute():
-			rest.AddPrefix(st.Prefix)
-		case st.Prefix.Bits() > 0:
-			carried = append(carried, st.Prefix)
-		}
-	})
-	for _, p := range carried {
-		rest.RemovePrefix(p)
+func (ps *Pass) defaultOnly(fam rib.Family) *netipx.IPSet {
+	l := ps.learned(fam)
+	if l.defaultOnly != nil {
+		return l.defaultOnly
 	}
+	var rest netipx.IPSetBuilder
+	l.routed.addTo(&rest)
+	l.carried.removeFrom(&rest)
 	for _, d := range ps.declared {
 		for _, p := range d.prefixes {
 			rest.RemovePrefix(p)
@@ -153,18 +152,8 @@ func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 	for _, p := range bogons {
 		rest.RemovePrefix(p)
 	}
-	if set, err := rest.IPSet(); err == nil {
-		b.AddSet(set)
-	}
-}
-
-// eachReceived walks the received routes of every link, and says what of them is not known.
-func (ps *Pass) eachReceived(fam rib.Family, r *resolved, fn func(*rib.Link, rib.Standing)) {
-	for i := range ps.Links {
-		ps.received(i, fam, r)
-	}
-	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) { ps.untied(r, st) })
-	ps.Sight.EachReceived(fam, func(st rib.Standing) { fn(&ps.Links[st.Link], st) })
+	l.defaultOnly, _ = rest.IPSet() // only an invalid prefix errs, and none was added
+	return l.defaultOnly
 }
 
 // untied: a route that is tied to no link may be one that the remote is made of, or that is to be
@@ -181,14 +170,9 @@ func (ps *Pass) untied(r *resolved, st rib.Standing) {
 // addCommunities looks a remote's communities up among what the ExpressRoute links receive.
 func (ps *Pass) addCommunities(b *netipx.IPSetBuilder, r *resolved, fam rib.Family, remote *Remote) {
 	var blind resolved
-	type row struct {
-		link   rib.LinkID
-		prefix netip.Prefix
-	}
-	shown, hidden := map[row]bool{}, map[rib.LinkID][]row{}
 	for i := range ps.Links {
 		if ps.Links[i].Kind.ExpressRoute() {
-			ps.received(i, fam, &blind)
+			ps.unseenReceived(i, fam, &blind)
 		}
 	}
 	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) {
@@ -196,24 +180,14 @@ func (ps *Pass) addCommunities(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 			ps.untied(&blind, st)
 		}
 	})
-	ps.Sight.EachReceived(fam, func(st rib.Standing) {
-		switch {
-		case !ps.Links[st.Link].Kind.ExpressRoute():
-		case st.Attrs.NotShown.Has(rib.AttrCommunities):
-			hidden[st.Link] = append(hidden[st.Link], row{st.Link, st.Prefix})
-		default:
-			shown[row{st.Link, st.Prefix}] = true
-			if slices.ContainsFunc(remote.Communities, st.Attrs.HasCommunity) {
-				b.AddPrefix(st.Prefix)
-			}
-		}
-	})
+	l := ps.learned(fam)
+	l.tagged[remote].addTo(b)
 	r.missing, r.gaps = blind.missing, blind.gaps
 	if remote.CommunitiesOptional {
 		return
 	}
 	for i := range ps.Links {
-		if id := rib.LinkID(i); slices.ContainsFunc(hidden[id], func(it row) bool { return !shown[it] }) {
+		if id := rib.LinkID(i); l.hidden[id] {
 			r.rest = fmt.Sprintf("the dumps of what is received on %s show no communities (%s)", ps.Links[i].Name, fam)
 			r.restGaps = append(r.restGaps, gap{link: id, dir: rib.Received, fam: fam})
 		}

@@ -1,10 +1,9 @@
 package policy
 
 import (
-	"fmt"
+	"encoding/binary"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"bgpaudit/rib"
 
@@ -71,21 +70,23 @@ func (ps *Pass) split(ob *rib.Observer, set []netip.Prefix, q rib.Query, grain r
 	var out []*side
 	var builders []*netipx.IPSetBuilder
 	at, losers := map[string]int{}, map[string]bool{}
+	var key []byte
+	q.Brief = true
 	for _, p := range set {
 		for _, r := range ps.Sight.Ranges(ob, p, q, grain) {
 			d := r.Decision
-			key := fmt.Sprint(d.Outcome, d.Links, d.Reason, d.Possible)
-			i, seen := at[key]
+			key = appendChoice(key[:0], d)
+			i, seen := at[string(key)]
 			if !seen {
 				i = len(out)
-				at[key] = i
+				at[string(key)] = i
 				out = append(out, &side{decision: d})
 				builders = append(builders, &netipx.IPSetBuilder{})
 			}
 			builders[i].AddRange(netipx.IPRangeFrom(r.From, r.To))
 			out[i].addRoutes(d.Candidates)
-			if lost := key + lostIn(d); !losers[lost] {
-				losers[lost] = true
+			if key = appendLost(key, d); !losers[string(key)] {
+				losers[string(key)] = true
 				out[i].decisions = append(out[i].decisions, d)
 			}
 		}
@@ -98,15 +99,37 @@ func (ps *Pass) split(ob *rib.Observer, set []netip.Prefix, q rib.Query, grain r
 	return out
 }
 
-// lostIn tells decisions of one choice apart: which links have candidates that lost, and at what.
-func lostIn(d *rib.Decision) string {
-	var b strings.Builder
+// appendChoice writes what tells choices apart. Addresses come in great numbers, and choices do not.
+func appendChoice(b []byte, d *rib.Decision) []byte {
+	b = appendLinks(appendText(appendText(b, string(d.Outcome)), string(d.Reason)), d.Links)
+	b = binary.AppendUvarint(b, uint64(len(d.Possible)))
+	for _, links := range d.Possible {
+		b = appendLinks(b, links)
+	}
+	return b
+}
+
+// appendLost writes what tells decisions of one choice apart: which links have candidates that lost,
+// and at what.
+func appendLost(b []byte, d *rib.Decision) []byte {
 	for i := range d.Candidates {
 		if c := &d.Candidates[i]; c.Lost != "" || c.Doubt != "" {
-			fmt.Fprint(&b, " ", c.Link, c.Lost, c.Doubt)
+			b = appendText(appendText(binary.AppendVarint(b, int64(c.Link)), string(c.Lost)), c.Doubt)
 		}
 	}
-	return b.String()
+	return b
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func appendLinks(b []byte, links []rib.LinkID) []byte {
+	b = binary.AppendUvarint(b, uint64(len(links)))
+	for _, l := range links {
+		b = binary.AppendVarint(b, int64(l))
+	}
+	return b
 }
 
 // holds reports whether the side is o or has joined it.
@@ -127,13 +150,16 @@ func (s *side) with(o *side) *side {
 
 func (s *side) addRoutes(cs []rib.Candidate) {
 	for _, c := range cs {
+		if len(s.routes) == MostRemotePrefixes {
+			return
+		}
 		if c.Lost != "" || c.Out {
 			continue
 		}
 		known := slices.ContainsFunc(s.routes, func(have rib.Candidate) bool {
 			return have.Prefix == c.Prefix && have.Link == c.Link && have.Feed == c.Feed && have.PathID == c.PathID
 		})
-		if !known && len(s.routes) < MostRemotePrefixes {
+		if !known {
 			s.routes = append(s.routes, c)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 type Query struct {
 	Sees   []LinkID // nil: all; else the links whose received routes reach the asker
 	Behind string   // the router whose own marks count; empty: every router's
+	Brief  bool     // leave Detail and Flips out: nobody reads them of a million decisions
 }
 
 // decider makes one observer's decisions in one family.
@@ -19,13 +20,14 @@ type decider struct {
 	fam    Family
 	hears  []LinkID
 	behind string
+	brief  bool
 	locRIB *Feed    // the table of winners that decides alone; nil: none does
 	blind  []LinkID // those of hears that may carry unseen routes somewhere
 	*scratch
 }
 
 func (s *Sight) newDecider(ob *Observer, fam Family, q Query) *decider {
-	d := &decider{s: s, ob: ob, fam: fam, hears: ob.Hears, behind: q.Behind, scratch: s.scratch()}
+	d := &decider{s: s, ob: ob, fam: fam, hears: ob.Hears, behind: q.Behind, brief: q.Brief, scratch: s.scratch()}
 	if q.Sees != nil {
 		d.hears = slices.DeleteFunc(slices.Clone(ob.Hears), func(l LinkID) bool { return !slices.Contains(q.Sees, l) })
 	}

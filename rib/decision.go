@@ -67,11 +67,13 @@ func (d *decider) explain(a *answer, cs []candidate) *Decision {
 		dec.Winner, dec.Links = NoLink, union(a.possible)
 	}
 	dec.Candidates = d.describeAll(a, cs, losses)
-	dec.Detail = d.detail(a, cs, losses)
+	if !d.brief {
+		dec.Detail = d.detail(a, cs, losses)
+	}
 	dec.Inferred = dec.Inferred || d.inferredLongestMatch(a, cs)
 	d.explainDoubt(dec, a)
 	d.explainTrust(dec, a, cs)
-	if dec.Firm() && d.locRIB == nil {
+	if dec.Firm() && d.locRIB == nil && !d.brief {
 		dec.Flips = d.flips(a, cs, losses)
 	}
 	return dec

@@ -1,8 +1,8 @@
 package rib_test
 
 import (
+	"fmt"
 	"net/netip"
-	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -25,7 +25,7 @@ func TestReadingALateTableChangesNothing(t *testing.T) {
 		load(t, table, 0, routes[:late])
 		sight := rib.NewSight(table, rib.Options{})
 		read := func(s *rib.Sight) (out []netip.Prefix) {
-			s.EachReceived(rib.IPv4, func(st rib.Standing) { out = append(out, st.Prefix) })
+			s.EachReceived(rib.IPv4, everyLink, func(p netip.Prefix, _ []rib.Learned) { out = append(out, p) })
 			return out
 		}
 		want := make([]netip.Prefix, n)
@@ -43,10 +43,28 @@ func TestReadingALateTableChangesNothing(t *testing.T) {
 			})
 		}
 		readers.Wait()
-		before := read(sight)
+		before, inside := read(sight), insideAll(sight, want)
 		table.Settle()
-		if !reflect.DeepEqual(before, read(sight)) {
+		settled := rib.NewSight(table, rib.Options{})
+		if !slices.Equal(before, read(settled)) || !slices.Equal(inside, insideAll(settled, want)) {
 			t.Errorf("%d late: in order it reads otherwise", late)
 		}
 	}
+}
+
+// insideAll is what lies inside every /6 and every prefix of the table's: ranges, and more-specifics.
+func insideAll(s *rib.Sight, prefixes []netip.Prefix) (out []string) {
+	for _, p := range prefixes {
+		for _, q := range []netip.Prefix{p, netip.PrefixFrom(p.Addr(), 6).Masked()} {
+			if q != p && slices.Contains(out, q.String()) {
+				continue
+			}
+			out = append(out, q.String())
+			for _, r := range s.Ranges(s.Observer("us"), q, rib.Query{}, rib.ByRoute) {
+				out = append(out, fmt.Sprint(r.From, r.To, r.Decision.Links))
+			}
+			s.Table().MoreSpecifics(q, func(e rib.Entry) bool { out = append(out, e.Prefix.String()); return true })
+		}
+	}
+	return out
 }

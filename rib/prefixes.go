@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"sort"
 
 	"github.com/kentik/patricia"
 	"github.com/kentik/patricia/generics_tree"
@@ -42,6 +43,11 @@ func (b bitString) set() bool {
 		return b.low<<(b.bits-64) != 0
 	}
 	return b.high<<b.bits|b.low != 0
+}
+
+// compare orders by address, then length.
+func (b bitString) compare(q bitString) int {
+	return cmp.Or(cmp.Compare(b.high, q.high), cmp.Compare(b.low, q.low), cmp.Compare(b.bits, q.bits))
 }
 
 func (b bitString) prefix(f Family) netip.Prefix {
@@ -159,22 +165,24 @@ func (x *prefixIndex) keepUp() {
 }
 
 // settle merges the pending ids into the order.
-func (x *prefixIndex) settle() { x.order = x.ordered() }
+func (x *prefixIndex) settle() { x.order = x.merged(x.order, x.pending()) }
 
-// ordered gives all ids in order, and changes nothing: many may read at a time. The slice is not the
-// caller's to change.
-func (x *prefixIndex) ordered() []prefixID {
-	rest, pending := x.order, x.sorted(prefixID(len(x.order)))
-	if len(pending) == 0 {
-		return x.order
+// pending gives the ids that came after the order was made, in order.
+func (x *prefixIndex) pending() []prefixID { return x.sorted(prefixID(len(x.order))) }
+
+// merged gives the ids of two ordered lists in order, and changes neither: many may read at a time.
+// It is quick where the late ones are few. The result is not the caller's to change.
+func (x *prefixIndex) merged(ids, late []prefixID) []prefixID {
+	if len(late) == 0 {
+		return ids
 	}
-	merged := make([]prefixID, 0, x.bits.len())
-	for _, id := range pending {
-		n := x.before(rest, id)
-		merged = append(append(merged, rest[:n]...), id)
-		rest = rest[n:]
+	all := make([]prefixID, 0, len(ids)+len(late))
+	for _, id := range late {
+		n := x.before(ids, id)
+		all = append(append(all, ids[:n]...), id)
+		ids = ids[n:]
 	}
-	return append(merged, rest...)
+	return append(all, ids...)
 }
 
 // before counts the ids that stand before the prefix of id, near the first ones fast: those that come
@@ -236,45 +244,41 @@ func sortHigh(keys, spare []uint64) (sorted, free []uint64) {
 	return keys, spare
 }
 
-func (x *prefixIndex) compare(a, b prefixID) int {
-	p, q := x.at(a), x.at(b)
-	return cmp.Or(cmp.Compare(p.high, q.high), cmp.Compare(p.low, q.low), cmp.Compare(p.bits, q.bits))
+func (x *prefixIndex) compare(a, b prefixID) int { return x.at(a).compare(x.at(b)) }
+
+// within gives the ids of the known prefixes inside p, p itself left out, in address order and at one
+// address shortest first: every prefix stands before those inside it. late are the pending ones among
+// them. The result is not the caller's to change.
+func (x *prefixIndex) within(p netip.Prefix, late []prefixID) []prefixID {
+	return x.merged(x.inside(x.order, p), late)
 }
 
-// within appends the ids of the known prefixes inside p, p itself left out, in address order and
-// at one address shortest first: every prefix stands before those inside it.
-func (x *prefixIndex) within(into []prefixID, p netip.Prefix) []prefixID {
+// inside cuts those inside p, p itself left out, from ids in order.
+func (x *prefixIndex) inside(ids []prefixID, p netip.Prefix) []prefixID {
+	b, _ := bitsOf(p)
+	first, known := slices.BinarySearchFunc(ids, b, func(id prefixID, b bitString) int { return x.at(id).compare(b) })
+	if known {
+		first++
+	}
+	ids = ids[first:]
+	end := 1 // near the first ones fast: most prefixes have few inside
+	for end < len(ids) && p.Contains(x.prefix(ids[end-1]).Addr()) {
+		end *= 2
+	}
+	return ids[:sort.Search(min(end, len(ids)), func(i int) bool { return !p.Contains(x.prefix(ids[i]).Addr()) })]
+}
+
+// pendingInside finds the pending ids inside p, p itself left out, in order.
+func (x *prefixIndex) pendingInside(p netip.Prefix) []prefixID {
 	if p.IsSingleIP() {
-		return into
+		return nil
 	}
-	inside := func(id prefixID) bool {
-		q := x.prefix(id)
-		return q.Bits() > p.Bits() && p.Contains(q.Addr())
-	}
-	start, _ := slices.BinarySearchFunc(x.order, p, func(id prefixID, p netip.Prefix) int {
-		q := x.prefix(id)
-		if c := q.Addr().Compare(p.Addr()); c != 0 {
-			return c
-		}
-		return q.Bits() - p.Bits()
-	})
-	first := len(into)
-	for _, id := range x.order[start:] {
-		if !p.Contains(x.prefix(id).Addr()) {
-			break
-		}
-		if inside(id) {
-			into = append(into, id)
-		}
-	}
-	late := len(into)
+	var late []prefixID
 	for id := prefixID(len(x.order)); int(id) < x.bits.len(); id++ {
-		if inside(id) {
-			into = append(into, id)
+		if q := x.prefix(id); q.Bits() > p.Bits() && p.Contains(q.Addr()) {
+			late = append(late, id)
 		}
 	}
-	if late < len(into) {
-		slices.SortFunc(into[first:], x.compare)
-	}
-	return into
+	slices.SortFunc(late, x.compare)
+	return late
 }

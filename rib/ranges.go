@@ -41,7 +41,7 @@ func (s *Sight) Ranges(ob *Observer, p netip.Prefix, q Query, grain Grain) []Ran
 	}
 	w.push(p, w.cs)
 	edges := s.scopeEdges(ob, p)
-	for _, id := range index.within(nil, p) {
+	for _, id := range s.within(p) {
 		node := index.prefix(id)
 		for len(edges) > 0 && edges[0].Compare(node) < 0 {
 			w.enter(edges[0], s, index, 0, false)
@@ -56,6 +56,16 @@ func (s *Sight) Ranges(ob *Observer, p netip.Prefix, q Query, grain Grain) []Ran
 		w.pop()
 	}
 	return w.out
+}
+
+// within gives the ids of the known prefixes inside p in order. What is pending is put in order once.
+func (s *Sight) within(p netip.Prefix) []prefixID {
+	if p.IsSingleIP() {
+		return nil
+	}
+	fam := FamilyOf(p)
+	index := s.t.fam[fam].prefixIndex
+	return index.within(p, index.inside(s.late[fam](), p))
 }
 
 // Decide answers for one address.

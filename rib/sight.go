@@ -3,6 +3,7 @@ package rib
 import (
 	"fmt"
 	"net/netip"
+	"sync"
 )
 
 // Options are the parts of a site's declaration that bear on decisions.
@@ -18,11 +19,13 @@ type Sight struct {
 	t         *Table
 	strict    bool
 	observers []*Observer
-	coverage  [2][2][]Coverage   // [direction][family][link]
-	sources   [2][2][]source     // [direction][family]
-	shown     [2]map[LinkID]bool // links with a route that shows local preference, by family
-	facts     factPages          // all forks have the same ones
-	own       *scratch           // no fork has another's; nil: not needed yet
+	coverage  [2][2][]Coverage     // [direction][family][link]
+	sources   [2][2][]source       // [direction][family]
+	shown     [2]map[LinkID]bool   // links with a route that shows local preference, by family
+	late      [2]func() []prefixID // by family: the prefixes that the index has pending, in order; forks have the same
+	order     [2]func() []prefixID // by family: all prefixes in order; likewise
+	facts     factPages            // likewise
+	own       *scratch             // no fork has another's; nil: not needed yet
 }
 
 // source is a column that may hold candidates for a direction.
@@ -45,6 +48,9 @@ func NewSight(t *Table, opt Options) *Sight {
 		}
 	}
 	for _, fam := range Families {
+		ft := t.fam[fam]
+		s.late[fam] = sync.OnceValue(ft.pending)
+		s.order[fam] = sync.OnceValue(func() []prefixID { return ft.merged(ft.order, s.late[fam]()) })
 		s.shown[fam] = map[LinkID]bool{}
 		for _, c := range t.fam[fam].columns {
 			s.addSource(fam, c)
@@ -129,25 +135,8 @@ func (s *Sight) candidatesOf(into []candidate, dir Direction, fam Family, id pre
 	}
 	if dir == Advertised {
 		clearLengthDoubt(into[first:])
-	} else {
-		keepMarkedWinners(into[first:])
 	}
 	return into
-}
-
-// keepMarkedWinners: a table of winners that marks its best route of a prefix shows the others,
-// where it does, as losers.
-func keepMarkedWinners(cs []candidate) {
-	for i := range cs {
-		if cs[i].src.feed.View != LocRIB || !cs[i].cell.marks().Has(Best) {
-			continue
-		}
-		for j := range cs {
-			if cs[j].src.feed == cs[i].src.feed && cs[j].never == "" && cs[j].cell.marks()&(Best|Multipath) == 0 {
-				cs[j].never = "its router marks another route best"
-			}
-		}
-	}
 }
 
 const longMoreSpecific = "longer than the internet carries, and no collector shows it"
@@ -243,16 +232,15 @@ func (s *Sight) holdsNeighbor(c *candidate) bool {
 
 func (s *Sight) weighReceived(c *candidate, fam Family) {
 	f, marks := c.src.feed, c.cell.marks()
-	switch {
-	case c.facts.ownInPath:
+	if c.facts.ownInPath {
 		c.never = "our own AS is in its AS path: the router drops it"
-	case marks.Has(Filtered):
-		c.never = "filtered by import policy"
-	case marks.Has(Invalid):
-		c.never = "not valid on the router: next hop unresolved, damped or history"
+		return
+	}
+	if c.never = s.leftOut(c.src, fam, c.id, c.cell); c.never != "" {
+		return
+	}
+	switch {
 	case s.unclassified(c):
-	case f.View == AdjRIBInPre && c.src.cover.post.covers(s.t.fam[fam].prefix(c.id)):
-		c.never = "a post-policy feed covers the link"
 	case f.View == AdjRIBInPre && !s.t.links[c.link].ImportAll:
 		c.doubt = fmt.Sprintf("feed %s is pre-policy: import policy may drop it", f.Name)
 	case (f.View == AdjRIBInPost || f.View == BGPTable) && s.lacksBeforePolicy(c, Received, fam):

@@ -17,29 +17,26 @@ func (st *Standing) Certain() bool { return st.Out == "" && st.Doubt == "" }
 
 // EachAdvertised calls fn for every route that is tied to a link and advertised on it, in address
 // order, with its standing. Rows that take no part are left out.
-func (s *Sight) EachAdvertised(fam Family, fn func(Standing)) { s.each(Advertised, fam, fn) }
-
-// EachReceived is EachAdvertised for the routes that we receive.
-func (s *Sight) EachReceived(fam Family, fn func(Standing)) { s.each(Received, fam, fn) }
+func (s *Sight) EachAdvertised(fam Family, fn func(Standing)) {
+	s.every(Advertised, fam, func(link LinkID) bool { return link != NoLink }, fn)
+}
 
 // EachUntied calls fn for every route of the direction that is tied to no link and may count.
 func (s *Sight) EachUntied(dir Direction, fam Family, fn func(Standing)) {
-	if slices.ContainsFunc(s.sources[dir][fam], func(src source) bool { return src.column.link == NoLink }) {
-		s.every(dir, fam, func(link LinkID) bool { return link == NoLink }, fn)
-	}
-}
-
-func (s *Sight) each(dir Direction, fam Family, fn func(Standing)) {
-	s.every(dir, fam, func(link LinkID) bool { return link != NoLink }, fn)
+	s.every(dir, fam, func(link LinkID) bool { return link == NoLink }, fn)
 }
 
 func (s *Sight) every(dir Direction, fam Family, of func(LinkID) bool, fn func(Standing)) {
-	if len(s.sources[dir][fam]) == 0 {
+	sources := s.sourcesOf(dir, fam, of)
+	if len(sources) == 0 {
 		return
 	}
 	ft := s.t.fam[fam]
 	var cs []candidate
-	for _, id := range ft.ordered() {
+	for _, id := range s.order[fam]() {
+		if !slices.ContainsFunc(sources, func(src *source) bool { return src.column.at(id).attrs != 0 }) {
+			continue
+		}
 		cs = s.candidatesOf(cs[:0], dir, fam, id)
 		for i := range cs {
 			if c := &cs[i]; c.never == "" && of(c.link) {
@@ -47,6 +44,17 @@ func (s *Sight) every(dir Direction, fam Family, of func(LinkID) bool, fn func(S
 			}
 		}
 	}
+}
+
+// sourcesOf lists the sources of the links that are asked for, and may count.
+func (s *Sight) sourcesOf(dir Direction, fam Family, of func(LinkID) bool) []*source {
+	var out []*source
+	for i := range s.sources[dir][fam] {
+		if src := &s.sources[dir][fam][i]; src.never == "" && of(src.column.link) {
+			out = append(out, src)
+		}
+	}
+	return out
 }
 
 // CoveringAdvertised lists the routes advertised on the link that cover p, shortest first, with

@@ -292,7 +292,7 @@ func (t *Table) LongestMatch(a netip.Addr) []Entry {
 func (t *Table) MoreSpecifics(p netip.Prefix, fn func(Entry) bool) {
 	ft := t.fam[FamilyOf(p)]
 	var buf []Entry
-	for _, id := range ft.within(nil, p) {
+	for _, id := range ft.within(p, ft.pendingInside(p)) {
 		buf = t.entries(buf[:0], ft, id)
 		for _, e := range buf {
 			if !fn(e) {
