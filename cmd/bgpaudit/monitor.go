@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -66,9 +64,7 @@ func (g *global) monitor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
-	}
+	defer boundGarbage(staying)()
 	own := &site.Monitor
 	collector, err := bgp.Listen(bgp.Config{RouterID: own.RouterID, Listen: own.Listen, Neighbors: site.Neighbors, HoldTime: own.HoldTime, Log: g.log})
 	if err != nil {
@@ -104,11 +100,6 @@ func (g *global) monitor(ctx context.Context) error {
 	}
 	return err
 }
-
-// garbage is how much of it a monitor's heap holds at most, in percent of what lives. That is the table
-// above all, which has few pointers: to look through it often costs little, and the room that is saved
-// is what would else be taken beside a BIRD with the same routes (make bench-live).
-const garbage = 25
 
 // monitorLog: the log is all that a monitor says, so it says more than the other verbs' does.
 func (g *global) monitorLog() (err error) {
