@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -127,9 +128,18 @@ type azureTableWalk struct {
 	columns  []azureColumn // of the table at hand; nil outside one of routes
 	foreign  []azureColumn // of a table that is none of routes
 	wanted   bool
-	stray    int  // the line of a text between rows
-	begun    bool // the feed's table was begun
-	ended    bool // its end was seen
+	held     *azureHeld // the last row, until it is known that it does not go on
+	stray    int        // the line of a text behind rows
+	rowLike  bool       // of the texts one looks as a row does
+	begun    bool       // the feed's table was begun
+	ended    bool       // its end was seen
+}
+
+// azureHeld is a row that may go on in the next line.
+type azureHeld struct {
+	cells  map[string]string
+	prefix string
+	line   int
 }
 
 func readAzureTable(in *input, c *collector) error {
@@ -191,9 +201,11 @@ func (w *azureTableWalk) walk() error {
 	for !w.stopped() {
 		line, err := w.lines.next()
 		if errors.Is(err, io.EOF) {
+			w.endRows(false)
 			return nil
 		}
 		if err != nil {
+			w.endRows(false)
 			return err
 		}
 		w.one(line)
@@ -212,18 +224,69 @@ func (w *azureTableWalk) one(line textLine) {
 		w.wrong(line.line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
 	case line.erased:
 		w.wrong(line.line, "a pager stopped the dump: export without paging")
+		w.endRows(false)
 		w.columns = nil
 	case bytes.HasPrefix(lower, []byte("error:")), bytes.Contains(lower, []byte("--more--")), bytes.Contains(lower, []byte("-- more --")):
 		if !w.listing {
 			w.between(line.line, text, false)
 		}
+		w.endRows(false)
 		w.columns = nil
 	case azureRuler.Match(line.text):
 		w.table(line.text)
 	case w.row(line):
 	case len(text) > 0:
 		w.words(line.line, text)
+	case w.stray == 0:
+		w.release()
 	}
+}
+
+// release hands on the row that was held: it does not go on.
+func (w *azureTableWalk) release() {
+	if h := w.held; h != nil {
+		w.held = nil
+		w.hand(h.cells, h.prefix, h.line)
+	}
+}
+
+// endRows judges what stands behind the last row. Before another table it may be that one's heading, if it stands apart and
+// is not like a row; else a row is lost in it, or the last one goes on there.
+func (w *azureTableWalk) endRows(another bool) {
+	stray := w.stray
+	if another && stray == w.lastLine {
+		stray = 0 // the names of the other table's columns
+	}
+	if stray == 0 {
+		w.release()
+	}
+	if stray > 0 && (w.held != nil || w.rowLike || !another) {
+		w.astray(stray)
+	}
+	w.stray, w.rowLike = 0, false
+}
+
+// astray reports a text behind rows. The row right before it may go on in it.
+func (w *azureTableWalk) astray(stray int) {
+	w.problem(stray, "unexpected text behind a row of the table")
+	if h := w.held; h != nil {
+		w.held = nil
+		w.skip(h.line, "the row of %s may go on in the next line, which cannot be read: was the text wrapped?", quote(h.prefix))
+	}
+}
+
+// azureRowLike reports whether a text has columns and an address, as rows have.
+func azureRowLike(text []byte) bool {
+	if !bytes.Contains(text, []byte("  ")) {
+		return false
+	}
+	for word := range bytes.FieldsSeq(text) {
+		word, _, _ = bytes.Cut(word, []byte("/"))
+		if _, err := netip.ParseAddr(string(bytes.TrimRight(word, "*"))); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // wrong says that something is missing, where it is of the feed's table or nothing tells that it is not.
@@ -236,8 +299,9 @@ func (w *azureTableWalk) wrong(line int, format string, args ...any) {
 // table begins one at its ruler. Another table's beginning proves the end of the one before.
 func (w *azureTableWalk) table(ruler []byte) {
 	columns := azureColumns(w.last, ruler)
+	w.endRows(true)
 	w.ended = w.ended || w.wanted
-	w.columns, w.foreign, w.wanted, w.stray = nil, nil, false, 0
+	w.columns, w.foreign, w.wanted = nil, nil, false
 	if !azureRoutes(columns) {
 		w.foreign, w.heading = columns, nil
 		return
@@ -262,11 +326,15 @@ func (w *azureTableWalk) words(line int, text []byte) {
 		return // one of its rows, or the names of the next one's columns
 	}
 	if isPrompt(text) || promptEnds(text) {
+		w.endRows(false)
 		w.ended = w.ended || w.wanted
 		w.columns, w.wanted = nil, false
 	}
-	if w.columns != nil && w.stray == 0 {
-		w.stray = line
+	if w.columns != nil && w.wanted {
+		w.rowLike = w.rowLike || azureRowLike(text)
+		if w.stray == 0 {
+			w.stray = line
+		}
 	}
 	if !w.listing {
 		w.command(string(text))
@@ -307,14 +375,15 @@ func (w *azureTableWalk) row(line textLine) bool {
 		return true
 	}
 	if w.stray > 0 {
-		w.problem(w.stray, "unexpected text between the rows of the table")
-		w.stray = 0
+		w.astray(w.stray)
+		w.stray, w.rowLike = 0, false
 	}
+	w.release()
 	if !fits {
 		w.skip(line.line, "the row of %s does not fit its columns: was the text edited?", quote(prefix))
 		return true
 	}
-	w.hand(cells, prefix, line.line)
+	w.held = &azureHeld{cells, prefix, line.line}
 	return true
 }
 

@@ -9,10 +9,13 @@ import (
 // errNoDocument refuses a file whose format is declared and that holds nothing of it.
 var errNoDocument = errors.New("holds no JSON document: check the command that made it")
 
-// prompt is what stands in front of a command on a terminal: "edge1# ", "admin@edge1:~$ ".
-var prompt = regexp.MustCompile(`^[^\s"{}]{1,64}(:[^\s]*)?\s?[#>$%](\s|$)`)
+// prompt is what stands in front of a command on a terminal: "edge1# ", "admin@edge1:~$ ". It begins with a
+// name, as no row's marks do.
+var prompt = regexp.MustCompile(`^[A-Za-z0-9][^\s"{}*]{0,63}(:[^\s]*)?\s?[#>$%](\s|$)`)
 
-func isPrompt(text []byte) bool { return bytes.ContainsAny(text, "#>$%") && prompt.Match(text) }
+func isPrompt(text []byte) bool {
+	return bytes.ContainsAny(text, "#>$%") && prompt.Match(text) && !rowLike(text)
+}
 
 // routingEngine is what Junos prints on a line of its own in front of a prompt: "{master:0}".
 var routingEngine = regexp.MustCompile(`^\{[a-z]+(:[a-z0-9-]+)?\}$`)

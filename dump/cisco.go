@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"regexp"
 
 	"bgpaudit/rib"
 )
@@ -52,10 +51,13 @@ type ciscoReader struct {
 	paths    attrCache[rib.ASPath]
 	hops     attrCache[netip.Addr]
 	command  ciscoCommand
+	answers  answers
 	chosen   string // the VRF whose tables are read
 	choosing bool   // the file names VRFs
 	twice    bool   // the chosen VRF has a table of its own, and its rows in that of all VPNs too
 	export   bool   // the view is of what the router advertises
+	once     bool   // the file is a pipe, and is read once
+	two      bool   // it holds rows of two VRFs
 	tables   int    // tables whose header or count was seen
 	headings int    // headings of address families
 	answer   string // what the router said in a table's place
@@ -86,17 +88,20 @@ func readCisco(in *input, c *collector, d *ciscoDialect) error {
 // one reads a line: of a row, of what stands around rows, or of neither.
 func (r *ciscoReader) one(l textLine) {
 	text := bytes.TrimLeft(l.text, " ")
+	if l.paged && (r.part.begun || r.part.preamble || r.tables > 0 || r.headings > 0) {
+		r.answers.pager = l.line
+	}
 	switch {
 	case l.long:
 		r.spoil("a line in it is longer than a router prints")
 		r.problem(l.line, "a line of more than %d bytes: this is no router's", maxLine)
 	case len(text) == 0:
 		r.spoil("a blank line stands in it")
-		if l.erased && l.cut {
-			r.problem(l.line, "the dump is cut off here, where a pager stopped it")
-		}
 	case r.skipsRows() && !r.isFrame(text):
+		r.answers.pager = 0
+		r.outOfPlace(l.line, text)
 	case r.rowLine(l):
+		r.answers.pager = 0
 	case l.cut:
 		r.cutFrame(text)
 	case r.frame(l.text, text):
@@ -112,7 +117,7 @@ func (r *ciscoReader) cutFrame(text []byte) {
 		r.endCount(count)
 		return
 	}
-	if isCiscoPrompt(text) {
+	if isRouterPrompt(text) {
 		r.endReply()
 		return
 	}
@@ -126,19 +131,6 @@ func (r *ciscoReader) cutFrame(text []byte) {
 	r.problem(r.lines.line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
 }
 
-// ciscoPrompt is a prompt, and the command behind it: "edge1#", "edge1#show ip bgp", "RP/0/RP0/CPU0:edge1# ".
-var ciscoPrompt = regexp.MustCompile(`^([A-Za-z0-9][^\s#>*]{0,99}(?:\([^()]{1,64}\))?)[#>](?:$|\s|[a-z])`)
-
-// isCiscoPrompt reports whether text is a prompt, and not a row whose marks look like one: "r>i 192.0.2.0/24".
-func isCiscoPrompt(text []byte) bool {
-	if len(text) == 0 || !wordByte(text[0]) {
-		return false
-	}
-	const marks = 2 // as many letters may stand in front of a row's ">"
-	m := ciscoPrompt.FindSubmatchIndex(text)
-	return m != nil && (text[m[3]] == '#' || m[3] > marks || !areMarks(text[:m[3]]))
-}
-
 func wordByte(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
 }
@@ -146,11 +138,11 @@ func wordByte(c byte) bool {
 // unknown judges a line that is neither a row nor of the text around rows.
 func (r *ciscoReader) unknown(line int, text []byte) {
 	switch {
-	case isCiscoPrompt(text):
+	case isRouterPrompt(text):
 		r.endReply()
 		r.echoed(text)
 		return
-	case bytes.HasPrefix(text, []byte("show ")), bytes.HasPrefix(text, []byte("sh ")):
+	case len(echoedCommands(text)) > 0:
 		r.endReply()
 		r.echoed(text)
 		return
@@ -161,7 +153,19 @@ func (r *ciscoReader) unknown(line int, text []byte) {
 	r.spoil("the text is disturbed inside it")
 	r.row.known = false // the line may have been a prefix, and the rows behind it its own
 	r.keepAnswer(text)
-	r.between(line, text, r.part.preamble || r.tables == 0)
+	if rowLike(text) && r.tables == 0 {
+		r.problem(line, "the beginning is missing: %s is of a table that began before the text", quote(text))
+		return
+	}
+	r.between(line, text, (r.part.preamble || r.tables == 0) && !rowLike(text))
+}
+
+// outOfPlace judges a line of a table that is not read: rows of unicast in it are not of its family.
+func (r *ciscoReader) outOfPlace(line int, text []byte) {
+	if p := &r.part; p.guessed && !p.mixed && rowLike(text) && bytes.IndexByte(text[:min(len(text), 64)], '/') >= 0 && bytes.IndexByte(text, '[') < 0 {
+		p.mixed = true
+		r.problem(line, "a table whose first row is of another family holds %s", quote(text))
+	}
 }
 
 func (r *ciscoReader) keepAnswer(text []byte) {
@@ -175,11 +179,17 @@ func (r *ciscoReader) keepAnswer(text []byte) {
 func (r *ciscoReader) endReply() {
 	r.spoil("a prompt stands in it")
 	r.closePart()
+	r.answers.ended(r.collector)
 	r.part = ciscoPart{}
 }
 
 func (r *ciscoReader) endOfFile() {
 	r.spoil("the dump ends in it")
+	r.noteTable()
+	if !r.stopped() {
+		r.unproven = r.unproven || len(r.answers.awaited) > 0
+		r.answers.ended(r.collector)
+	}
 	switch p := &r.part; {
 	case r.stopped():
 	case p.preamble:
@@ -194,7 +204,7 @@ func (r *ciscoReader) endOfFile() {
 // refused is the error of a file that holds no table at all.
 func (r *ciscoReader) refused() error {
 	switch {
-	case r.foreign && r.res.Routes == 0:
+	case r.foreign && r.res.Routes == 0 && !r.zeroStated && !r.src.ExpectEmpty:
 		return errors.New("not a route table: its rows are not of IPv4 or IPv6 unicast")
 	case r.squeezed && r.res.Routes == 0:
 		return errSqueezed

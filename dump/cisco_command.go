@@ -10,72 +10,191 @@ import (
 type ciscoCommand struct {
 	of       string // advertised, received (before import policy) or routes (after it); empty: a whole table
 	neighbor string
-	part     string // the word that makes the answer a part of a table
+	vrf      string       // empty where it names none, and where it asks for all
+	every    bool         // it asks for all VRFs
+	families []rib.Family // those that it names
+	other    bool         // it names a family that is not unicast
+	part     string       // the word that makes the answer a part of a table
 }
 
-// cutCiscoCommand looks for "show bgp ..." in a line.
-func cutCiscoCommand(text []byte) (c ciscoCommand, ok bool) {
-	i := bytes.Index(text, []byte("sh"))
-	if i < 0 {
+// wholeWords are the words of a command whose answer is a whole table, and how many letters of each tell it from
+// the words of a filter. Any other word leaves rows out.
+var wholeWords = []struct {
+	word  string
+	least int
+}{
+	{"ip", 2},
+	{"ipv4", 4},
+	{"ipv6", 4},
+	{"vpnv4", 5},
+	{"vpnv6", 5},
+	{"bgp", 1},
+	{"unicast", 2},
+	{"all", 3},
+	{"detail", 3},
+	{"wide", 3},
+}
+
+// otherFamilies are words of families that are not read.
+var otherFamilies = []string{
+	"multicast", "l2vpn", "evpn", "mvpn", "mdt", "nsap", "rtfilter", "rt-filter", "flowspec", "link-state", "labeled-unicast",
+	"tunnel", "sr-policy", "vpls", "encap",
+}
+
+// wholePipes are what a command may be piped to with nothing left out.
+var wholePipes = []string{"no-more", "redirect", "append", "tee", "cat"}
+
+// commandOf reads the first command for a BGP table in a line.
+func commandOf(text []byte) (c ciscoCommand, ok bool) {
+	if !bytes.Contains(text, []byte("sh")) || !bytes.Contains(text, []byte(" b")) {
 		return c, false
 	}
-	words := bytes.Fields(text[i:])
-	bgp := false
-	for n, raw := range words {
-		word := string(bytes.Trim(raw, `'"`))
-		switch previous := string(words[max(n-1, 0)]); {
-		case n > 0 && (previous == "neighbors" || previous == "neighbor"):
-			c.neighbor = word
-			continue
-		case n > 0 && previous == "vrf":
-			continue
-		}
-		switch word {
-		case "bgp":
-			bgp = true
-		case "advertised-routes", "advertised":
-			c.of = "advertised"
-		case "received-routes", "received":
-			c.of = "received"
-		case "routes":
-			if c.of == "" && c.neighbor != "" {
-				c.of = "routes"
-			}
-		case "longer-prefixes", "regexp", "quote-regexp", "filter-list", "prefix-list", "route-map", "community",
-			"community-list", "cidr-only", "inconsistent-as", "include", "exclude", "begin", "section", "grep", "damped-paths", "dampened-paths":
-			if !bytes.Contains(text, []byte(" 0.0.0.0/0 longer")) && !bytes.Contains(text, []byte(" ::/0 longer")) {
-				c.part = word
-			}
+	for _, words := range echoedCommands(text) {
+		if c, ok = parseCiscoCommand(words); ok {
+			return c, true
 		}
 	}
-	return c, bgp
+	return c, false
 }
 
-// echoed reads a command.
-func (r *ciscoReader) echoed(text []byte) {
-	c, ok := cutCiscoCommand(text)
-	if !ok {
-		return
+// parseCiscoCommand reads "show ip bgp neighbors 192.0.2.1 routes". It reports whether the answer is a table of
+// BGP.
+func parseCiscoCommand(words []string) (c ciscoCommand, ok bool) {
+	bgp := false
+	for i := 1; i < len(words); i++ {
+		word, next := words[i], ""
+		if i+1 < len(words) {
+			next = words[i+1]
+		}
+		switch {
+		case short(word, "summary", 3) && c.part == "":
+			return c, false
+		case word == "|" || word == ">":
+			c.pipe(next)
+			i = len(words)
+		case word == "vrf":
+			c.every = next == "all"
+			if c.vrf = next; c.every {
+				c.vrf = ""
+			}
+			i++
+		case word == "rd":
+			c.vrf = next
+			i++
+		case word == "instance":
+			i++
+		case short(word, "neighbors", 3):
+			c.neighbor = next
+			i++
+		case c.neighbor != "" && c.verb(word):
+		case (word == "0.0.0.0/0" || word == "::/0") && short(next, "longer-prefixes", 3):
+			i++
+		default:
+			bgp = c.word(word) || bgp
+		}
 	}
-	r.command = c
-	for _, fam := range familiesOf(text) {
-		r.families[fam] = true
+	if c.neighbor != "" && c.of == "" && c.part == "" {
+		c.part = "neighbors"
+	}
+	return c, bgp && isShow(words[0])
+}
+
+func (c *ciscoCommand) pipe(to string) {
+	for _, p := range wholePipes {
+		if short(to, p, 3) {
+			return
+		}
+	}
+	c.leave("| " + to)
+}
+
+// leave notes the first word that leaves rows out.
+func (c *ciscoCommand) leave(word string) {
+	if c.part == "" {
+		c.part = word
+	}
+}
+
+// verb reads what is asked of a neighbour. IOS XR writes "received routes".
+func (c *ciscoCommand) verb(word string) bool {
+	switch {
+	case short(word, "advertised-routes", 2):
+		c.of = "advertised"
+	case short(word, "received-routes", 3):
+		c.of = "received"
+	case short(word, "routes", 2):
+		if c.of == "" {
+			c.of = "routes"
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// word reads one that names a table, and reports whether it is "bgp".
+func (c *ciscoCommand) word(word string) bool {
+	for _, w := range wholeWords {
+		if !short(word, w.word, w.least) {
+			continue
+		}
+		if family, ok := ciscoFamilies[word+" unicast"]; ok && !family.vpn {
+			c.families = append(c.families, family.family)
+		}
+		return w.word == "bgp"
+	}
+	for _, family := range otherFamilies {
+		if short(word, family, 3) {
+			c.other = true
+			return false
+		}
+	}
+	c.leave(word)
+	return false
+}
+
+// echoed reads the commands of a line.
+func (r *ciscoReader) echoed(text []byte) {
+	for _, words := range echoedCommands(text) {
+		switch c, ok := parseCiscoCommand(words); {
+		case ok && c.other:
+			r.part.other, r.foreign = true, true
+		case ok:
+			r.answers.awaited = append(r.answers.awaited, r.lines.line)
+			r.asked(c)
+		}
+	}
+}
+
+// asked holds a command against the config, and against those before it.
+func (r *ciscoReader) asked(c ciscoCommand) {
+	r.command, r.part.asked = c, c.vrf
+	if len(c.families) == 1 {
+		r.part.family = &c.families[0]
+		r.families[c.families[0]] = r.families[c.families[0]] || r.src.ExpectEmpty
 	}
 	r.neighborOf(c.neighbor)
 	if c.part != "" {
-		r.problem(r.lines.line, "the command shows a part of the table alone (%s)", quote(c.part))
+		r.problem(r.lines.line, "the command shows a part of the table alone (%s)", quote([]byte(c.part)))
 	}
+	if want := r.src.VRF; want != "" && want != globalTable && c.vrf == "" && !c.every && !r.choosing {
+		r.problem(r.lines.line, "the command names no VRF, the config says vrf: %s", want)
+	}
+	r.heldAgainstView(c)
+}
+
+func (r *ciscoReader) heldAgainstView(c ciscoCommand) {
 	view := r.src.View
 	switch {
 	case c.of == "advertised" && view != "" && !r.export:
 		r.say("the command shows what is advertised, the config says %s", view)
-	case c.of != "advertised" && r.export:
+	case c.of != "advertised" && r.export && (c.of != "" || c.part == ""):
 		r.say("the command does not show what is advertised, the config says %s", view)
 	case c.of == "received" && view == rib.AdjRIBInPost:
 		r.say("the command shows what is received before import policy, the config says %s", view)
 	case c.of == "routes" && view == rib.AdjRIBInPre:
 		r.say("the command shows what import policy accepts, the config says %s", view)
-	case c.of == "" && (view == rib.AdjRIBInPre || view == rib.AdjRIBInPost):
+	case c.of == "" && c.part == "" && (view == rib.AdjRIBInPre || view == rib.AdjRIBInPost):
 		r.say("the command shows the whole table, the config says %s", view)
 	case c.of != "":
 		r.ofOneNeighbor()

@@ -2,6 +2,7 @@ package dump
 
 import (
 	"bytes"
+	"fmt"
 
 	"bgpaudit/rib"
 )
@@ -48,6 +49,7 @@ func (r *ciscoReader) heading(h ciscoHeading) {
 		r.headings++
 	}
 	r.part.enter(h)
+	r.answers.pager = 0
 	r.row.known = false
 	if h.peer != "" {
 		r.neighborOf(h.peer)
@@ -58,10 +60,8 @@ func (r *ciscoReader) heading(h ciscoHeading) {
 // announce reads "BGP table version is 5, local router ID is 192.0.2.1": a table follows.
 func (r *ciscoReader) announce(text []byte) {
 	r.spoil("the next table begins in it")
-	if r.part.begun {
-		r.closePart()
-		r.part = ciscoPart{vrf: r.part.vrf, family: r.part.family, other: r.part.other}
-	}
+	r.nextTable()
+	r.answers.pager = 0
 	r.part.preamble = true
 	for _, words := range []string{"router ID is ", "Router ID is ", "router identifier ", "Router identifier "} {
 		if _, id, ok := bytes.Cut(text, []byte(words)); ok && !r.leftOut() {
@@ -71,13 +71,20 @@ func (r *ciscoReader) announce(text []byte) {
 	}
 }
 
+// nextTable begins a table where no heading stands between it and the one before.
+func (r *ciscoReader) nextTable() {
+	if !r.part.begun {
+		return
+	}
+	r.closePart()
+	r.part = r.part.next()
+}
+
 // header begins a table's rows.
 func (r *ciscoReader) header(line []byte, advertised bool) {
 	r.spoil("the next table begins in it")
-	if r.part.begun {
-		r.closePart()
-		r.part = ciscoPart{vrf: r.part.vrf, family: r.part.family, other: r.part.other}
-	}
+	r.nextTable()
+	r.answers.came()
 	var err error
 	r.columns = columns{network: bytes.Index(line, []byte("Network"))}
 	r.numbers = eosNumbers(line)
@@ -91,6 +98,9 @@ func (r *ciscoReader) header(line []byte, advertised bool) {
 	r.part.preamble, r.part.begun, r.part.open, r.part.advertised = false, true, true, advertised
 	r.row.known = false
 	if r.part.other {
+		if r.part.headless {
+			r.problem(r.lines.line, "a table without a heading stands behind one of another family: export each family by itself")
+		}
 		return
 	}
 	r.tables++
@@ -121,7 +131,19 @@ func (r *ciscoReader) mark() {
 
 func (r *ciscoReader) closePart() {
 	p := &r.part
+	r.noteTable()
 	p.open, p.begun, p.preamble, p.named = false, false, false, false
+}
+
+// noteTable notes a table that held rows: none comes twice.
+func (r *ciscoReader) noteTable() {
+	p := &r.part
+	for _, family := range rib.Families {
+		if p.held[family] && !p.vpn && !p.other {
+			r.answers.table(r.collector, r.lines.line, fmt.Sprintf("%s in VRF %s", family, p.name()))
+		}
+	}
+	p.held = [2]bool{}
 }
 
 // ciscoCount is the count behind a table.
@@ -169,7 +191,7 @@ func (p *ciscoPart) fits(c ciscoCount) bool {
 	if c.both {
 		return int(c.prefixes) == p.prefixes && int(c.paths) == p.rows
 	}
-	return int(c.prefixes) == p.prefixes || int(c.prefixes) == p.rows
+	return int(c.prefixes) == p.rows // of paths, whatever it calls them
 }
 
 // endCount holds a count against the rows above it.
@@ -182,10 +204,14 @@ func (r *ciscoReader) endCount(c ciscoCount) {
 	case !p.fits(c) && c.both:
 		r.problem(r.lines.line, "the dump counts %d prefixes and %d paths, and holds %d and %d", c.prefixes, c.paths, p.prefixes, p.rows)
 	case !p.fits(c):
-		r.problem(r.lines.line, "the dump counts %d prefixes, and holds %d", c.prefixes, p.prefixes)
+		r.problem(r.lines.line, "the dump counts %d prefixes, and holds %d", c.prefixes, p.rows)
 	case c.prefixes == 0:
 		r.zeroStated = true
 	}
+	if !r.part.begun {
+		r.answers.came() // it stands in a table's place
+	}
+	r.answers.pager = 0
 	if !p.other {
 		if c.neighbors && r.selfHop {
 			r.endNeighbor(c)
@@ -194,7 +220,7 @@ func (r *ciscoReader) endCount(c ciscoCount) {
 		r.mark()
 	}
 	r.closePart()
-	*p = ciscoPart{family: p.family, vrf: p.vrf, other: p.other, vpn: p.vpn}
+	*p = p.next()
 }
 
 // legends begin the lines that explain a table, and notes that IOS prints in front of any answer.

@@ -18,7 +18,12 @@ type ciscoPart struct {
 	named      bool        // a heading names its family, and nothing came behind it yet
 	other      bool        // of a family that is not unicast
 	family     *rib.Family // nil where no heading names it
+	guessed    bool        // its rows say so, and no heading does
+	headless   bool        // it stands behind another table, and no heading between them
+	mixed      bool        // rows of unicast stand among those of another family
+	held       [2]bool     // families of its rows
 	vrf        string      // empty where nothing names it
+	asked      string      // the VRF of the command
 	vpn        bool        // of several VRFs, told by their route distinguishers
 	allVPNs    bool        // under a heading of a VPN family
 	rows       int         // bad ones and those of other VRFs included
@@ -128,7 +133,7 @@ func (p *ciscoPart) enter(h ciscoHeading) {
 	switch h.kind {
 	case familyHeading:
 		f, known := ciscoFamilies[h.family]
-		*p = ciscoPart{preamble: p.preamble, named: true, other: !known, vrf: h.vrf, vpn: f.vpn, allVPNs: f.vpn}
+		*p = ciscoPart{preamble: p.preamble, named: true, other: !known, vrf: h.vrf, vpn: f.vpn, allVPNs: f.vpn, asked: p.asked}
 		if known {
 			p.family = &f.family
 		}
@@ -136,23 +141,48 @@ func (p *ciscoPart) enter(h ciscoHeading) {
 			p.vrf = ""
 		}
 	case vrfHeading:
-		*p = ciscoPart{preamble: true, vrf: h.vrf, family: p.family, other: p.other}
+		*p = ciscoPart{preamble: true, vrf: h.vrf, family: p.family, other: p.other && !p.guessed, asked: p.asked}
 	case rdHeading:
 		p.vpn, p.vrf = true, h.vrf
 	}
 }
 
+// next is a table behind p that no heading names.
+func (p *ciscoPart) next() ciscoPart {
+	if p.vpn {
+		p.vrf = "" // it was that of a route distinguisher
+	}
+	return ciscoPart{vrf: p.vrf, family: p.family, other: p.other && !p.guessed, headless: true, asked: p.asked}
+}
+
 // name is the VRF of the rows, as vrf: on a feed names it.
 func (p *ciscoPart) name() string {
-	if p.vrf == "" && !p.vpn {
-		return globalTable
+	switch {
+	case p.vrf != "" || p.vpn:
+		return p.vrf
+	case p.asked != "":
+		return p.asked
 	}
-	return p.vrf
+	return globalTable
 }
 
 // leftOut reports whether the rows are of a VRF that is not asked for.
 func (r *ciscoReader) leftOut() bool {
 	return r.choosing && (r.part.name() != r.chosen || r.twice && r.part.allVPNs)
+}
+
+// ofOneVRF holds the VRF of a row against that of the rows before it, where no look at the whole file chose one.
+func (r *ciscoReader) ofOneVRF() {
+	if !r.once || r.choosing || r.two {
+		return
+	}
+	name := r.part.name()
+	if r.chosen == "" {
+		r.chosen = name
+	}
+	if r.two = name != r.chosen; r.two {
+		r.problem(r.lines.line, "the dump holds the tables of VRFs %s and %s: name one with vrf: on the feed", quote([]byte(r.chosen)), quote([]byte(name)))
+	}
 }
 
 // skipsRows reports whether the lines are of a table that is not read at all.
@@ -161,22 +191,26 @@ func (r *ciscoReader) skipsRows() bool { return r.part.other && !r.part.preamble
 // isFrame reports whether a line in a table that is not read ends it, or says that something is missing.
 func (r *ciscoReader) isFrame(text []byte) bool {
 	_, counted := cutCiscoCount(text)
-	return counted || cutHeading(text).kind != noHeading || isCiscoPrompt(text) || text[0] == '%' ||
+	return counted || cutHeading(text).kind != noHeading || isRouterPrompt(text) || text[0] == '%' ||
 		bytes.HasPrefix(text, []byte("BGP ")) || bytes.Contains(bytes.ToLower(text), []byte("--more--"))
 }
 
 // vrfTables are the tables of a file by VRF, found before any row is handed on.
 type vrfTables struct {
+	known  map[string]vrfSight
 	names  []string // in file order
 	rows   []string // those with rows
 	own    []string // those with rows in a table of their own
 	labels bool     // a VRF or a route distinguisher is named
 }
 
+// vrfSight is in which lists of [vrfTables] a VRF stands.
+type vrfSight struct{ named, rows, own bool }
+
 // chooseVRF looks through the whole file: without vrf: in the config there must be one table with rows
 // only, with it that one. A pipe cannot be read twice: it may hold one table.
 func (r *ciscoReader) chooseVRF(in *input) error {
-	if in.once {
+	if r.once = in.once; in.once {
 		r.choosing, r.chosen = r.src.VRF != "", r.src.VRF
 		return nil
 	}
@@ -215,7 +249,15 @@ func (r *ciscoReader) findVRFs(in *input) (t vrfTables) {
 			t.labels, noted = t.labels || look.part.vrf != "", ""
 			continue
 		}
+		if c, ok := commandOf(text); ok {
+			look.part, noted = ciscoPart{asked: c.vrf, other: c.other}, ""
+			t.labels = t.labels || c.vrf != ""
+			continue
+		}
 		look.lookAt(l.text, text)
+		if look.part.begun && look.part.family == nil && noted == "" && look.otherFamily(l.text) {
+			continue
+		}
 		name := look.part.name()
 		if look.part.other || look.part.preamble || name == "" || noted == name {
 			continue
@@ -230,6 +272,9 @@ func (r *ciscoReader) findVRFs(in *input) (t vrfTables) {
 
 // lookAt finds where rows begin, and where a count stands in their place.
 func (r *ciscoReader) lookAt(line, text []byte) {
+	if r.part.guessed && (bytes.HasPrefix(text, []byte("BGP ")) || isColumnHeader(text)) {
+		r.part = r.part.next()
+	}
 	switch p := &r.part; {
 	case r.words && isEOSHeader(text):
 		p.begun, p.preamble = true, false
@@ -246,19 +291,26 @@ func (r *ciscoReader) lookAt(line, text []byte) {
 }
 
 func (t *vrfTables) note(name string, p *ciscoPart, row bool) {
-	add := func(list *[]string, is bool) {
-		if is && !slices.Contains(*list, name) {
-			*list = append(*list, name)
+	if t.known == nil {
+		t.known = map[string]vrfSight{}
+	}
+	s := t.known[name]
+	add := func(list *[]string, in *bool, is bool) {
+		if is && !*in {
+			*list, *in = append(*list, name), true
 		}
 	}
-	add(&t.names, row || p.vrf != "")
-	add(&t.rows, row)
-	add(&t.own, row && !p.allVPNs)
+	add(&t.names, &s.named, row || p.vrf != "" || p.asked != "")
+	add(&t.rows, &s.rows, row)
+	add(&t.own, &s.own, row && !p.allVPNs)
+	if s.named {
+		t.known[name] = s
+	}
 }
 
 // neighborOf notes the neighbour that a heading or a command names.
 func (r *ciscoReader) neighborOf(text string) {
-	if a, err := netip.ParseAddr(text); err == nil && !r.res.Header.Neighbor.IsValid() {
-		r.res.Header.Neighbor = a.WithZone("").Unmap()
+	if a, err := netip.ParseAddr(text); err == nil {
+		r.sawAnswerOf(r.lines.line, a)
 	}
 }

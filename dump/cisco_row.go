@@ -22,6 +22,7 @@ type ciscoRow struct {
 	active bool         // EOS marked a path of the prefix
 	hop    netip.Addr
 	at     int // the column where the next hop begins
+	beside int // how far from its header the prefix stands
 	err    error
 }
 
@@ -52,7 +53,7 @@ func (r *ciscoReader) rowLine(l textLine) bool {
 	}
 	marks, first, ok := r.cutMarks(l.text)
 	switch {
-	case !ok && r.part.family == nil && r.otherFamily(l.text):
+	case !ok && r.part.family == nil && r.part.rows == 0 && !r.row.open && r.otherFamily(l.text):
 		return true
 	case !ok:
 		return r.numbersLine(l)
@@ -89,7 +90,7 @@ func (r *ciscoReader) otherFamily(line []byte) bool {
 	if open < 1 || !areMarks(line[:open]) || bytes.IndexByte(line, ']') < 0 {
 		return false
 	}
-	r.part.other, r.foreign = true, true
+	r.part.other, r.part.guessed, r.foreign = true, true, true
 	return true
 }
 
@@ -102,10 +103,22 @@ func (r *ciscoReader) beginRow(l textLine, marks, word []byte) {
 	w.prefix, w.err = parseCiscoPrefix(word, r.marks == 0)
 	w.active = w.active && w.prefix == previous || bytes.ContainsAny(marks, ">#")
 	w.known = w.err == nil
-	if w.known && r.part.family != nil && rib.FamilyOf(w.prefix) != *r.part.family {
-		w.err = fmt.Errorf("it stands in a table of %s", *r.part.family)
-	}
+	r.holdFamily()
 	r.part.prefixes++
+}
+
+// holdFamily holds the row's family against the table's.
+func (r *ciscoReader) holdFamily() {
+	w := &r.row
+	if !w.known {
+		return
+	}
+	family := rib.FamilyOf(w.prefix)
+	if r.part.family != nil && family != *r.part.family {
+		w.err = fmt.Errorf("it stands in a table of %s", *r.part.family)
+		return
+	}
+	r.part.held[family] = true
 }
 
 // continueRow begins a further row of the prefix before it.
@@ -116,6 +129,7 @@ func (r *ciscoReader) continueRow(l textLine, marks []byte) {
 	if !w.known {
 		w.err = errNoPrefix
 	}
+	r.holdFamily()
 }
 
 // hopAndRest reads a row from its next hop on.
@@ -180,6 +194,7 @@ func (r *ciscoReader) finishRow(l textLine, from int) {
 	w.open = false
 	r.part.rows++
 	route.Marks = r.marksOf(w.marks)
+	r.ofOneVRF()
 	if !r.leftOut() {
 		r.route(route)
 	}
@@ -329,15 +344,18 @@ func (r *ciscoReader) cutMarks(line []byte) (marks []byte, first token, ok bool)
 	if first.end == first.start {
 		return nil, first, false
 	}
-	begin := nextToken(line, 0).start
-	if r.marks > 0 {
-		begin = min(max(r.columns.network-r.marks, 0), first.start) // an indented file has blanks before it
-	}
 	glued := r.glued(line[first.start:first.end], first.start)
 	if glued < 0 || !areMarks(line[first.start:first.start+glued]) {
 		return nil, first, false
 	}
 	first.start += glued
+	begin := nextToken(line, 0).start
+	if r.marks > 0 { // an indented file has blanks before them, and validation of origins a letter
+		if bytes.IndexByte(line[first.start:first.end], '/') >= 0 {
+			r.row.beside = first.start - r.columns.network
+		}
+		begin = min(max(r.columns.network+r.row.beside-r.marks, 0), first.start)
+	}
 	return bytes.TrimRight(line[begin:first.start], " "), first, isAddress(line[first.start:first.end])
 }
 
@@ -349,9 +367,12 @@ func (r *ciscoReader) glued(word []byte, start int) int {
 		if n <= 0 || n >= len(word) {
 			return 0
 		}
+		if !isAddress(word[n:]) && isAddress(word[n+1:]) {
+			n++ // a letter more than the header leaves room for
+		}
 		return n
 	}
-	for n := range min(len(word), 4) {
+	for n := range min(len(word), 5) {
 		if isAddress(word[n:]) {
 			return n
 		}

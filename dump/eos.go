@@ -42,11 +42,12 @@ type eosReader struct {
 	rows   eosRows
 	held   bool // a table was there
 	vrfs   []string
+	known  map[string]bool // the same
 	answer string
 }
 
 func readEOS(in *input, c *collector) error {
-	r := &eosReader{collector: c, s: newScanner(in.text), rows: eosRows{collector: c}}
+	r := &eosReader{collector: c, s: newScanner(in.text), rows: eosRows{collector: c}, known: map[string]bool{}}
 	if err := r.chooseVRF(in); err != nil {
 		return err
 	}
@@ -93,8 +94,8 @@ func (r *eosReader) listVRFs() {
 				return r.s.skip()
 			}
 			return r.s.eachMember(func(name string, _ int) error {
-				if len(r.vrfs) < maxVRFs && !slices.Contains(r.vrfs, name) {
-					r.vrfs = append(r.vrfs, name)
+				if len(r.vrfs) < maxVRFs && !r.known[name] {
+					r.vrfs, r.known[name] = append(r.vrfs, name), true
 				}
 				return r.s.skip()
 			})

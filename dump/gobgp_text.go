@@ -56,7 +56,7 @@ func readGoBGPText(in *input, c *collector) error {
 	r := &gobgpTextReader{hides: shapeGoBGPText(c.src).NotShown}
 	r.collector = c
 	r.text = wordTable{
-		collector: c, name: "gobgp", header: r.header, legend: func([]byte) bool { return false }, row: r.row, command: r.command,
+		collector: c, name: "gobgp", header: r.header, legend: func([]byte) bool { return false }, row: r.row, command: r.command, tool: "gobgp",
 	}
 	if err := r.text.read(in); err != nil {
 		return err
@@ -89,11 +89,32 @@ func (r *gobgpTextReader) command(words []string) {
 	case out != advertisedView(view), in != (view == rib.AdjRIBInPre), global && receivedView(view):
 		r.say("the command is %s, the config says %s", quote([]byte(strings.Join(words, " "))), view)
 	}
-	if i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "nei") }); i >= 0 && i+1 < len(words) {
-		if a, err := netip.ParseAddr(words[i+1]); err == nil {
-			r.res.Header.Neighbor = a.WithZone("").Unmap()
+	r.text.asks(gobgpParts(words))
+}
+
+// gobgpParts reads the words behind "gobgp": the first that leaves rows out of the answer, and the neighbour.
+func gobgpParts(words []string) (part, neighbor string) {
+	families := []string{"ipv4", "ipv6", "ipv4-unicast", "ipv6-unicast", "v4", "v6", "4", "6"}
+	for i := 1; i < len(words) && part == ""; i++ {
+		next := ""
+		if i+1 < len(words) {
+			next = words[i+1]
+		}
+		switch word := words[i]; {
+		case short(word, "neighbor", 3) && neighbor == "":
+			neighbor = next
+			i++
+		case word == "global", word == "rib", word == "adj-in", word == "adj-out":
+		case (word == "-a" || word == "--address-family") && slices.Contains(families, next),
+			word == "-u", word == "--host", word == "-p", word == "--port":
+			i++
+		case word == ">", word == "|" && (next == "tee" || next == "cat"):
+			return part, neighbor
+		default:
+			part = word
 		}
 	}
+	return part, neighbor
 }
 
 // row reads a row, and reports whether the line is one: a prefix stands in its first words.
@@ -108,6 +129,7 @@ func (r *gobgpTextReader) row(l textLine) bool {
 				return true
 			}
 			route.Line = l.line
+			r.text.held[rib.FamilyOf(route.Prefix)] = true
 			r.collector.route(route)
 			return true
 		}

@@ -3,6 +3,7 @@ package dump
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -54,6 +55,13 @@ func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
 		{"one prefix many times", "azure-json", "[" + strings.Repeat(strings.Trim(azureOne, "[]")+",", 40_000) + strings.Trim(azureOne, "[]") + "]"},
 		{"a Junos destination without end", "junos", junosLoc + strings.Repeat(junosMore, big/len(junosMore))},
 		{"Junos tables without end", "junos", strings.Repeat(junosHead, big/len(junosHead))},
+		{"hops of one Junos route", "junos", junosLoc + strings.Repeat("via\n", 160_000) + strings.Repeat("AS path: I\n", 50_000)},
+		{"sources of one Junos route", "junos", junosDet + strings.Repeat("Next hop:\n", 50_000) + strings.Repeat("Source:\n", 20_000) + strings.Repeat("Protocol next hop: 1\nProtocol next hop: 2\n", 7_000)},
+		{"deep XML", "junos-xml", "<route-information><route-table><table-name>inet.0</table-name>" + strings.Repeat("<a>", 3*big/4)},
+		{"a deep row of XML", "junos-xml", "<route-information><route-table><table-name>inet.0</table-name><rt>" + strings.Repeat("<a>", 3*big/4)},
+		{"a deep row of XML that is passed over", "junos-xml", "<route-information><route-table><table-name>mpls.0</table-name><rt>" + strings.Repeat("<a>", 3*big/4)},
+		{"rows of many Junos VRFs", "junos-json", junosManyVRFs()},
+		{"many VRFs of EOS", "eos-json", eosManyVRFs()},
 		{"lines of bgpdump without end", "bgpdump-m", strings.Repeat("BGP4MP|1|A|192.0.2.1|1|", big/23)},
 		{"Azure tables without end", "azure-table", strings.Repeat("Network  NextHop  Path\n-------  -------  ----\n", big/46)},
 		{"Nokia rows without end", "nokia", "BGP IPv4 Routes\nFlag  Network\n--\n" + strings.Repeat("u*>i  203.0.113.0/24\n", big/21)},
@@ -113,4 +121,15 @@ func TestErrorsCarryNoControlCharacters(t *testing.T) {
 			t.Errorf("%q gives no error", text)
 		}
 	}
+}
+
+// eosManyVRFs is one document of as many VRFs as are listed, the last of which comes many times.
+func eosManyVRFs() string {
+	var b strings.Builder
+	b.WriteString(`{"vrfs":{"a":{"bgpRouteEntries":{}}`)
+	for i := range maxVRFs {
+		fmt.Fprintf(&b, `,"v%d":{}`, i)
+	}
+	b.WriteString(strings.Repeat(fmt.Sprintf(`,"v%d":{}`, maxVRFs-2), 200_000) + "}}")
+	return b.String()
 }

@@ -44,7 +44,7 @@ func onlyStatesZero(head []byte) bool {
 		switch {
 		case ok && !count.both && count.prefixes == 0:
 			stated = true
-		case len(text) > 0 && !isCiscoPrompt(text) && !bytes.HasPrefix(text, []byte("show ")):
+		case len(text) > 0 && !isRouterPrompt(text) && !bytes.HasPrefix(text, []byte("show ")):
 			return false
 		}
 	}

@@ -46,10 +46,26 @@ func junosHides(view rib.View) rib.AttrSet {
 type junosReader struct {
 	*collector
 	rows    junosRows
-	listing bool     // looking for VRFs, no row is handed on
-	vrfs    []string // those with a row, in file order
+	listing bool            // looking for VRFs, no row is handed on
+	vrfs    []string        // those with a row, in file order
+	known   map[string]bool // the same
+	seen    map[string]bool // tables that were begun
+	heads   [2]bool         // by family: a table of it that is the feed's
 	table   junosTable
 	tables  int
+}
+
+func newJunosReader(c *collector) *junosReader {
+	return &junosReader{collector: c, rows: junosRows{collector: c}, listing: true, known: map[string]bool{}, seen: map[string]bool{}}
+}
+
+// reread goes back to the file's beginning: the VRFs are known, and rows are handed on from now on.
+func (r *junosReader) reread(in *input) error {
+	if err := r.chooseVRF(); err != nil {
+		return err
+	}
+	r.listing, r.tables, r.table, r.seen, r.heads = false, 0, junosTable{}, map[string]bool{}, [2]bool{}
+	return in.rewind()
 }
 
 // junosTable is what stands around the rows of one table.
@@ -57,6 +73,7 @@ type junosTable struct {
 	line   int
 	name   string
 	hidden uint32 // routes that the router does not print unless it is asked for them
+	again  bool   // it was there before, and its rows are left out
 }
 
 // vrf is the table's VRF. Only tables of unicast routes have one: inet.0, CUST.inet6.0.
@@ -72,6 +89,61 @@ func (t *junosTable) vrf() (string, bool) {
 	return "", false
 }
 
+// named takes the name of the table at hand.
+func (r *junosReader) named(line int, name string) {
+	r.table.name = name
+	vrf, unicast := r.table.vrf()
+	if unicast && (r.src.VRF == "" || r.src.VRF == vrf) {
+		fam := rib.IPv4
+		if strings.HasSuffix(name, "inet6.0") {
+			fam = rib.IPv6
+		}
+		r.heads[fam] = true
+	}
+	if r.seen[name] && unicast {
+		r.table.again = true
+		r.wrong(line, "table %s is there twice: give each answer a file of its own", quote(name))
+	}
+	if len(r.seen) < maxTables {
+		r.seen[name] = true
+	}
+}
+
+// maxTables is more than any router has, some for each VRF; beyond it names are not kept.
+const maxTables = 8 * maxVRFs
+
+// hiddenCount takes the table's count of hidden routes.
+func (r *junosReader) hiddenCount(line int, text string) {
+	n, ok := parseUint32([]byte(text))
+	if !ok && text != "" {
+		r.wrong(line, "the count of hidden routes is %s, which is no number", quote(text))
+	}
+	r.table.hidden = n
+}
+
+// wrong says that something is missing, once: not while VRFs are listed.
+func (r *junosReader) wrong(line int, format string, args ...any) {
+	if !r.listing {
+		r.problem(line, format, args...)
+	}
+}
+
+// junosError reports whether an element or a member holds an error in place of an answer.
+func junosError(name string) bool {
+	return name == "error" || name == "xnm:error" || name == "rpc-error"
+}
+
+// failed says what the router answered in place of a table, or of a part of one.
+func (r *junosReader) failed(line int, nodes []junosNode) {
+	text := ""
+	for i := range nodes {
+		if text = nodes[i].message(); text != "" {
+			break
+		}
+	}
+	r.wrong(line, "the dump holds an error: %s", quote(text))
+}
+
 // wanted reports whether the rows of the table at hand are to be read. While VRFs are listed it notes
 // the table's.
 func (r *junosReader) wanted(line int) bool {
@@ -80,11 +152,11 @@ func (r *junosReader) wanted(line int) bool {
 	case r.table.name == "" && !r.listing:
 		r.skip(line, "a row that stands in no table")
 		return false
-	case !unicast:
+	case !unicast, r.table.again:
 		return false
 	case r.listing:
-		if len(r.vrfs) < maxVRFs && !slices.Contains(r.vrfs, name) {
-			r.vrfs = append(r.vrfs, name)
+		if len(r.vrfs) < maxVRFs && !r.known[name] {
+			r.vrfs, r.known[name] = append(r.vrfs, name), true
 		}
 		return false
 	}
@@ -114,10 +186,16 @@ func (r *junosReader) closeTable() {
 	r.table = junosTable{}
 }
 
-// finish says whether there was a table at all.
+// finish says whether there was a table at all, and misses those of families that the config declares: Junos prints
+// an empty table too.
 func (r *junosReader) finish() error {
 	if r.tables == 0 && !r.partial {
 		return errors.New("not a route table: no table is there: export show route, as docs/formats says")
+	}
+	for _, fam := range r.src.Families {
+		if !r.heads[fam] && !r.partial {
+			r.problem(0, "the dump holds no table of %s routes, which the config declares", fam)
+		}
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func parseJunosCommand(text string) junosCommand {
 			i++
 		case "protocol", "table", "logical-system":
 			i++
-		case "detail", "extensive", "brief", "hidden", "all":
+		case "detail", "extensive", "brief", "all":
 		case "|":
 			i = len(words)
 			if next != "no-more" && next != "save" && c.part == "" {

@@ -15,7 +15,7 @@ type junosJSONWalk struct {
 }
 
 func readJunosJSON(in *input, c *collector) error {
-	r := &junosReader{collector: c, rows: junosRows{collector: c}, listing: true}
+	r := newJunosReader(c)
 	w := &junosJSONWalk{r, newScanner(in.text)}
 	for {
 		if _, err := w.s.document(func(int, []byte) {}); err != nil {
@@ -25,13 +25,10 @@ func readJunosJSON(in *input, c *collector) error {
 			break
 		}
 	}
-	if err := r.chooseVRF(); err != nil {
+	if err := r.reread(in); err != nil {
 		return err
 	}
-	if err := in.rewind(); err != nil {
-		return err
-	}
-	r.listing, r.tables, w.s = false, 0, newScanner(in.text)
+	w.s = newScanner(in.text)
 	if err := c.eachDocument(w.s, func(byte) error { return w.value() }); err != nil {
 		return err
 	}
@@ -53,42 +50,62 @@ func (w *junosJSONWalk) value() error {
 	case c != '{':
 		return w.s.skip()
 	}
-	return w.s.eachMember(func(key string, _ int) error {
+	return w.s.eachMember(func(key string, line int) error {
 		switch {
 		case key == "route-table":
 			return w.list(w.tableOf)
 		case junosEnvelopes[key]:
 			return w.value()
+		case junosError(key):
+			return w.errors(line)
 		}
 		return w.s.skip()
 	})
 }
 
-// list walks a list; what is none is passed over.
-func (w *junosJSONWalk) list(read func(line int) error) error {
-	if c, err := w.s.inner(); err != nil || c != '[' {
-		if err != nil {
-			return err
-		}
-		return w.s.skip()
+// errors takes what the router answered in place of a table.
+func (w *junosJSONWalk) errors(line int) error {
+	raw, err := w.s.raw()
+	if err != nil {
+		return err
 	}
-	return w.s.eachElement(read)
+	cur := cursor{b: raw}
+	w.failed(line, junosNodes(&cur, ""))
+	return nil
+}
+
+// list walks a list. One object may stand without its brackets.
+func (w *junosJSONWalk) list(read func(line int) error) error {
+	switch c, err := w.s.inner(); {
+	case err != nil:
+		return err
+	case c == '[':
+		return w.s.eachElement(read)
+	case c == '{':
+		return read(w.s.line)
+	case c == 'n':
+		return w.s.skip()
+	default:
+		return w.s.unexpected(c, "a list")
+	}
 }
 
 func (w *junosJSONWalk) tableOf(line int) error {
 	w.table = junosTable{line: line}
-	err := w.s.eachMember(func(key string, _ int) error {
-		switch key {
-		case "table-name":
+	err := w.s.eachMember(func(key string, line int) error {
+		switch {
+		case key == "table-name":
 			node, err := w.leaf()
-			w.table.name = node.text
+			w.named(line, node.text)
 			return err
-		case "hidden-route-count":
+		case key == "hidden-route-count":
 			node, err := w.leaf()
-			w.table.hidden, _ = parseUint32([]byte(node.text))
+			w.hiddenCount(line, node.text)
 			return err
-		case "rt":
+		case key == "rt":
 			return w.list(w.row)
+		case junosError(key):
+			return w.errors(line)
 		}
 		return w.s.skip()
 	})
@@ -149,16 +166,36 @@ func junosNodes(cur *cursor, name string) []junosNode {
 		}
 		return out
 	}
-	cur.value()
-	return nil
+	if cur.null() { // [null]: an element without content
+		return nil
+	}
+	return []junosNode{{name: name, text: junosScalar(cur)}}
+}
+
+// junosScalar reads a string or a number. An element without content is null or [null].
+func junosScalar(cur *cursor) string {
+	switch c := cur.peek(); {
+	case c == '"':
+		return string(cur.str())
+	case c == '-', '0' <= c && c <= '9':
+		return string(cur.word())
+	case c == '[':
+		cur.eachElement(func() {
+			if !cur.null() {
+				cur.fail("found %q where null should stand", cur.peek())
+			}
+		})
+	case cur.null():
+	default:
+		cur.fail("found %q where a string or a number should stand", c)
+	}
+	return ""
 }
 
 func (n *junosNode) member(cur *cursor, key string) {
 	switch {
-	case key == "data" && cur.peek() == '"':
-		n.text = string(cur.str())
 	case key == "data":
-		cur.value() // [null]: an element without content
+		n.text = junosScalar(cur)
 	case key == "attributes" && cur.peek() == '{':
 		cur.eachMember(func(attr []byte) {
 			if string(attr) == "junos:style" && cur.peek() == '"' {

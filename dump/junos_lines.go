@@ -98,11 +98,11 @@ func (w *junosTextWalk) brief(line int, text []byte) bool {
 		key, value, _ := strings.Cut(strings.TrimSpace(item), " ")
 		switch key {
 		case "MED":
-			e.add("med", value)
+			w.once(e, "med", value)
 		case "localpref":
-			e.add("local-preference", value)
+			w.once(e, "local-preference", value)
 		case "from":
-			e.add("learned-from", value)
+			w.once(e, "learned-from", value)
 		}
 	}
 	return true
@@ -117,25 +117,28 @@ func (w *junosTextWalk) briefLine(text []byte) bool {
 	line := string(text)
 	if path, ok := strings.CutPrefix(line, "AS path: "); ok {
 		path, _, _ = strings.Cut(path, ", validation-state")
-		if e.child("as-path") != nil {
+		switch {
+		case path == junosRecorded:
+		case e.child("as-path") != nil:
 			w.spoil("it has two AS paths: a line between them is lost")
+		default:
+			e.add("as-path", path)
 		}
-		e.add("as-path", path)
 		return true
 	}
 	if m := junosHopLine.FindStringSubmatch(line); m != nil {
-		nh := junosNode{name: "nh"}
-		nh.add("to", m[1])
-		e.children = append(e.children, nh)
+		w.dest.hop(m[1])
 		return true
 	}
 	word, _ := cutWord(bytes.TrimLeft(text, "> "))
 	switch string(word) {
 	case "Unusable":
-		e.add("rt-entry-state", "Hidden")
+		if e.child("rt-entry-state") == nil {
+			e.add("rt-entry-state", "Hidden")
+		}
 		fallthrough
 	case "via", "Local", "Reject", "Discard", "Receive", "MultiRecv", "Indirect", "Fictitious", "Multicast", "Flood", "Flow", "to", "Unicast":
-		e.children = append(e.children, junosNode{name: "nh"})
+		w.dest.hop("")
 		return true
 	}
 	return false
@@ -163,7 +166,7 @@ func (w *junosTextWalk) detailLine(line string) {
 	key, value, ok := strings.Cut(line, ":")
 	value = strings.TrimSpace(value)
 	if !ok {
-		if d.form == junosDetail && strings.HasPrefix(line, "Accepted") {
+		if d.form == junosDetail && strings.HasPrefix(line, "Accepted") && e.child("bgp-rt-flag") == nil {
 			e.add("bgp-rt-flag", line)
 		}
 		w.moreCommunities(e, line)
@@ -183,9 +186,7 @@ func (w *junosTextWalk) held(e *junosNode, key, value, line string) {
 		w.once(e, "gateway", value)
 	case "Next hop":
 		hop, _ := cutWord([]byte(value))
-		nh := junosNode{name: "nh"}
-		nh.add("to", string(hop))
-		e.children = append(e.children, nh)
+		w.dest.hop(string(hop))
 	case "Protocol next hop":
 		hop, _ := cutWord([]byte(value))
 		w.protocolHop(e, string(hop))
@@ -204,7 +205,7 @@ func (w *junosTextWalk) held(e *junosNode, key, value, line string) {
 			w.once(e, "metric", m[1])
 		}
 	case "AS path":
-		w.once(e, "as-path", value)
+		w.path(e, value)
 	case "Communities":
 		w.communities(e, value)
 	case "Localpref":
@@ -229,7 +230,8 @@ func (w *junosTextWalk) protocolHop(e *junosNode, hop string) {
 	}
 	if old.value("to") != hop {
 		old.children = nil
-		e.children = append(e.children, junosNode{name: "nh"}, junosNode{name: "nh"})
+		w.dest.hop("")
+		w.dest.hop("")
 	}
 }
 
@@ -250,11 +252,9 @@ func (w *junosTextWalk) offer(line string) bool {
 	case strings.HasPrefix(line, "Nexthop: "):
 		if e == nil || e.child("nh") != nil {
 			d.form = junosOffer
-			e = d.entry(d.tag, "")
+			d.entry(d.tag, "")
 		}
-		nh := junosNode{name: "nh"}
-		nh.add("to", strings.TrimSpace(strings.TrimPrefix(line, "Nexthop: ")))
-		e.children = append(e.children, nh)
+		d.hop(strings.TrimSpace(strings.TrimPrefix(line, "Nexthop: ")))
 		return true
 	}
 	return false
@@ -268,21 +268,46 @@ func (w *junosTextWalk) offered(e *junosNode, key, value, line string) {
 	case "Localpref":
 		w.once(e, "local-preference", value)
 	case "AS path":
-		w.once(e, "as-path", value)
+		w.path(e, value)
 	case "Communities":
 		w.communities(e, value)
 	case "Hidden reason":
 		w.once(e, "hidden-reason", value)
-		e.add("rt-entry-state", "Hidden")
+		if e.child("rt-entry-state") == nil {
+			e.add("rt-entry-state", "Hidden")
+		}
 	default:
 		w.moreCommunities(e, line)
 	}
+}
+
+// junosRecorded stands in a second line of an AS path that Junos keeps a record of, and says nothing of it.
+const junosRecorded = "Recorded"
+
+func (w *junosTextWalk) path(e *junosNode, value string) {
+	if value != junosRecorded {
+		w.once(e, "as-path", value)
+	}
+}
+
+// hop adds a next hop to the entry at hand. Of several none is shown, so two are enough to keep.
+func (d *junosDestination) hop(to string) {
+	if d.hops++; d.hops > 2 {
+		return
+	}
+	nh := junosNode{name: "nh"}
+	if to != "" {
+		nh.add("to", to)
+	}
+	e := d.last()
+	e.children = append(e.children, nh)
 }
 
 // once adds an element that an entry has once. A second one is of another route: a line between is lost.
 func (w *junosTextWalk) once(e *junosNode, name, value string) {
 	if e.child(name) != nil {
 		w.spoil(name + " stands twice in one route: a line between is lost")
+		return
 	}
 	e.add(name, value)
 }
@@ -290,6 +315,7 @@ func (w *junosTextWalk) once(e *junosNode, name, value string) {
 func (w *junosTextWalk) communities(e *junosNode, value string) {
 	if e.child("communities") != nil {
 		w.spoil("communities stand twice in one route: a line between is lost")
+		return
 	}
 	list := junosNode{name: "communities"}
 	for word := range strings.FieldsSeq(value) {

@@ -46,6 +46,24 @@ func (n *junosNode) value(name string) string {
 	return ""
 }
 
+// message is the text of an error: that of its message, or the first there is.
+func (n *junosNode) message() string {
+	for _, name := range []string{"message", "error-message"} {
+		if text := n.value(name); text != "" {
+			return text
+		}
+	}
+	if text := strings.TrimSpace(n.text); text != "" {
+		return text
+	}
+	for i := range n.children {
+		if text := n.children[i].message(); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
 // junosRows turns the entries of one destination into routes.
 type junosRows struct {
 	*collector

@@ -53,6 +53,7 @@ type junosDestination struct {
 	line    int
 	form    junosForm
 	size    int // of its lines
+	hops    int // of its last entry
 	node    junosNode
 	entries int    // how many its head announces, 0 where it has none
 	bad     string // why it cannot be read
@@ -68,34 +69,28 @@ type junosTextWalk struct {
 	lines    textLines
 	dest     junosDestination
 	command  junosCommand
-	began    bool            // a table was begun
-	inside   bool            // the lines are of an answer's table
-	ended    bool            // a prompt stood behind the last answer
-	columned bool            // its rows are lines of columns
-	leftOut  bool            // the table at hand, or the answer, is not the feed's
-	seen     map[string]bool // tables that were read
+	began    bool // a table was begun
+	inside   bool // the lines are of an answer's table
+	ended    bool // a prompt stood behind the last answer
+	columned bool // its rows are lines of columns
+	leftOut  bool // the table at hand, or the answer, is not the feed's
 	forms    [junosOffer + 1]bool
-	heads    [2]bool // by family: the head of a table that is the feed's
-	spaced   bool    // blank lines stand within destinations, so that they prove nothing
-	lost     bool    // text was lost: lines are of an unknown destination
+	spaced   bool // blank lines stand within destinations, so that they prove nothing
+	lost     bool // text was lost: lines are of an unknown destination
 	bgp      int
 	others   int // routes of other protocols
 }
 
 func readJunosText(in *input, c *collector) error {
-	r := &junosReader{collector: c, rows: junosRows{collector: c}, listing: true}
-	names := &junosTextWalk{junosReader: r, lines: textLines{r: in.text}, seen: map[string]bool{}}
+	r := newJunosReader(c)
+	names := &junosTextWalk{junosReader: r, lines: textLines{r: in.text}}
 	if err := names.walk(); err != nil && c.stopped() {
 		return nil
 	}
-	if err := r.chooseVRF(); err != nil {
+	if err := r.reread(in); err != nil {
 		return err
 	}
-	if err := in.rewind(); err != nil {
-		return err
-	}
-	r.listing, r.tables, r.table = false, 0, junosTable{}
-	w := &junosTextWalk{junosReader: r, lines: textLines{r: in.text}, seen: map[string]bool{}}
+	w := &junosTextWalk{junosReader: r, lines: textLines{r: in.text}}
 	switch err := w.walk(); {
 	case errors.Is(err, errJunosTerse):
 		return err
@@ -106,7 +101,6 @@ func readJunosText(in *input, c *collector) error {
 		c.unproven = true
 	}
 	w.againstForm()
-	w.declared()
 	switch {
 	case c.stopped():
 		return nil
@@ -134,22 +128,6 @@ func (w *junosTextWalk) walk() error {
 	w.close(false)
 	w.endTable()
 	return nil
-}
-
-// declared misses the tables of families that the config declares. Junos prints the head of an empty table too.
-func (w *junosTextWalk) declared() {
-	for _, fam := range w.src.Families {
-		if !w.heads[fam] && !w.partial {
-			w.problem(0, "the dump holds no table of %s routes, which the config declares", fam)
-		}
-	}
-}
-
-// wrong says that something is missing, once: not while VRFs are listed.
-func (w *junosTextWalk) wrong(line int, format string, args ...any) {
-	if !w.listing {
-		w.problem(line, format, args...)
-	}
 }
 
 func (w *junosTextWalk) one(line textLine) error {
@@ -244,23 +222,15 @@ func (w *junosTextWalk) frame(line int, text []byte) bool {
 }
 
 func (w *junosTextWalk) beginTable(line int, name string, hidden []byte) {
-	w.table = junosTable{line: line, name: name}
-	w.table.hidden, _ = parseUint32(hidden)
+	w.table = junosTable{line: line}
+	w.hiddenCount(line, string(hidden))
 	w.began, w.inside, w.ended, w.lost, w.columned = true, true, false, false, false
-	w.leftOut = w.command.another
-	vrf, unicast := w.table.vrf()
-	if unicast && (w.src.VRF == "" || w.src.VRF == vrf) {
-		fam := rib.IPv4
-		if strings.HasSuffix(name, "inet6.0") {
-			fam = rib.IPv6
-		}
-		w.heads[fam] = true
+	if w.leftOut = w.command.another; w.leftOut {
+		w.table.name = name
+		return
 	}
-	if unicast && w.seen[name] && !w.leftOut {
-		w.leftOut = true
-		w.wrong(line, "table %s is there twice: give each answer a file of its own", quote(name))
-	}
-	w.seen[name] = true
+	w.named(line, name)
+	w.leftOut = w.table.again
 }
 
 func (w *junosTextWalk) endTable() {
@@ -392,6 +362,7 @@ func (d *junosDestination) entry(tag, protocol string) *junosNode {
 		e.add("protocol-name", protocol)
 	}
 	d.node.children = append(d.node.children, e)
+	d.hops = 0
 	return d.last()
 }
 

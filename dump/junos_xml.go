@@ -38,17 +38,13 @@ type junosXMLWalk struct {
 }
 
 func readJunosXML(in *input, c *collector) error {
-	r := &junosReader{collector: c, rows: junosRows{collector: c}, listing: true}
+	r := newJunosReader(c)
 	w := &junosXMLWalk{junosReader: r}
 	w.begin(in)
 	_ = w.walk() // damage is found when the rows are read
-	if err := r.chooseVRF(); err != nil {
+	if err := r.reread(in); err != nil {
 		return err
 	}
-	if err := in.rewind(); err != nil {
-		return err
-	}
-	r.listing, r.tables, r.table = false, 0, junosTable{}
 	w.begin(in)
 	err := w.walk()
 	var syntax *xml.SyntaxError
@@ -124,12 +120,22 @@ func (w *junosXMLWalk) open(t xml.StartElement, line int) error {
 	switch t.Name.Local {
 	case "route-table":
 		w.table = junosTable{line: line}
-	case "table-name", "hidden-route-count":
+	case "table-name":
 		node, err := w.element(t)
-		if t.Name.Local == "table-name" {
-			w.table.name = node.text
-		} else {
-			w.table.hidden, _ = parseUint32([]byte(node.text))
+		w.named(line, node.text)
+		return err
+	case "hidden-route-count":
+		node, err := w.element(t)
+		w.hiddenCount(line, node.text)
+		return err
+	case "error", "rpc-error":
+		node, err := w.element(t)
+		w.failed(line, []junosNode{node})
+		return err
+	case "output":
+		node, err := w.element(t)
+		if strings.HasPrefix(node.text, "error:") {
+			w.failed(line, []junosNode{node})
 		}
 		return err
 	case "rt":
@@ -142,7 +148,9 @@ func (w *junosXMLWalk) open(t xml.StartElement, line int) error {
 		}
 		return err
 	}
-	w.depth++
+	if w.depth++; w.depth > maxDepth {
+		return errTooDeep
+	}
 	return nil
 }
 
@@ -155,7 +163,9 @@ func (w *junosXMLWalk) pass() error {
 		}
 		switch tok.(type) {
 		case xml.StartElement:
-			depth++
+			if depth++; depth > maxDepth {
+				return errTooDeep
+			}
 		case xml.EndElement:
 			depth--
 		}
@@ -189,9 +199,13 @@ func (w *junosXMLWalk) inner(start xml.StartElement, from int64, depth int) (jun
 		}
 		switch t := tok.(type) {
 		case xml.StartElement:
+			line := w.line()
 			child, err := w.inner(t, from, depth+1)
 			if err != nil {
 				return n, err
+			}
+			if n.name != "error" && n.name != "rpc-error" && junosError(child.name) {
+				w.failed(line, []junosNode{child})
 			}
 			n.children = append(n.children, child)
 		case xml.CharData:

@@ -15,6 +15,8 @@ type textLine struct {
 	long bool // beyond maxLine, which is not kept
 	// erased says that backspaces stand in it: a pager's mark was there.
 	erased bool
+	// paged says that what was erased is a pager's mark, and no letter of a command that was typed.
+	paged bool
 }
 
 // textLines takes a text apart.
@@ -44,8 +46,20 @@ func (s *textLines) next() (textLine, error) {
 		return textLine{}, err
 	}
 	s.line++
-	erased := bytes.IndexByte(raw, '\b') >= 0
-	return textLine{text: s.plain(raw), line: s.line, cut: err != nil, long: long, erased: erased}, nil
+	l := textLine{line: s.line, cut: err != nil, long: long}
+	l.erased, l.paged = erasures(raw)
+	l.text = s.plain(raw)
+	return l, nil
+}
+
+// erasures reports whether backspaces stand in a line, and whether they erase a pager's mark: "--More--".
+func erasures(raw []byte) (erased, paged bool) {
+	before, _, erased := bytes.Cut(raw, []byte("\b"))
+	if !erased {
+		return false, false
+	}
+	before = bytes.TrimSpace(before)
+	return true, len(before) == 0 || bytes.Contains(bytes.ToLower(before), []byte("more"))
 }
 
 // plain takes the line's end and trailing blanks off, undoes the backspaces with which a pager erases

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"bgpaudit/rib"
@@ -65,6 +66,8 @@ type nokiaWalk struct {
 	rows   int  // of the table at hand
 	labels bool // the third line has a label behind the path
 	zero   bool // a table states that it is empty
+
+	command nokiaCommand // the file's first
 
 	route rib.Route
 	step  int // lines of the route that came; 0 before its first
@@ -335,31 +338,101 @@ func (w *nokiaWalk) outside(line int, text []byte) {
 	w.between(line, text, true)
 }
 
+// nokiaShow is an echoed command, whole or shortened.
+var nokiaShow = regexp.MustCompile(`(?:^|[\s/#>$])sh(?:ow?)?\s+ro(?:u(?:t(?:e(?:r)?)?)?)?\s+(.*)`)
+
+// nokiaWords say of a command what table of routes it shows, and leave none of them out.
+var nokiaWords = map[string]bool{
+	"bgp": true, "routes": true, "advertised-routes": true, "received-routes": true,
+	"ipv4": true, "ipv6": true, "vpn-ipv4": true, "vpn-ipv6": true, "label-ipv4": true, "label-ipv6": true, "mcast-ipv4": true, "mcast-ipv6": true, "evpn": true,
+}
+
+// nokiaCommand is what an echoed command asks for.
+type nokiaCommand struct {
+	instance string // the router's: Base where it names none
+	neighbor netip.Addr
+	verb     string // routes, advertised-routes, received-routes
+	part     string // the word that makes the answer a part of a table
+}
+
+// parseNokiaCommand reads "10 bgp neighbor 192.0.2.1 advertised-routes ipv6 | no-more", which stands behind show router.
+func parseNokiaCommand(text string) nokiaCommand {
+	words := strings.Fields(text)
+	c := nokiaCommand{instance: "Base"}
+	for len(words) > 0 && words[0] != "bgp" { // 10, or service-name "RED"
+		c.instance, words = strings.Trim(words[0], `"`), words[1:]
+	}
+	for i := 0; i < len(words); i++ {
+		word, next := words[i], ""
+		if i+1 < len(words) {
+			next = words[i+1]
+		}
+		switch {
+		case word == "neighbor":
+			c.neighbor, _ = netip.ParseAddr(next)
+			i++
+		case word == "|" && next == "no-more":
+			i++
+		case !nokiaWords[word]:
+			if c.part == "" {
+				c.part = word
+			}
+		case strings.HasSuffix(word, "routes"):
+			c.verb = word
+		}
+	}
+	return c
+}
+
+// shortened reports whether the command may ask for a table in a shortened word.
+func (c *nokiaCommand) shortened() bool {
+	return c.part != "" && slices.ContainsFunc([]string{"routes", "advertised-routes", "received-routes"}, func(word string) bool {
+		return strings.HasPrefix(word, c.part)
+	})
+}
+
 // said holds an echoed command against the config.
 func (w *nokiaWalk) said(line int, text string) {
-	at := strings.Index(text, "show router")
-	if at < 0 {
+	m := nokiaShow.FindStringSubmatch(text)
+	if m == nil {
 		return
 	}
-	words := strings.Fields(text[at:])
-	view := w.src.View
-	for i, word := range words {
-		switch {
-		case word == "neighbor" && i+1 < len(words):
-			if a, err := netip.ParseAddr(words[i+1]); err == nil {
-				w.sawNeighbor(a)
-				if tableView(view) {
-					w.problem(line, "the command shows the routes of neighbor %s alone, the config says %s", a, view)
-				}
-			}
-		case word == "advertised-routes" && (receivedView(view) || tableView(view)):
-			w.say("the command shows what is advertised, the config says %s", view)
-		case word == "received-routes" && (advertisedView(view) || tableView(view)):
-			w.say("the command shows what is received, the config says %s", view)
-		case word == "routes" && (advertisedView(view) || receivedView(view)):
-			w.say("the command shows the whole table, the config says %s", view)
-		case strings.Contains(word, "/") || word == "community" || word == "aspath-regex" || word == "match":
-			w.problem(line, "the command shows a part of the table alone (%s)", quote(word))
-		}
+	c := parseNokiaCommand(m[1])
+	if c.verb == "" && !c.shortened() {
+		return // another page of the router
+	}
+	first := w.command
+	if first.verb != "" && (c.instance != first.instance || c.neighbor != first.neighbor || c.verb != first.verb) {
+		w.problem(line, "the file holds the answers of several commands: give each a file and a feed of its own")
+	}
+	if first.verb == "" {
+		w.command = c
+	}
+	if c.part != "" {
+		w.problem(line, "the command shows a part of the table alone, as far as is known (%s)", quote(c.part))
+	}
+	w.against(line, c)
+}
+
+// against holds a command against the config.
+func (w *nokiaWalk) against(line int, c nokiaCommand) {
+	view, vrf := w.src.View, w.src.VRF
+	if vrf == "default" {
+		vrf = "Base"
+	}
+	if vrf != "" && vrf != c.instance {
+		w.say("the command shows the routes of router instance %s, the config says vrf: %s", c.instance, w.src.VRF)
+	}
+	w.sawNeighbor(c.neighbor)
+	if c.neighbor.IsValid() && tableView(view) {
+		w.problem(line, "the command shows the routes of neighbor %s alone, the config says %s", c.neighbor, view)
+	}
+	switch {
+	case c.verb == "advertised-routes" && (receivedView(view) || tableView(view)):
+		w.say("the command shows what is advertised, the config says %s", view)
+	case c.verb == "received-routes" && (advertisedView(view) || tableView(view)):
+		w.say("the command shows what is received, the config says %s", view)
+	case c.verb == "routes" && (advertisedView(view) || receivedView(view)):
+		w.say("the command shows the whole table, the config says %s", view)
 	}
 }

@@ -49,7 +49,7 @@ func readOpenBGPDText(in *input, c *collector) error {
 	r := &openbgpdTextReader{hides: shapeOpenBGPDText(c.src).NotShown}
 	r.collector = c
 	r.text = wordTable{
-		collector: c, name: "openbgpd", header: isOpenBGPDHeader, legend: isOpenBGPDLegend, row: r.row, command: r.command,
+		collector: c, name: "openbgpd", header: isOpenBGPDHeader, legend: isOpenBGPDLegend, row: r.row, command: r.command, tool: "bgpctl",
 	}
 	if err := r.text.read(in); err != nil {
 		return err
@@ -71,6 +71,7 @@ func isOpenBGPDLegend(text []byte) bool {
 func (r *openbgpdTextReader) command(words []string) {
 	at := slices.Index(words, "rib")
 	if at < 0 {
+		r.text.asks(strings.Join(words, " "), "")
 		return
 	}
 	words = words[at:]
@@ -80,11 +81,33 @@ func (r *openbgpdTextReader) command(words []string) {
 	case out != advertisedView(view), in != (view == rib.AdjRIBInPre):
 		r.say("the command is %s, the config says %s", quote([]byte("show "+strings.Join(words, " "))), view)
 	}
-	if i := slices.Index(words, "neighbor"); i >= 0 && i+1 < len(words) {
-		if a, err := netip.ParseAddr(words[i+1]); err == nil {
-			r.res.Header.Neighbor = a.WithZone("").Unmap()
+	r.text.asks(openbgpdParts(words))
+}
+
+// openbgpdParts reads the words behind "rib": the first that leaves rows out of the answer, and the neighbour.
+func openbgpdParts(words []string) (part, neighbor string) {
+	for i := 1; i < len(words) && part == ""; i++ {
+		next := ""
+		if i+1 < len(words) {
+			next = words[i+1]
+		}
+		switch word := words[i]; {
+		case word == "in", word == "out", short(word, "detail", 3):
+		case short(word, "neighbor", 3) && neighbor == "":
+			neighbor = next
+			i++
+			if _, err := netip.ParseAddr(next); err != nil {
+				part = word + " " + next // a group, or a neighbour by its description
+			}
+		case word == "table" && next == "Loc-RIB":
+			i++
+		case word == ">", word == "|" && (next == "tee" || next == "cat"):
+			return part, neighbor
+		default:
+			part = word
 		}
 	}
+	return part, neighbor
 }
 
 // row reads a row, and reports whether the line is one: a prefix stands in its first words.
@@ -129,6 +152,7 @@ func (r *openbgpdTextReader) prefixRow(l textLine, marks []byte, word token) {
 	route := r.routeOf(&row, prefix)
 	route.Attrs.NotShown |= r.hides
 	route.Line = l.line
+	r.text.held[rib.FamilyOf(prefix)] = true
 	r.route(route)
 }
 

@@ -100,6 +100,9 @@ func (r *pcapReader) all() {
 	for !r.stopped() {
 		r.record++
 		data, ci, err := r.packets.ReadPacketData()
+		if errors.Is(err, io.EOF) && ci.CaptureLength > 0 {
+			err = io.ErrUnexpectedEOF // the file ends between a packet's header and its data
+		}
 		if errors.Is(err, io.EOF) {
 			return
 		}

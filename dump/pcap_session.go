@@ -2,6 +2,7 @@ package dump
 
 import (
 	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 
@@ -19,6 +20,7 @@ type pcapSession struct {
 	begun int  // the packet
 	over  bool // a NOTIFICATION, or the connection's end
 	asked bool // it was said that nobody knows which end is the router
+	stood bool // both ends took it
 }
 
 // pcapEnd is one end of it, and what it sends.
@@ -27,6 +29,7 @@ type pcapEnd struct {
 	buf    []byte // the beginning of a message
 	offer  wire.Offer
 	opened bool
+	kept   bool // it sent a KEEPALIVE behind its OPEN: it took the other's
 	lost   bool // what it sends cannot be read any more
 }
 
@@ -121,11 +124,47 @@ func (s *pcapSession) message(from int, kind wire.MessageType, body []byte) {
 			return
 		}
 		e.offer, e.opened = offer, true
+	case wire.Keepalive:
+		e.kept = true
+		s.stand()
 	case wire.Notification:
 		s.end()
 	case wire.UpdateMsg:
 		s.update(from, body)
 	}
+}
+
+// stand makes the session the one between its ends, once both took it: another that was between them is over, though the
+// capture lacks its end, and its routes are gone. Before that it may be one of two that collide (RFC 4271 6.8).
+func (s *pcapSession) stand() {
+	if s.stood || !s.ends[0].kept || !s.ends[1].kept {
+		return
+	}
+	s.stood = true
+	for p := range s.before() {
+		s.r.replay.flush(p.addr)
+		delete(s.r.owner, p)
+		if !s.ends[0].opened || !s.ends[1].opened {
+			s.r.problem(s.r.record, "the capture lacks the beginning of a new session of %s: its routes are not read", p.addr)
+		}
+	}
+}
+
+// before are the peers whose routes are of an older session between the same ends.
+func (s *pcapSession) before() iter.Seq[*replayPeer] {
+	return func(yield func(*replayPeer) bool) {
+		for i := range s.ends {
+			p := s.r.replay.peers[s.ends[i].addr]
+			old := s.r.owner[p]
+			if old != nil && old != s && old.between(s.ends[1-i].addr, s.ends[i].addr) && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+func (s *pcapSession) between(a, b netip.Addr) bool {
+	return s.ends[0].addr == a && s.ends[1].addr == b || s.ends[0].addr == b && s.ends[1].addr == a
 }
 
 // update replays an UPDATE. How it is to be read, both OPENs say: where one is missing, its octets may be those of
@@ -224,7 +263,7 @@ func (s *pcapSession) end() {
 
 // restart begins a session in the place of the one that is over.
 func (s *pcapSession) restart() {
-	s.over, s.begun = false, s.r.record
+	s.over, s.stood, s.begun = false, false, s.r.record
 	for i := range s.ends {
 		s.ends[i] = pcapEnd{addr: s.ends[i].addr}
 	}
@@ -232,6 +271,11 @@ func (s *pcapSession) restart() {
 
 // finish looks for what the file's end cut off.
 func (s *pcapSession) finish() {
+	if !s.over && !s.stood && (s.ends[0].opened || s.ends[1].opened) {
+		for p := range s.before() {
+			s.r.problem(s.begun, "a new session of %s was coming up: nothing tells whether the routes of the one before it still stand", p.addr)
+		}
+	}
 	for i := range s.ends {
 		if e := &s.ends[i]; len(e.buf) > 0 && !s.over {
 			s.r.problem(s.begun, "the capture ends within a message of %s", e.addr)

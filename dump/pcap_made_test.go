@@ -1,0 +1,140 @@
+package dump
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
+
+	"bgpaudit/bgp/wire"
+	"bgpaudit/rib"
+)
+
+// madeCapture is a capture of sessions of 192.0.2.1 with our router, packet by packet.
+type madeCapture struct {
+	t      *testing.T
+	file   bytes.Buffer
+	w      *pcapgo.Writer
+	next   map[string]uint32 // sequence numbers
+	number int64
+}
+
+func newMadeCapture(t *testing.T) *madeCapture {
+	c := &madeCapture{t: t, next: map[string]uint32{}}
+	c.w = pcapgo.NewWriter(&c.file)
+	if err := c.w.WriteFileHeader(65536, layers.LinkTypeRaw); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// send adds a segment of the neighbour's, or of ours, between the neighbour's port and 179.
+func (c *madeCapture) send(ours bool, port uint16, payload []byte) {
+	c.t.Helper()
+	src, dst, from, to := net.IP{192, 0, 2, 1}, net.IP{192, 0, 2, 6}, layers.TCPPort(port), layers.TCPPort(bgpPort)
+	if ours {
+		src, dst, from, to = dst, src, to, from
+	}
+	key := fmt.Sprint(src, from, to)
+	ip := &layers.IPv4{Version: 4, TTL: 1, Protocol: layers.IPProtocolTCP, SrcIP: src, DstIP: dst}
+	tcp := &layers.TCP{SrcPort: from, DstPort: to, Seq: 1000 + c.next[key], ACK: true, SYN: payload == nil}
+	c.next[key] += uint32(max(len(payload), 1))
+	if err := tcp.SetNetworkLayerForChecksum(ip); err != nil {
+		c.t.Fatal(err)
+	}
+	buf := gopacket.NewSerializeBuffer()
+	if err := gopacket.SerializeLayers(buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, ip, tcp, gopacket.Payload(payload)); err != nil {
+		c.t.Fatal(err)
+	}
+	c.number++
+	info := gopacket.CaptureInfo{Timestamp: time.Unix(1_795_232_330+c.number, 0), CaptureLength: len(buf.Bytes()), Length: len(buf.Bytes())}
+	if err := c.w.WritePacket(info, buf.Bytes()); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func pcapMessage(kind wire.MessageType, body ...byte) []byte {
+	m := append(bytes.Clone(messageMarker), 0, 0, byte(kind))
+	binary.BigEndian.PutUint16(m[16:], uint16(len(m)+len(body)))
+	return append(m, body...)
+}
+
+// openOf has the capability of AS numbers of four octets.
+func openOf(asn uint16) []byte {
+	hi, lo := byte(asn>>8), byte(asn)
+	return pcapMessage(wire.Open, 4, hi, lo, 0, 90, 10, 0, 0, lo, 8, 2, 6, 65, 4, 0, 0, hi, lo)
+}
+
+func (c *madeCapture) opens(port uint16) {
+	c.send(false, port, nil)
+	c.send(true, port, nil)
+	c.send(false, port, openOf(65000))
+	c.send(true, port, openOf(65100))
+}
+
+func (c *madeCapture) up(port uint16) {
+	c.opens(port)
+	c.send(false, port, pcapMessage(wire.Keepalive))
+	c.send(true, port, pcapMessage(wire.Keepalive))
+}
+
+// update sends 10.0.N.0/24, as RFC 4271 4.3 lays it out.
+func (c *madeCapture) update(port uint16, n byte) {
+	attrs := []byte{0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe8, 0x40, 3, 4, 192, 0, 2, 1}
+	body := append([]byte{0, 0, 0, byte(len(attrs))}, attrs...)
+	c.send(false, port, pcapMessage(wire.UpdateMsg, append(body, 24, 10, 0, n)...))
+}
+
+func TestSessionsOfOneNeighborAfterEachOther(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		packets  func(*madeCapture)
+		cut      int
+		prefixes string
+		complete rib.Completeness
+		says     string
+	}{
+		{"one session", func(c *madeCapture) { c.up(4000); c.update(4000, 1) }, 0, "10.0.1.0/24", "unproven", ""},
+		{"a new one without a route", func(c *madeCapture) { c.up(4000); c.update(4000, 1); c.up(4001) }, 0, "", "no", "expect-empty"},
+		{"a new one with a route", func(c *madeCapture) { c.up(4000); c.update(4000, 1); c.up(4001); c.update(4001, 2) }, 0, "10.0.2.0/24", "unproven", ""},
+		{"a new one that was not taken yet", func(c *madeCapture) { c.up(4000); c.update(4000, 1); c.opens(4001) }, 0, "10.0.1.0/24", "no", "was coming up"},
+		{"a new one that collides and is closed", func(c *madeCapture) {
+			c.up(4000)
+			c.update(4000, 1)
+			c.opens(4001)
+			c.send(true, 4001, pcapMessage(wire.Notification, 6, 7))
+		}, 0, "10.0.1.0/24", "unproven", ""},
+		{"a new one whose beginning is not in the capture", func(c *madeCapture) {
+			c.up(4000)
+			c.update(4000, 1)
+			c.send(false, 4001, pcapMessage(wire.Keepalive))
+			c.send(true, 4001, pcapMessage(wire.Keepalive))
+		}, 0, "", "no", "lacks the beginning"},
+		{"a file that ends right behind a packet's header", func(c *madeCapture) { c.up(4000); c.update(4000, 1); c.update(4000, 2) }, 40 + 47, "10.0.1.0/24", "no", "cut off"},
+		{"a file that ends in a packet's header", func(c *madeCapture) { c.up(4000); c.update(4000, 1); c.update(4000, 2) }, 40 + 47 + 8, "10.0.1.0/24", "no", "cut off"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newMadeCapture(t)
+			tt.packets(c)
+			src := Source{Name: "x", ExpectRoutes: -1, View: rib.AdjRIBInPre, Neighbor: netipAddr(t, "192.0.2.1")}
+			routes, got, err := readBytes(src, c.file.Bytes()[:c.file.Len()-tt.cut])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var have []string
+			for _, r := range routes {
+				have = append(have, r.Prefix.String())
+			}
+			if strings.Join(have, " ") != tt.prefixes || got.Complete != tt.complete || !strings.Contains(strings.Join(got.Errors, "\n"), tt.says) || tt.says == "" && len(got.Errors) > 0 {
+				t.Errorf("%v, complete %q, errors %q", have, got.Complete, got.Errors)
+			}
+		})
+	}
+}

@@ -1,0 +1,224 @@
+package dump
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"bgpaudit/rib"
+)
+
+// Heads and rows as the programs print them.
+const (
+	iosTop = `BGP table version is 12, local router ID is 192.0.2.3
+Status codes: s suppressed, d damped, h history, * valid, > best, i - internal,
+              r RIB-failure, S Stale, m multipath, b backup-path, f RT-Filter,
+Origin codes: i - IGP, e - EGP, ? - incomplete
+
+     Network          Next Hop            Metric LocPrf Weight Path
+`
+	ios1 = " *>  203.0.113.0      192.0.2.1                0             0 65540 i\n"
+	ios2 = " *>  198.51.100.0/25  192.0.2.9                     150      0 65541 i\n"
+	ios6 = " *>  2001:DB8::/32    2001:DB8:0:1::1          0             0 65540 i\n"
+	evpn = ` *>i  [2][10.0.0.1:100][0][48][AABBCC000100][0][*]/20
+                      10.0.0.2                 0    100      0 ?
+`
+	frrTop = `BGP table version is 5, local router ID is 192.0.2.3, vrf id 0
+Default local pref 100, local AS 65536
+Status codes:  s suppressed, d damped, h history, * valid, > best, = multipath,
+               i internal, r RIB-failure, S Stale, R Removed
+Origin codes:  i - IGP, e - EGP, ? - incomplete
+
+    Network          Next Hop            Metric LocPrf Weight Path
+`
+	frr1   = " *> 203.0.113.0/24   192.0.2.1                0             0 65540 i\n"
+	frr6   = " *> 2001:db8::/32    2001:db8:0:1::1          0             0 65540 i\n"
+	frrEnd = "\nDisplayed  1 routes and 1 total paths\n"
+	eosTop = `BGP routing table information for VRF default
+Router identifier 192.0.2.3, local AS number 65536
+Route status codes: s - suppressed contributor, * - valid, > - active, E - ECMP head, e - ECMP
+Origin codes: i - IGP, e - EGP, ? - incomplete
+
+          Network                Next Hop              Metric  AIGP       LocPref Weight  Path
+`
+	eos1  = " * >      203.0.113.0/24         192.0.2.1             0       -          100     0       65540 i\n"
+	nxTop = `BGP routing table information for VRF default, address family IPv4 Unicast
+BGP table version is 25, Local Router ID is 192.0.2.3
+Status: s-suppressed, x-deleted, S-stale, d-dampened, h-history, *-valid, >-best
+Path type: i-internal, e-external, c-confed, l-local, a-aggregate, r-redist, I-injected
+Origin codes: i - IGP, e - EGP, ? - incomplete, | - multipath, & - backup, 2 - best2
+
+   Network            Next Hop            Metric     LocPrf     Weight Path
+`
+	nx1   = "*>e203.0.113.0/24     192.0.2.1                0                     0 65540 i\n"
+	xrTop = `BGP router identifier 192.0.2.3, local AS number 65536
+BGP main routing table version 30
+
+Status codes: s suppressed, d damped, h history, * valid, > best
+Origin codes: i - IGP, e - EGP, ? - incomplete
+`
+	xrHeader = "   Network            Next Hop            Metric LocPrf Weight Path\n"
+	xrEnd    = "\nProcessed 1 prefixes, 1 paths\n"
+	obsdTop  = "flags ovs destination          gateway          lpref   med aspath origin\n"
+	obsd1    = "*>    N 203.0.113.0/24       192.0.2.2         100     0 65541 i\n"
+	obsd2    = "*>    N 198.51.100.0/24      192.0.2.1         100     0 65540 i\n"
+	goTop    = "   Network              Next Hop             AS_PATH              Age        Attrs\n"
+	go1      = "*> 203.0.113.0/24       192.0.2.2            65541                00:00:09   [{Origin: i}]\n"
+	go2      = "*> 198.51.100.0/24      192.0.2.1            65540                00:00:09   [{Origin: i}]\n"
+	erased   = " --More-- \b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\b"
+	total    = "\nTotal number of prefixes 1\n"
+)
+
+// terminalLog is a text with a command in it or around it, and how it is read.
+type terminalLog struct {
+	name string
+	src  Source
+	text string
+	want rib.Completeness
+	says string // in an error, in the contradiction or in the refusal
+}
+
+func (tt *terminalLog) check(t *testing.T) {
+	t.Helper()
+	src := tt.src
+	if src.View == "" {
+		src.View = rib.BGPTable
+	}
+	src.Name, src.ExpectRoutes = "x", -1
+	_, got, err := readBytes(src, []byte(tt.text))
+	if err != nil {
+		if tt.want != "" || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("refused: %v", err)
+		}
+		return
+	}
+	all := append(slices.Clone(got.Errors), got.contradiction)
+	says := tt.says == "" && len(got.Errors) == 0 && got.contradiction == "" ||
+		tt.says != "" && slices.ContainsFunc(all, func(e string) bool { return strings.Contains(e, tt.says) })
+	if got.Complete != tt.want || !says {
+		t.Errorf("complete %s, %q; want %s, %q", got.Complete, all, tt.want, tt.says)
+	}
+}
+
+func TestTextsOfATerminalThatMissRows(t *testing.T) {
+	const no, yes = rib.CompleteNo, rib.CompleteYes
+	both := Source{Families: []rib.Family{rib.IPv4, rib.IPv6}}
+	post := Source{View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr("192.0.2.1")}
+	for _, tt := range []terminalLog{
+		{"a pager went on", Source{}, "e1#show ip bgp\n" + iosTop + ios1 + erased + ios2 + "e1#\n", yes, ""},
+		{"a pager was quit", Source{}, "e1#show ip bgp\n" + iosTop + ios1 + erased + "e1#\n", no, "where a pager stopped it"},
+		{"a pager was quit, and the prompt stands on its own line", Source{}, "e1#show ip bgp\n" + iosTop + ios1 + erased + "\ne1#\n", no, "where a pager stopped it"},
+		{"a letter of the command was erased", Source{}, "e1#show ip bgpp\b \b\n" + iosTop + ios1 + "e1#\n", yes, ""},
+		{"a pager was quit in OpenBGPD's table", Source{}, "e1# bgpctl show rib\n" + obsdTop + obsd1 + erased + "e1# \n", no, "where a pager stopped it"},
+		{"a pager was quit in GoBGP's table", Source{}, "e1# gobgp global rib\n" + goTop + go1 + erased + "\n", no, "where a pager stopped it"},
+		{"a command was typed ahead of IOS rows", Source{}, "e1#show ip bgp\n" + iosTop + ios1 + "show version\n" + ios2 + "e1#\n", no, "unexpected text"},
+		{"EOS rows stand behind a prompt", Source{}, "e1#show ip bgp\n" + eosTop + eos1 + "e1#\n" + eos1 + "e1#\n", no, "unexpected text"},
+		{"OpenBGPD rows stand behind a prompt", Source{}, "e1# bgpctl show rib\n" + obsdTop + obsd1 + "e1# \n" + obsd2 + "e1# \n", no, "unexpected text"},
+		{"IOS rows stand behind the count", post, "e1#show ip bgp neighbors 192.0.2.1 routes\n" + iosTop + ios1 + total + ios2 + "e1#\n", no, "unexpected text"},
+		{"IOS XR rows stand behind the count", Source{}, xrTop + xrHeader + "*> 203.0.113.0/24     192.0.2.1                0             0 65540 i\n" + xrEnd + "*> 203.0.114.0/24     192.0.2.1                0             0 65540 i\n", no, "unexpected text"},
+		{"the second table has lost its header", both, "e1#show ip bgp\n" + iosTop + ios1 + "e1#show bgp ipv6 unicast\n" + ios6 + "e1#\n", no, "unexpected text"},
+		{"IOS rows stand before the first header", both, ios1 + ios2 + "e1#show bgp ipv6 unicast\n" + iosTop + ios6 + "e1#\n", no, "the beginning is missing"},
+		{"NX-OS rows stand before the first heading", Source{}, nx1 + "\n" + nxTop + nx1 + "e1#\n", no, "the beginning is missing"},
+		{"OpenBGPD rows stand before the header", Source{}, obsd1 + "e1# bgpctl show rib\n" + obsdTop + obsd2 + "e1# \n", no, "the beginning is missing"},
+		{"GoBGP rows stand before the header", Source{}, go1 + "e1# gobgp global rib\n" + goTop + go2 + "e1# \n", no, "the beginning is missing"},
+		{"a banner stands before the table", Source{}, "Welcome to e1\n192.0.2.1 is the console\ne1#show ip bgp\n" + iosTop + ios1 + "e1#\n", yes, ""},
+		{"the last command has no answer", both, "e1#show ip bgp\n" + iosTop + ios1 + "e1#show bgp ipv6 unicast\n", no, "x:9: the answer to this command is missing"},
+		{"a command has a prompt for an answer", both, "e1#show bgp ipv6 unicast\ne1#show ip bgp\n" + iosTop + ios1 + "e1#\n", no, "x:1: the answer to this command is missing"},
+		{"OpenBGPD's last command has no answer", Source{}, "e1# bgpctl show rib\n" + obsdTop + obsd1 + "e1# bgpctl show rib\n", no, "the answer to this command is missing"},
+		{"a bracket stands in an IOS table", Source{}, "e1#show ip bgp\n" + iosTop + ios1 + " *>  [5] x\n" + ios2 + "e1#\n", no, "unexpected text"},
+		{"FRR counts rows that a bracket replaced", Source{}, "e1# show bgp\n" + frrTop + frr1 + " *> [5]\n\nDisplayed  2 routes and 2 total paths\ne1#\n", no, "the dump counts 2 prefixes"},
+		{"the first row of a unicast table is damaged to a bracket", Source{}, "e1#show ip bgp\n" + iosTop + " *>  [5] x\n" + ios2 + "e1#show ip bgp\n" + iosTop + ios1 + "e1#\n", no, "whose first row is of another family"},
+		{"a table without a heading stands behind multicast", both, "For address family: IPv4 Unicast\n" + frrTop + frr1 + frrEnd + "\nFor address family: IPv4 Multicast\n" + frrTop + frr1 + frrEnd + frrTop + frr6 + frrEnd, no, "without a heading"},
+		{"a command for EVPN stands between two tables", both, "e1#show ip bgp\n" + iosTop + ios1 + "e1#show bgp l2vpn evpn\n" + iosTop + "Route Distinguisher: 10.0.0.1:100\n" + evpn + "e1#show bgp ipv6 unicast\n" + iosTop + ios6 + "e1#\n", yes, ""},
+		{"an IOS count of paths fits the prefixes, and not the rows", post, "e1#show ip bgp neighbors 192.0.2.1 routes\n" + iosTop + ios1 + " *                    192.0.2.2                0             0 65540 i\n" + total, no, "the dump counts 1 prefixes, and holds 2"},
+		{"a further row of a prefix of the wrong family", Source{}, "For address family: IPv6 Unicast\n\n" + iosTop + ios1 + " *                    192.0.2.2                0             0 65541 i\ne1#\n", no, "x:10: bad row of 203.0.113.0/24: it stands in a table of ipv6"},
+	} {
+		t.Run(tt.name, tt.check)
+	}
+}
+
+func TestTextsOfATerminalThatHoldOtherAnswers(t *testing.T) {
+	const no, yes = rib.CompleteNo, rib.CompleteYes
+	n1 := netip.MustParseAddr("192.0.2.1")
+	post, pre, out := Source{View: rib.AdjRIBInPost, Neighbor: n1}, Source{View: rib.AdjRIBInPre, Neighbor: n1}, Source{View: rib.AdjRIBOutPost, Neighbor: n1}
+	red := Source{VRF: "RED"}
+	peer := func(n string) string {
+		return strings.Replace(nxTop, "BGP routing table information for VRF default, address family IPv4 Unicast", "Peer "+n+" routes for address family IPv4 Unicast:", 1) + nx1 + "\n"
+	}
+	for _, tt := range []terminalLog{
+		{"IOS: two neighbors", out, "e1#show ip bgp neighbors 192.0.2.1 advertised-routes\n" + iosTop + ios1 + total + "e1#show ip bgp neighbors 192.0.2.2 advertised-routes\n" + iosTop + ios2 + total + "e1#\n", no, "for neighbors 192.0.2.1 and 192.0.2.2"},
+		{"IOS: the second neighbor is not the feed's", post, "e1#show ip bgp neighbors 192.0.2.1 routes\n" + iosTop + ios1 + total + "e1#show ip bgp neighbors 192.0.2.2 routes\n" + iosTop + ios2 + total + "e1#\n", no, "the dump holds routes of neighbor 192.0.2.2, the config says 192.0.2.1"},
+		{"NX-OS: two peers", post, peer("192.0.2.1") + peer("192.0.2.2") + "e1#\n", no, "for neighbors 192.0.2.1 and 192.0.2.2"},
+		{"OpenBGPD: two neighbors", post, "e1# bgpctl show rib neighbor 192.0.2.1\n" + obsdTop + obsd2 + "e1# bgpctl show rib neighbor 192.0.2.2\n" + obsdTop + obsd1 + "e1# \n", no, "for neighbors 192.0.2.1 and 192.0.2.2"},
+		{"GoBGP: two neighbors", pre, "e1# gobgp neighbor 192.0.2.1 adj-in\n" + goTop + go2 + "e1# gobgp neighbor 192.0.2.2 adj-in\n" + goTop + go1 + "e1# \n", no, "for neighbors 192.0.2.1 and 192.0.2.2"},
+		{"IOS: the same table twice", Source{}, "e1#show ip bgp\n" + iosTop + ios1 + "e1#show ip bgp\n" + iosTop + ios1 + "e1#\n", no, "two tables of ipv4"},
+		{"OpenBGPD: the same table twice", Source{}, obsdTop + obsd1 + obsdTop + obsd1, no, "two tables of ipv4"},
+		{"vtysh behind a shell's prompt", post, "user@e1:~$ vtysh -c 'show bgp ipv4 unicast neighbors 192.0.2.2 advertised-routes'\n" + frrTop + frr1 + total + "user@e1:~$ \n", yes, "what is advertised"},
+		{"bgpctl behind a shell's prompt", post, "user@e1:~$ doas bgpctl show rib neighbor 192.0.2.2\n" + obsdTop + obsd1 + "user@e1:~$ \n", yes, "routes of neighbor 192.0.2.2"},
+		{"bgpctl behind csh's prompt", Source{}, "e1% doas bgpctl show rib as 65541\n" + obsdTop + obsd1 + "e1% \n", no, `a part of the table alone ("as")`},
+		{"gobgp behind a prompt without a name", pre, "$ gobgp neighbor 192.0.2.2 adj-in\n" + goTop + "  " + go1[2:] + "e1$ \n", yes, "routes of neighbor 192.0.2.2"},
+		{"bgpctl without a prompt", post, "doas bgpctl show rib neighbor 192.0.2.2\n" + obsdTop + obsd1 + "e1# \n", yes, "routes of neighbor 192.0.2.2"},
+		{"OpenBGPD: one neighbor is no table", Source{}, "e1# bgpctl show rib neighbor 192.0.2.1\n" + obsdTop + obsd1 + "e1# \n", yes, "the routes of one neighbor"},
+		{"GoBGP: one prefix", Source{}, "e1# gobgp global rib 203.0.113.0/24 longer-prefixes\n" + goTop + go1 + "e1# \n", no, "a part of the table alone"},
+		{"GoBGP: a VRF", Source{}, "e1# gobgp vrf RED rib\n" + goTop + go1 + "e1# \n", no, "a part of the table alone"},
+		{"the command's VRF is not the feed's", red, "e1# show bgp vrf BLUE ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1#\n", "", `holds no table of VRF "RED"; it has: BLUE`},
+		{"the command's VRF is the feed's", red, "e1# show bgp vrf RED ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1#\n", yes, ""},
+		{"the command names no VRF", red, "e1#show ip bgp\n" + iosTop + ios1 + "e1#\n", no, "names no VRF"},
+		{"two commands name two VRFs", Source{}, "e1# show bgp vrf BLUE ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1# show bgp vrf RED ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1#\n", "", "several VRFs: BLUE, RED"},
+		{"one of two VRFs is chosen", red, "e1# show bgp vrf BLUE ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1# show bgp vrf RED ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1#\n", yes, ""},
+		{"a neighbor's routes by short words", Source{}, "e1#sh ip bgp nei 192.0.2.1 routes\n" + eosTop + eos1 + "e1#\n", yes, "the routes of one neighbor"},
+		{"advertised routes by short words", post, "e1#sh ip bgp nei 192.0.2.1 adv\n" + iosTop + ios1 + total + "e1#\n", yes, "what is advertised"},
+	} {
+		t.Run(tt.name, tt.check)
+	}
+}
+
+// TestACommandThatLeavesRowsOut: all but the words of a whole answer make the feed partial.
+func TestACommandThatLeavesRowsOut(t *testing.T) {
+	for command, want := range map[string]rib.Completeness{
+		"show ip bgp | e 65001": rib.CompleteNo, "show ip bgp | exc 65001": rib.CompleteNo, "show ip bgp | sec x": rib.CompleteNo,
+		"show ip bgp | until 10.0.0.0": rib.CompleteNo, "sh ip b | i x": rib.CompleteNo, "sh ip bgp regex _65001_": rib.CompleteNo,
+		"show ip bgp large-community 65536:1:1": rib.CompleteNo, "show ip bgp extcommunity-list 1": rib.CompleteNo,
+		"show bgp ipv4 unicast nexthop 192.0.2.1": rib.CompleteNo, "show ip bgp origin-as 65001": rib.CompleteNo,
+		"show ip bgp injected-paths": rib.CompleteNo, "show ip bgp 203.0.113.0/24 subnets": rib.CompleteNo,
+		"show ip bgp 203.0.113.0 255.255.255.0 longer": rib.CompleteNo, "show ip bgp dampened-routes": rib.CompleteNo,
+		"show ip bgp neighbors 192.0.2.1 filtered-routes": rib.CompleteNo, "show ip bgp 0.0.0.0/0 longer-prefixes | exclude 1": rib.CompleteNo,
+		"show ip bgp": rib.CompleteYes, "sh ip bgp": rib.CompleteYes, "sh bgp ipv4 uni": rib.CompleteYes, "show bgp all": rib.CompleteYes,
+		"show ip bgp 0.0.0.0/0 longer-prefixes": rib.CompleteYes, "show ip bgp | no-more": rib.CompleteYes,
+		"show bgp vrf all ipv4 unicast": rib.CompleteYes,
+	} {
+		says := ""
+		if want == rib.CompleteNo {
+			says = "a part of the table alone"
+		}
+		t.Run(command, (&terminalLog{text: "e1#" + command + "\n" + iosTop + ios1 + "e1#\n", want: want, says: says}).check)
+	}
+}
+
+// TestMarksBesideTheHeader: validation of origins prints a letter in front of the marks.
+func TestMarksBesideTheHeader(t *testing.T) {
+	const row = "V*>i170.0.1.0/24       192.0.2.1                0    100      0 65540 i\n"
+	for name, text := range map[string]string{
+		"IOS XR with room in the header":    xrTop + " " + xrHeader + row + xrEnd,
+		"IOS XR without room in the header": xrTop + xrHeader + row + xrEnd,
+		"FRR":                               frrTop + "V*>i192.168.0.0/16   192.0.2.3                     100      0 65540 i\n" + frrEnd,
+	} {
+		routes, got, err := readBytes(Source{Name: "x", View: rib.BGPTable, ExpectRoutes: -1}, []byte(text))
+		if err != nil || got.Complete != rib.CompleteYes || len(routes) != 1 || !routes[0].Marks.Has(rib.Best) {
+			t.Errorf("%s: %v, %s, %v %v", name, routes, got.Complete, got.Errors, err)
+		}
+	}
+}
+
+func TestThousandsOfVRFsAreFoundInTheirOrder(t *testing.T) {
+	var text strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&text, "Instance v%d:\n%s%s%s", i, frrTop, frr1, frrEnd)
+	}
+	routes, got, err := readBytes(Source{Name: "x", VRF: "v4999", ExpectRoutes: -1}, []byte(text.String()))
+	if err != nil || len(routes) != 1 || got.Complete != rib.CompleteYes {
+		t.Errorf("%d routes, %s, %v %v", len(routes), got.Complete, got.Errors, err)
+	}
+}
