@@ -202,7 +202,7 @@ func TestPackedMRTCutAtAnyByte(t *testing.T) {
 		}
 		rows := recordsOf(want)
 		known := map[string]bool{} // what any beginning of the file leaves
-		for n := mrtHeaderSize; n <= len(plain); n += cutStep {
+		for n := mrtHeaderSize; n <= len(plain); n++ {
 			part, _, _ := readBytes(Source{Name: "x", ExpectRoutes: -1}, plain[:n])
 			known[strings.Join(recordsOf(part), "")] = true
 		}
