@@ -1,68 +1,12 @@
 package dump
 
 import (
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"bgpaudit/rib"
 )
-
-// TestBGPDumpTextHoldsTheRoutesOfItsMRTFile holds what bgpdump printed of real files against the files.
-func TestBGPDumpTextHoldsTheRoutesOfItsMRTFile(t *testing.T) {
-	dir := filepath.Join(corpus(t), "mrt", "bgpdump")
-	for _, name := range []string{
-		"bview.20020722.2337.gz", "bview.ipv4_unicast_add_path.gz", "updates.20020722.2238.gz",
-		"updates.20071015.1505.gz", "updates.20160811.1600.gz", "updates.long_withdrawal.gz",
-	} {
-		text, res, err := readReal(t, filepath.Join(dir, "test_expect", name+".bgp.gz"), Source{})
-		if err != nil || res.Skipped > 0 || res.Header.Format != "bgpdump-m" {
-			t.Errorf("%s: %v %q", name, err, res.Errors)
-			continue
-		}
-		binary, _, err := readReal(t, filepath.Join(dir, "test_data", name), Source{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, have := shownIn(binary), shownIn(text)
-		if len(want) != len(have) {
-			t.Errorf("%s: %d routes in text, %d in MRT", name, len(have), len(want))
-			continue
-		}
-		wrong := 0
-		for i := range want {
-			if want[i] != have[i] && wrong < 5 {
-				wrong++
-				t.Errorf("%s: text\n%s\nMRT\n%s", name, have[i], want[i])
-			}
-		}
-	}
-}
-
-// shownIn writes what both forms show: in text 0 stands for what is not there.
-func shownIn(routes []rib.Route) []string {
-	out := make([]string, len(routes))
-	for i, r := range routes {
-		r.Line = 0
-		a := &r.Attrs
-		a.NotShown |= rib.AttrLargeCommunities
-		if a.LocalPref.Value == 0 {
-			a.NotShown |= rib.AttrLocalPref
-		}
-		if !a.NextHop.IsValid() {
-			a.NotShown |= rib.AttrNextHop | rib.AttrOrigin // in text 255.255.255.255, and an origin that is not there either
-		}
-		if a.MED.Value == 0 {
-			a.NotShown |= rib.AttrMED
-		}
-		hide(a)
-		out[i] = string(appendRoute(nil, r, 0))
-	}
-	slices.Sort(out)
-	return out
-}
 
 func TestWhatStandsInABGPDumpText(t *testing.T) {
 	const row = "TABLE_DUMP2|1795232330|B|192.0.2.1|65540|203.0.113.0/24|65540|IGP|192.0.2.1|0|0||NAG||\n"

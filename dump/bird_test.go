@@ -257,51 +257,6 @@ func TestRealBIRDTextsAreTheTablesOfTheirTwins(t *testing.T) {
 	}
 }
 
-func TestRealBIRDFilesAreReadOrRefusedForAReason(t *testing.T) {
-	dir := corpus(t)
-	for _, tt := range []struct {
-		name    string
-		src     Source
-		rows    int
-		own     int
-		refused string
-	}{
-		{"daemon-bird/bird1-show_route_all.txt", Source{View: rib.BGPTable}, 496, 494, ""},
-		{"daemon-bird/bird3-show_route_all.txt", Source{View: rib.BGPTable}, 485, 485, ""},
-		{"daemon-bird/bird1-show_route_all_export_b2.txt", Source{View: rib.AdjRIBOutPost}, 496, 0, ""},
-		{"daemon-bird/bird2-verbose-codes.txt", Source{View: rib.BGPTable}, 2, 0, ""},
-		{"daemon-bird/bird2-show_route.txt", Source{}, 0, 0, "say all in the command"},
-		{"daemon-bird/bird2-show_route_count.txt", Source{}, 0, 0, "a count of BIRD's routes"},
-		{"daemon-bird/bird2-show_protocols_all.txt", Source{}, 0, 0, "a list of BIRD's protocols"},
-		{"cli-bird/birdwatcher/test/routes_bird1_ipv6.sample", Source{View: rib.BGPTable}, 3, 0, ""},
-		{"cli-bird/birdwatcher/test/routes_bird2_ipv6.sample", Source{View: rib.BGPTable}, 3, 0, ""},
-		{"cli-bird/birdwatcher/test/routes_bird3_ipv6.sample", Source{View: rib.BGPTable}, 3, 0, ""},
-		{"cli-bird/birdwatcher/test/protocols_bgp_pipe.sample", Source{}, 0, 0, "a list of BIRD's protocols"},
-		{"cli-bird/birdwatcher/test/protocols_short_bird3.sample", Source{}, 0, 0, "a list of BIRD's protocols"},
-		{"cli-bird/birdwatcher/test/status2.sample", Source{}, 0, 0, "BIRD's status"},
-		{"cli-bird/birdwatcher/test/status4.sample", Source{}, 0, 0, "BIRD's status"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			routes, res, err := readReal(t, filepath.Join(dir, tt.name), tt.src)
-			if tt.refused != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.refused) {
-					t.Errorf("error %v", err)
-				}
-				return
-			}
-			own := 0
-			for _, r := range routes {
-				if r.Attrs.NextHop.IsValid() && r.Attrs.NextHop.IsUnspecified() {
-					own++
-				}
-			}
-			if err != nil || len(routes) != tt.rows || own != tt.own || res.Skipped > 0 || res.Complete != rib.CompleteUnproven {
-				t.Errorf("%d routes, %d own, complete %s, errors %q, %v", len(routes), own, res.Complete, res.Errors, err)
-			}
-		})
-	}
-}
-
 // birdTail is a route whose first line stood in front of the text.
 var birdTail = strings.Join(strings.SplitAfter(birdOne, "\n")[3:], "")
 

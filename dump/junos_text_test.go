@@ -2,11 +2,7 @@ package dump
 
 import (
 	"bytes"
-	"encoding/json"
-	"io/fs"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -148,60 +144,6 @@ func TestAJunosTextThatDeniesTheConfig(t *testing.T) {
 		if err != nil || (got.contradiction != "") != tt.denies {
 			t.Errorf("%q as %s of %s: contradiction %q, %v", tt.text, tt.view, tt.neighbor, got.contradiction, err)
 		}
-	}
-}
-
-// genieWrong are expected results of the corpus that are wrong, with the reason.
-var genieWrong = map[string]string{
-	"ShowRouteReceiveProtocol/golden_output_3_expected.py.txt": "has the number under Lclpref as the MED, and the first AS of the path as the local preference",
-}
-
-// TestRealJunosTextIsWhatGenieExpects compares each field that both have.
-func TestRealJunosTextIsWhatGenieExpects(t *testing.T) {
-	root := filepath.Join(corpus(t), "cli-junos", "genieparser", "junos")
-	compared := 0
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_expected.py.txt") {
-			return err
-		}
-		name := strings.TrimPrefix(path, root+string(filepath.Separator))
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		var tree any
-		if err := json.Unmarshal(pythonToJSON(text), &tree); err != nil {
-			t.Errorf("%s: %v", name, err)
-			return nil
-		}
-		want := genieRoutes(tree, "", "")
-		routes, res, err := readReal(t, strings.Replace(path, "_expected.py.txt", "_output.txt", 1), Source{})
-		if err != nil {
-			if len(want) > 0 {
-				t.Errorf("%s: %v", name, err)
-			}
-			return nil
-		}
-		if len(routes) != len(want) || res.Skipped > 0 {
-			t.Errorf("%s: %d routes, genie has %d; %q", name, len(routes), len(want), res.Errors)
-			return nil
-		}
-		for i, r := range routes {
-			compared++
-			switch diff, wrong := want[i].differs(r), genieWrong[name]; {
-			case wrong != "" && diff == "":
-				t.Errorf("%s: fits, though it was said to be wrong: %s", name, wrong)
-			case wrong == "" && diff != "":
-				t.Errorf("%s: %s: %s", name, r.Prefix, diff)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	if compared < 30 {
-		t.Errorf("%d routes compared", compared)
 	}
 }
 

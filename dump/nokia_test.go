@@ -1,11 +1,6 @@
 package dump
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -66,67 +61,4 @@ func TestWhatStandsInANokiaText(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestRealNokiaTextsAreWhatTheirStateSays holds each text against the same router's state in JSON.
-func TestRealNokiaTextsAreWhatTheirStateSays(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(corpus(t), "cli-nokia", "lab-validation", "*", "*", "show_router_bgp_routes.txt"))
-	if err != nil || len(paths) != 17 {
-		t.Fatal(len(paths), err)
-	}
-	compared := 0
-	for _, path := range paths {
-		routes, res, err := readReal(t, path, Source{View: rib.BGPTable})
-		if err != nil {
-			if !strings.Contains(err.Error(), "BGP is not configured") {
-				t.Errorf("%s: %v", path, err)
-			}
-			continue
-		}
-		if res.Complete != rib.CompleteYes {
-			t.Errorf("%s: complete %s %q", path, res.Complete, res.Errors)
-		}
-		text, err := os.ReadFile(filepath.Join(filepath.Dir(path), "info_json_state_router_Base_bgp_rib.txt"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var have []string
-		for _, r := range routes {
-			have = append(have, fmt.Sprint(r.Prefix, " best ", r.Marks.Has(rib.Best), " valid ", !r.Marks.Has(rib.Invalid)))
-		}
-		want := nokiaState(t, text)
-		slices.Sort(have)
-		slices.Sort(want)
-		if !slices.Equal(want, have) {
-			t.Errorf("%s: text %q, state %q", path, have, want)
-		}
-		compared += len(have)
-	}
-	if compared < 9 {
-		t.Errorf("%d routes compared", compared)
-	}
-}
-
-func nokiaState(t *testing.T, text []byte) (out []string) {
-	t.Helper()
-	var state struct {
-		Unicast struct {
-			Local struct {
-				Routes []struct {
-					Prefix, Neighbor string
-					Best             bool `json:"best-route"`
-					Valid            bool `json:"valid-route"`
-				}
-			} `json:"local-rib"`
-		} `json:"nokia-state:ipv4-unicast"`
-	}
-	if err := json.Unmarshal(text, &state); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range state.Unicast.Local.Routes {
-		if r.Neighbor != "0.0.0.0" {
-			out = append(out, fmt.Sprint(r.Prefix, " best ", r.Best, " valid ", r.Valid))
-		}
-	}
-	return out
 }
