@@ -61,6 +61,9 @@ func readEOS(in *input, c *collector) error {
 		c.problem(0, "the router answered %s", quote(r.answer))
 	case !r.held && !c.partial:
 		return errors.New("not a route table: no VRF with routes is there: export show ip bgp, as docs/formats/eos-json.md says")
+	case r.rows.one.prefixes == 1 && r.rows.one.detail && c.src.ExpectRoutes < 0:
+		c.unproven = true
+		c.note(0, "%s alone is there, with detail, as in the answer for one prefix: write routes: N on the feed if it is the whole table", quote(r.rows.one.key))
 	}
 	return nil
 }

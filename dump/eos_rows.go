@@ -14,7 +14,23 @@ type eosRows struct {
 	comms  attrCache[rib.Community]
 	larges attrCache[rib.LargeCommunity]
 	found  []eosPath
+	one    loneDetail
 	total  rib.Optional // how many paths EOS says that the prefix has
+}
+
+// loneDetail watches for the answer for one prefix: it is a table with detail that holds that prefix alone.
+type loneDetail struct {
+	key      string
+	prefixes int
+	detail   bool
+}
+
+func (o *loneDetail) saw(key string, paths []eosPath) {
+	o.key = key
+	o.prefixes++
+	for i := range paths {
+		o.detail = o.detail || paths[i].detail
+	}
 }
 
 // eosPath is one path as EOS printed it.
@@ -61,6 +77,7 @@ func (r *eosRows) read(key string, line int, raw []byte) {
 	case tableView(r.src.View) && r.total.Set && int(r.total.Value) != len(r.found):
 		r.problem(line, "the dump says that %s has %d paths, but %d are there", quote(key), r.total.Value, len(r.found))
 	}
+	r.one.saw(key, r.found)
 	chosen := false
 	for i := range r.found {
 		chosen = chosen || r.found[i].active
