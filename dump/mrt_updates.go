@@ -127,13 +127,16 @@ type mrtReplay struct {
 	r        *mrtReader
 	decoders map[wire.Session]*wire.Decoder
 	update   wire.Update
-	peers    map[netip.Addr]*replayPeer
+	peers    map[peering]*replayPeer
 	order    []*replayPeer
 	count    int // routes held
 	full     bool
 	repeated bool
 	clock    uint64 // advertisements so far: the order in which routes are handed on
 }
+
+// peering is a neighbour and the router that it is one of: its address where a file may be of several routers, else zero.
+type peering struct{ neighbor, router netip.Addr }
 
 // replayPeer is a peer and its routes, of both directions.
 type replayPeer struct {
@@ -161,7 +164,7 @@ type replayRoute struct {
 const maxReplay = 4 << 20
 
 func newMRTReplay(r *mrtReader) *mrtReplay {
-	return &mrtReplay{r: r, peers: map[netip.Addr]*replayPeer{}, decoders: map[wire.Session]*wire.Decoder{}}
+	return &mrtReplay{r: r, peers: map[peering]*replayPeer{}, decoders: map[wire.Session]*wire.Decoder{}}
 }
 
 func (m *mrtReplay) decoder(s wire.Session) *wire.Decoder {
@@ -173,11 +176,14 @@ func (m *mrtReplay) decoder(s wire.Session) *wire.Decoder {
 	return d
 }
 
-func (m *mrtReplay) peer(p mrtPeer) *replayPeer {
-	known := m.peers[p.addr]
+func (m *mrtReplay) peer(p mrtPeer) *replayPeer { return m.peerOf(netip.Addr{}, p) }
+
+func (m *mrtReplay) peerOf(router netip.Addr, p mrtPeer) *replayPeer {
+	key := peering{p.addr, router}
+	known := m.peers[key]
 	if known == nil {
 		known = &replayPeer{mrtPeer: p, routes: [2]map[wire.NLRI]replayRoute{{}, {}}, pathIDs: [2][2]bool{{true, true}, {true, true}}}
-		m.peers[p.addr] = known
+		m.peers[key] = known
 		m.order = append(m.order, known)
 	}
 	if p.asn != 0 && p.asn != asTrans {
@@ -301,12 +307,16 @@ func (m *mrtReplay) hold(p *replayPeer, dir direction, n wire.NLRI, route replay
 
 // flush drops the routes of a session that is over, be it that the next one begins.
 func (m *mrtReplay) flush(neighbor netip.Addr) {
-	if p := m.peers[neighbor]; p != nil {
-		for dir := range p.routes {
-			m.count -= len(p.routes[dir])
-			clear(p.routes[dir])
-		}
+	if p := m.peers[peering{neighbor: neighbor}]; p != nil {
+		m.drop(p)
 		p.unsure = 0
+	}
+}
+
+func (m *mrtReplay) drop(p *replayPeer) {
+	for dir := range p.routes {
+		m.count -= len(p.routes[dir])
+		clear(p.routes[dir])
 	}
 }
 

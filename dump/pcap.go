@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/gopacket/gopacket"
@@ -50,7 +51,9 @@ type pcapReader struct {
 	flows     map[[2]gopacket.Flow]bool // of BGP sessions
 	sessions  []*pcapSession
 	owner     map[*replayPeer]*pcapSession // the one whose routes a peer's are
-	cut       bool                         // it was said that packets are cut
+	router    netip.Addr                   // the one that the feed names with vrf:, if it does
+	routers   pcapRouters
+	cut       bool // it was said that packets are cut
 	many      bool
 	flushing  bool // the file is at its end
 }
@@ -73,6 +76,9 @@ func readPCAP(in *input, c *collector) error {
 	}
 	r := &pcapReader{mrtReader: newMRTReader(c), flows: map[[2]gopacket.Flow]bool{}, owner: map[*replayPeer]*pcapSession{}}
 	r.replay = newMRTReplay(r.mrtReader)
+	if r.router, err = pcapRouterOf(c.src.VRF); err != nil {
+		return err
+	}
 	if bytes.HasPrefix(head, []byte(pcapngMagic)) {
 		r.packets, err = pcapgo.NewNgReader(in.text, pcapgo.NgReaderOptions{WantMixedLinkType: true, SkipUnknownVersion: true})
 	} else {
@@ -90,6 +96,9 @@ func readPCAP(in *input, c *collector) error {
 	r.assembler.FlushAll()
 	if len(r.sessions) == 0 && !c.partial && !c.stopped() {
 		return errors.New("holds no BGP session: capture TCP port 179")
+	}
+	if err := r.oneRouter(); err != nil {
+		return err
 	}
 	r.finish()
 	return nil

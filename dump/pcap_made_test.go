@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,10 +25,12 @@ type madeCapture struct {
 	w      *pcapgo.Writer
 	next   map[string]uint32 // sequence numbers
 	number int64
+
+	router byte // ours is 192.0.2.N, and its BGP Identifier 10.255.0.N
 }
 
 func newMadeCapture(t *testing.T) *madeCapture {
-	c := &madeCapture{t: t, next: map[string]uint32{}}
+	c := &madeCapture{t: t, next: map[string]uint32{}, router: 6}
 	c.w = pcapgo.NewWriter(&c.file)
 	if err := c.w.WriteFileHeader(65536, layers.LinkTypeRaw); err != nil {
 		t.Fatal(err)
@@ -38,11 +41,11 @@ func newMadeCapture(t *testing.T) *madeCapture {
 // send adds a segment of the neighbour's, or of ours, between the neighbour's port and 179.
 func (c *madeCapture) send(ours bool, port uint16, payload []byte) {
 	c.t.Helper()
-	src, dst, from, to := net.IP{192, 0, 2, 1}, net.IP{192, 0, 2, 6}, layers.TCPPort(port), layers.TCPPort(bgpPort)
+	src, dst, from, to := net.IP{192, 0, 2, 1}, net.IP{192, 0, 2, c.router}, layers.TCPPort(port), layers.TCPPort(bgpPort)
 	if ours {
 		src, dst, from, to = dst, src, to, from
 	}
-	key := fmt.Sprint(src, from, to)
+	key := fmt.Sprint(src, dst, from, to)
 	ip := &layers.IPv4{Version: 4, TTL: 1, Protocol: layers.IPProtocolTCP, SrcIP: src, DstIP: dst}
 	tcp := &layers.TCP{SrcPort: from, DstPort: to, Seq: 1000 + c.next[key], ACK: true, SYN: payload == nil}
 	c.next[key] += uint32(max(len(payload), 1))
@@ -66,17 +69,17 @@ func pcapMessage(kind wire.MessageType, body ...byte) []byte {
 	return append(m, body...)
 }
 
-// openOf has the capability of AS numbers of four octets.
-func openOf(asn uint16) []byte {
+// openOf has the capability of AS numbers of four octets, and the BGP Identifier 10.255.0.ID.
+func openOf(asn uint16, id byte) []byte {
 	hi, lo := byte(asn>>8), byte(asn)
-	return pcapMessage(wire.Open, 4, hi, lo, 0, 90, 10, 0, 0, lo, 8, 2, 6, 65, 4, 0, 0, hi, lo)
+	return pcapMessage(wire.Open, 4, hi, lo, 0, 90, 10, 255, 0, id, 8, 2, 6, 65, 4, 0, 0, hi, lo)
 }
 
 func (c *madeCapture) opens(port uint16) {
 	c.send(false, port, nil)
 	c.send(true, port, nil)
-	c.send(false, port, openOf(65000))
-	c.send(true, port, openOf(65100))
+	c.send(false, port, openOf(65000, 1))
+	c.send(true, port, openOf(65100, c.router))
 }
 
 func (c *madeCapture) up(port uint16) {
@@ -136,5 +139,94 @@ func TestSessionsOfOneNeighborAfterEachOther(t *testing.T) {
 				t.Errorf("%v, complete %q, errors %q", have, got.Complete, got.Errors)
 			}
 		})
+	}
+}
+
+// of is what is written while our router is another one.
+func (c *madeCapture) of(router byte, write func()) {
+	was := c.router
+	c.router = router
+	write()
+	c.router = was
+}
+
+// TestSessionsOfOneNeighborWithSeveralRouters: at a mirror port they stand in one capture, and the one is not the end of
+// the other.
+func TestSessionsOfOneNeighborWithSeveralRouters(t *testing.T) {
+	both := func(c *madeCapture) {
+		c.up(4000)
+		c.update(4000, 1)
+		c.of(7, func() { c.up(4000); c.update(4000, 1); c.update(4000, 2) })
+		c.update(4000, 3)
+	}
+	const lists = "several routers, by BGP Identifier: 10.255.0.6 at 192.0.2.6, 10.255.0.7 at 192.0.2.7: name one with vrf: on the feed"
+	for _, tt := range []struct {
+		name     string
+		packets  func(*madeCapture)
+		src      Source
+		prefixes string
+		complete rib.Completeness
+		says     string
+	}{
+		{"nothing says which", both, Source{View: rib.AdjRIBInPre}, "", "", lists},
+		{"the first, by its identifier", both, Source{View: rib.AdjRIBInPre, VRF: "10.255.0.6"}, "10.0.1.0/24 10.0.3.0/24", "unproven", ""},
+		{"the second, by its address", both, Source{View: rib.AdjRIBInPre, VRF: "192.0.2.7"}, "10.0.1.0/24 10.0.2.0/24", "unproven", ""},
+		{"no such router", both, Source{View: rib.AdjRIBInPre, VRF: "192.0.2.8"}, "", "", "no session of the router 192.0.2.8, which vrf: names; it has: 10.255.0.6 at 192.0.2.6, 10.255.0.7 at 192.0.2.7"},
+		{"a VRF", both, Source{View: rib.AdjRIBInPre, VRF: "RED"}, "", "", "a capture names no VRFs"},
+		{"without a view all of them", both, Source{}, "10.0.1.0/24 10.0.1.0/24 10.0.2.0/24 10.0.3.0/24", "unproven", ""},
+		{"without a view one of them", both, Source{VRF: "192.0.2.7"}, "10.0.1.0/24 10.0.2.0/24", "unproven", ""},
+		{"the end of the one", func(c *madeCapture) {
+			both(c)
+			c.of(7, func() { c.send(true, 4000, pcapMessage(wire.Notification, 6, 2)) })
+		}, Source{View: rib.AdjRIBInPre, VRF: "192.0.2.6"}, "10.0.1.0/24 10.0.3.0/24", "unproven", ""},
+		{"a new session of the one", func(c *madeCapture) {
+			both(c)
+			c.of(7, func() { c.up(4001); c.update(4001, 4) })
+		}, Source{}, "10.0.1.0/24 10.0.3.0/24 10.0.4.0/24", "unproven", ""},
+		{"one that is over is another router's too", func(c *madeCapture) {
+			both(c)
+			c.of(7, func() { c.send(true, 4000, pcapMessage(wire.Notification, 6, 2)) })
+		}, Source{View: rib.AdjRIBInPre}, "", "", lists},
+		{"one that sends nothing", func(c *madeCapture) {
+			c.up(4000)
+			c.update(4000, 1)
+			c.of(7, func() { c.up(4000) })
+		}, Source{View: rib.AdjRIBInPre}, "10.0.1.0/24", "unproven", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newMadeCapture(t)
+			tt.packets(c)
+			tt.src.Name, tt.src.ExpectRoutes = "x", -1
+			if tt.src.View != "" {
+				tt.src.Neighbor = netipAddr(t, "192.0.2.1")
+			}
+			routes, got, err := readBytes(tt.src, c.file.Bytes())
+			if (err != nil) != (tt.complete == "") || !strings.Contains(strings.Join(got.Errors, "\n"), tt.says) {
+				t.Fatalf("errors %q, %v", got.Errors, err)
+			}
+			var have []string
+			ids := map[string]bool{}
+			for _, r := range routes {
+				have = append(have, r.Prefix.String())
+				ids[fmt.Sprint(r.Neighbor, r.Prefix, r.PathID)] = true
+			}
+			slices.Sort(have)
+			if strings.Join(have, " ") != tt.prefixes || len(ids) != len(have) || err == nil && (got.Complete != tt.complete || tt.says == "" && len(got.Errors) > 0) {
+				t.Errorf("%v, complete %q, errors %q", have, got.Complete, got.Errors)
+			}
+		})
+	}
+}
+
+// TestARouterWithAnAddressForEachLinkIsOne: its BGP Identifier is the same.
+func TestARouterWithAnAddressForEachLinkIsOne(t *testing.T) {
+	var l pcapRouters
+	for _, e := range []struct{ addr, id string }{
+		{"192.0.2.6", "10.255.0.6"}, {"198.51.100.6", "10.255.0.6"}, {"192.0.2.7", "10.255.0.7"}, {"192.0.2.6", "10.255.0.9"},
+	} {
+		l.saw(&pcapEnd{addr: netipAddr(t, e.addr), offer: wire.Offer{ID: netipAddr(t, e.id)}})
+	}
+	if have := strings.Join(l.names(), ", "); have != "10.255.0.6 at 192.0.2.6 and 198.51.100.6, 10.255.0.7 at 192.0.2.7" {
+		t.Error(have)
 	}
 }

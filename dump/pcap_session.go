@@ -21,6 +21,8 @@ type pcapSession struct {
 	over  bool // a NOTIFICATION, or the connection's end
 	asked bool // it was said that nobody knows which end is the router
 	stood bool // both ends took it
+
+	counted bool // among the routers whose messages were taken
 }
 
 // pcapEnd is one end of it, and what it sends.
@@ -142,7 +144,7 @@ func (s *pcapSession) stand() {
 	}
 	s.stood = true
 	for p := range s.before() {
-		s.r.replay.flush(p.addr)
+		s.r.replay.drop(p)
 		delete(s.r.owner, p)
 		if !s.ends[0].opened || !s.ends[1].opened {
 			s.r.problem(s.r.record, "the capture lacks the beginning of a new session of %s: its routes are not read", p.addr)
@@ -154,17 +156,12 @@ func (s *pcapSession) stand() {
 func (s *pcapSession) before() iter.Seq[*replayPeer] {
 	return func(yield func(*replayPeer) bool) {
 		for i := range s.ends {
-			p := s.r.replay.peers[s.ends[i].addr]
-			old := s.r.owner[p]
-			if old != nil && old != s && old.between(s.ends[1-i].addr, s.ends[i].addr) && !yield(p) {
+			p := s.r.replay.peers[peering{s.ends[i].addr, s.ends[1-i].addr}]
+			if old := s.r.owner[p]; old != nil && old != s && !yield(p) {
 				return
 			}
 		}
 	}
-}
-
-func (s *pcapSession) between(a, b netip.Addr) bool {
-	return s.ends[0].addr == a && s.ends[1].addr == b || s.ends[0].addr == b && s.ends[1].addr == a
 }
 
 // update replays an UPDATE. How it is to be read, both OPENs say: where one is missing, its octets may be those of
@@ -179,6 +176,8 @@ func (s *pcapSession) update(from int, body []byte) {
 	p, dir := s.peer(from)
 	switch {
 	case p != nil:
+	case r.router.IsValid(): // another router's
+		return
 	case r.pick.picking: // neither end is the neighbour
 		r.pick.wants(e.addr)
 		return
@@ -190,8 +189,12 @@ func (s *pcapSession) update(from int, body []byte) {
 	if r.pick.declared && dir != r.pick.direction() || !r.pick.wants(p.addr) {
 		return
 	}
+	if r.pick.declared && !s.counted {
+		s.counted = true
+		r.routers.saw(&s.ends[s.local()])
+	}
 	if r.owner[p] != s {
-		r.replay.flush(p.addr)
+		r.replay.drop(p)
 		r.owner[p] = s
 	}
 	r.replay.decoder(e.offer.To(other.offer)).Update(body, &r.replay.update)
@@ -200,10 +203,13 @@ func (s *pcapSession) update(from int, body []byte) {
 	}
 }
 
-// local is the end that is our router: the one that is not the feed's neighbour, or the one with our ASN. Without
-// either it is -1.
+// local is the end that is our router: the one that the feed names, the one that is not its neighbour, or the one with
+// our ASN. Without any it is -1.
 func (s *pcapSession) local() int {
 	a, b := &s.ends[0], &s.ends[1]
+	if s.r.router.IsValid() {
+		return slices.IndexFunc(s.ends[:], func(e pcapEnd) bool { return e.is(s.r.router) })
+	}
 	switch want := s.r.src.Neighbor; {
 	case a.addr == b.addr:
 		return -1
@@ -230,20 +236,23 @@ func (s *pcapSession) local() int {
 func (s *pcapSession) peer(from int) (*replayPeer, direction) {
 	local := s.local()
 	switch {
-	case local < 0 && s.r.pick.declared:
+	case local < 0 && (s.r.pick.declared || s.r.router.IsValid()):
 		return nil, received
 	case local == from:
-		other := &s.ends[1-from]
-		return s.r.replay.peer(mrtPeer{other.addr, other.offer.ASN}), sent
+		return s.neighbor(1 - from), sent
 	}
-	e := &s.ends[from]
-	return s.r.replay.peer(mrtPeer{e.addr, e.offer.ASN}), received
+	return s.neighbor(from), received
+}
+
+// neighbor is an end as the neighbour of the other one: the same address may be that of several of our routers.
+func (s *pcapSession) neighbor(i int) *replayPeer {
+	return s.r.replay.peerOf(s.ends[1-i].addr, mrtPeer{s.ends[i].addr, s.ends[i].offer.ASN})
 }
 
 func (s *pcapSession) ask() {
 	if !s.asked {
 		s.asked = true
-		s.r.problem(s.r.record, "nothing says which of %s and %s is the router: name the other with neighbor: on the feed", s.ends[0].addr, s.ends[1].addr)
+		s.r.problem(s.r.record, "nothing says which of %s and %s is the router: name the other with neighbor: on the feed, or the router with vrf:", s.ends[0].addr, s.ends[1].addr)
 	}
 }
 
@@ -255,7 +264,7 @@ func (s *pcapSession) end() {
 	s.over = true
 	for p, owner := range s.r.owner {
 		if owner == s {
-			s.r.replay.flush(p.addr)
+			s.r.replay.drop(p)
 			delete(s.r.owner, p)
 		}
 	}
@@ -263,7 +272,7 @@ func (s *pcapSession) end() {
 
 // restart begins a session in the place of the one that is over.
 func (s *pcapSession) restart() {
-	s.over, s.stood, s.begun = false, false, s.r.record
+	s.over, s.stood, s.counted, s.begun = false, false, false, s.r.record
 	for i := range s.ends {
 		s.ends[i] = pcapEnd{addr: s.ends[i].addr}
 	}

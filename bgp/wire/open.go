@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"net/netip"
 )
 
 // Parts of an OPEN (RFC 4271 4.2, RFC 5492 4, RFC 9072 2, RFC 7911 4).
@@ -18,9 +19,10 @@ const (
 // Offer is what an OPEN says of how its sender writes and reads UPDATEs.
 type Offer struct {
 	ASN          uint32
-	FourOctetASN bool    // RFC 6793 3
-	Sends        [2]bool // by family: able to send path identifiers (RFC 7911 4)
-	Receives     [2]bool // by family: able to receive them
+	ID           netip.Addr // the BGP Identifier
+	FourOctetASN bool       // RFC 6793 3
+	Sends        [2]bool    // by family: able to send path identifiers (RFC 7911 4)
+	Receives     [2]bool    // by family: able to receive them
 }
 
 // ReadOffer reads the body of an OPEN. ok is false where it cannot be read to its end. It is for files
@@ -30,6 +32,7 @@ func ReadOffer(open []byte) (o Offer, ok bool) {
 		return o, false
 	}
 	o.ASN = uint32(binary.BigEndian.Uint16(open[1:]))
+	o.ID = netip.AddrFrom4([4]byte(open[5:9]))
 	rest, wide := open[openFixed:], false
 	size := int(open[openFixed-1])
 	if size == 255 && len(rest) >= 3 && rest[0] == parameterExtended {
