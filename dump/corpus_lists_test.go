@@ -25,7 +25,7 @@ var notTables = []noted{
 	{pattern: `\.(conf|toml|sh|py)$`, says: `not a route table in a known format`, why: "a configuration or a script"},
 	{pattern: `^cli-summary-neighbors/`, why: "a summary or a neighbour page"},
 	{pattern: `^azure-docs/`, says: `not a route table in a known format`, why: "a document"},
-	{pattern: `^(azure-servicetags|o365-endpoints)/`, why: "a list of addresses, which a remote names and no feed does"},
+	{pattern: `^(azure-servicetags|o365-endpoints)/`, says: "service-tags:|m365-endpoints:", why: "a list of addresses, which a remote names and no feed does"},
 	{pattern: `^bmp/|/bmp\.raw$`, why: "BMP, which a router sends over a session"},
 	{pattern: `^bgp-session-raw/`, why: "one message, without the session that says how to read it"},
 	{pattern: `^ris-live/|^daemon-exabgp/out`, why: "a stream of messages as JSON"},

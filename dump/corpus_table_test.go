@@ -275,7 +275,7 @@ func (f corpusFile) saysNo() *noted {
 		return nil
 	}
 	if text := strings.TrimSpace(string(text[:min(len(text), 4096)])); text == "" || routerSaysNo.MatchString(text) {
-		return &noted{why: "the router's answer that it has no such table", says: "the router answered|holds nothing but blanks|the file is empty|MINOR: CLI #2005|not a route table in a known format"}
+		return &noted{why: "the router's answer that it has no such table", says: "the router answered|holds nothing but blanks|the file is empty|EOS without any VRF"}
 	}
 	return nil
 }

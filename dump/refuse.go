@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +21,7 @@ var (
 	neighborKeys  = []string{"bgpstate", "nbrdesc", "bgpneighboraddr", "remoterouterid", "neighboraddr", "bgptimerupmsec", "peeraddress", "remote_as", "apply_policy"}
 	nicKeys       = []string{"nexthopipaddress", "hasbgpoverride", "disablebgproutepropagation"}
 	arpKeys       = []string{"macaddress"}
+	srosErrors    = [][]byte{[]byte("MINOR: "), []byte("MAJOR: "), []byte("CRITICAL: ")}
 )
 
 // refusal says why no format reads a file that begins with head.
@@ -28,7 +30,7 @@ func refusal(head, body []byte) error {
 	switch line := firstLine(trimmed); {
 	case len(trimmed) == 0:
 		return fmt.Errorf("holds nothing but blanks: the export failed; run it again")
-	case bytes.HasPrefix(trimmed, []byte("%")):
+	case bytes.HasPrefix(trimmed, []byte("%")), beginsWithAny(trimmed, srosErrors):
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(line))
 	case binaryText(head):
 		return errors.New("is a binary file, not a dump in a known format: docs/formats lists them")
@@ -73,6 +75,12 @@ func lookalike(head, body []byte) string {
 			return "the effective routes of a network interface, which are not BGP routes"
 		case hasMember(list, arpKeys...):
 			return "an ARP table"
+		case hasMember(list, "changeNumber") && hasMember(list, "values"):
+			return "Azure's service tags, which a remote names with service-tags:"
+		case hasMember(list, "serviceArea"):
+			return "Microsoft 365's endpoints, which a remote names with m365-endpoints:"
+		case len(list) == 1 && list[0] == member{"vrfs", '{'}:
+			return "an answer of EOS without any VRF"
 		case hasMember(list, birdwatcherKey):
 			return "a page of birdwatcher without routes"
 		case hasMember(list, summaryKeys...):
@@ -112,6 +120,10 @@ func containsAny(text string, words []string) bool {
 		}
 	}
 	return false
+}
+
+func beginsWithAny(text []byte, words [][]byte) bool {
+	return slices.ContainsFunc(words, func(w []byte) bool { return bytes.HasPrefix(text, w) })
 }
 
 func firstLine(b []byte) []byte {
