@@ -29,6 +29,7 @@ var Formats = []Format{
 	birdwatcher,
 	eosText,
 	eosJSON,
+	fortiosText,
 	frrText,
 	frrJSON,
 	gobgpText,

@@ -69,6 +69,7 @@ func FuzzAzureTable(f *testing.F)   { fuzzFormat(f, "azure-table") }
 func FuzzBGPDump(f *testing.F)      { fuzzFormat(f, "bgpdump-m") }
 func FuzzEOS(f *testing.F)          { fuzzFormat(f, "eos-json") }
 func FuzzEOSText(f *testing.F)      { fuzzFormat(f, "eos") }
+func FuzzFortiOS(f *testing.F)      { fuzzFormat(f, "fortios") }
 func FuzzFRR(f *testing.F)          { fuzzFormat(f, "frr-json") }
 func FuzzFRRText(f *testing.F)      { fuzzFormat(f, "frr") }
 func FuzzGoBGP(f *testing.F)        { fuzzFormat(f, "gobgp-json") }

@@ -15,7 +15,7 @@ var (
 	}
 	neighborText  = []string{"bgp neighbor is", "bgp neighbor information", "bgp state =", "remote router id"}
 	onePrefixText = []string{"bgp routing table entry for"}
-	routingText   = []string{"gateway of last resort", "routing entry for", "ip route table for", "ipv6 routing table", "codes: l - local", "codes: c - connected", "routing table: "}
+	routingText   = []string{"gateway of last resort", "routing entry for", "ip route table for", "ipv6 routing table", "codes: l - local", "codes: k - kernel", "routing table for vrf", "codes: c - connected", "routing table: "}
 	summaryKeys   = []string{"peers", "peercount", "peerlist", "statepfxrcd", "prefixreceivedcount", "pfxrcd", "msgrcvd", "failedpeers", "totalpeers", "num_destination", "bgp-information"}
 	neighborKeys  = []string{"bgpstate", "nbrdesc", "bgpneighboraddr", "remoterouterid", "neighboraddr", "bgptimerupmsec", "peeraddress", "remote_as", "apply_policy"}
 	nicKeys       = []string{"nexthopipaddress", "hasbgpoverride", "disablebgproutepropagation"}
