@@ -110,6 +110,11 @@ var fixtureSources = map[string]Source{
 	"openbgpd-json/in-detail.json":        {View: rib.AdjRIBInPre},
 	"openbgpd-json/out-detail.json":       {View: rib.AdjRIBOutPost},
 	"openbgpd-json/neighbor-routes.json":  {View: rib.AdjRIBInPost},
+	"panos/peer.txt":                      {View: rib.AdjRIBInPost},
+	"panos/peers.txt":                     {View: rib.AdjRIBInPost},
+	"panos/routers-counted.txt":           {VRF: "cust", View: rib.BGPTable},
+	"panos/routers.txt":                   {VRF: "cust a", View: rib.LocRIB},
+	"panos/table.txt":                     {View: rib.LocRIB},
 }
 
 // fixtures lists the sample files of a format, or of all.

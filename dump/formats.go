@@ -45,6 +45,7 @@ var Formats = []Format{
 	nxosText,
 	openbgpdText,
 	openbgpdJSON,
+	panosText,
 	pcapFormat,
 }
 

@@ -36,6 +36,9 @@ func refusal(head, body []byte) error {
 	if said := routerWarning(body); said != "" {
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
 	}
+	if what := panosPage(head); what != "" {
+		return fmt.Errorf("not a route table that is read: looks like %s", what)
+	}
 	if what := lookalike(head, body); what != "" {
 		return fmt.Errorf("not a route table: looks like %s: export the routes themselves, as docs/formats says", what)
 	}
