@@ -23,6 +23,7 @@ var documentationPeer = netip.MustParseAddr("192.0.2.1")
 
 // fixtureSources say how a fixture is read where it is not read as it is.
 var fixtureSources = map[string]Source{
+	"azure-list/gateway-advertised-as-received.txt": {View: rib.AdjRIBInPost},
 	"azure-table/notes.txt":               {VRF: "# Before the change / vHUB: hub1"},
 	"bird/export-stats.txt":               {View: rib.AdjRIBOutPost},
 	"bird/export-table.txt":               {View: rib.AdjRIBOutPost},
@@ -73,6 +74,7 @@ var fixtureSources = map[string]Source{
 	"ios/advertised-none.txt":             {View: rib.AdjRIBOutPost},
 	"ios/advertised.txt":                  {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
 	"ios/error.txt":                       {Format: "ios"},
+	"ios/headless.txt":                    {Format: "ios", View: rib.BGPTable},
 	"ios/other-neighbor.txt":              {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
 	"ios/received.txt":                    {View: rib.AdjRIBInPre, Neighbor: documentationPeer},
 	"ios/routes.txt":                      {View: rib.AdjRIBInPost, Neighbor: documentationPeer},

@@ -23,6 +23,7 @@ type Format struct {
 // Formats are the formats that Read knows, alphabetical. A page in docs/formats goes with each.
 var Formats = []Format{
 	azureJSON,
+	azureList,
 	azureTable,
 	bgpdumpText,
 	birdText,

@@ -65,6 +65,7 @@ func fuzzFormat(f *testing.F, format string) {
 }
 
 func FuzzAzure(f *testing.F)        { fuzzFormat(f, "azure-json") }
+func FuzzAzureList(f *testing.F)    { fuzzFormat(f, "azure-list") }
 func FuzzAzureTable(f *testing.F)   { fuzzFormat(f, "azure-table") }
 func FuzzBGPDump(f *testing.F)      { fuzzFormat(f, "bgpdump-m") }
 func FuzzEOS(f *testing.F)          { fuzzFormat(f, "eos-json") }

@@ -42,6 +42,9 @@ func refusal(head, body []byte) error {
 	if what := lookalike(head, body); what != "" {
 		return fmt.Errorf("not a route table: looks like %s: export the routes themselves, as docs/formats says", what)
 	}
+	if header := bareHeader(head); header != "" {
+		return fmt.Errorf("rows under %s, without what a router prints above it, are of no one platform: export the whole answer, or say format: ios on the feed for IOS and IOS XE (frr, iosxr or nxos for those)", quote(header))
+	}
 	if said := birdAnswer(head); said != "" {
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
 	}
@@ -104,6 +107,16 @@ func lookalike(head, body []byte) string {
 		return "a BGP neighbor page"
 	case containsAny(text, summaryText):
 		return "a BGP summary"
+	}
+	return ""
+}
+
+// bareHeader is the header of a table that IOS and others print alike, where nothing above it tells which did.
+func bareHeader(head []byte) string {
+	for line := range bytes.Lines(head) {
+		if text := bytes.TrimSpace(line); isColumnHeader(text) {
+			return strings.Join(strings.Fields(string(text)), " ")
+		}
 	}
 	return ""
 }
