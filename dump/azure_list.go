@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"bgpaudit/rib"
@@ -133,6 +134,9 @@ func (w *azureListWalk) spoilBlock(why string) {
 // field takes a line of a block. A name that is there already is of another block: the blank line between is lost.
 func (w *azureListWalk) field(line int, name, value string) {
 	w.foreign = foreignKey(name, w.foreign)
+	if !slices.Contains(azureBlocks[0], name) && !slices.Contains(azureBlocks[1], name) {
+		return
+	}
 	if w.fields == nil {
 		w.fields, w.line, w.bad = map[string]string{}, line, nil
 		if w.ended {
