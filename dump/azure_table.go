@@ -24,6 +24,9 @@ func shapeAzureTable(Source) Header {
 // azureRuler is the line under the names of the columns: it shows where each begins and ends.
 var azureRuler = regexp.MustCompile(`^\s*-{2,}(  +-{2,})+\s*$`)
 
+// anyRuler is that of PowerShell, too, between whose columns one blank may stand.
+var anyRuler = regexp.MustCompile(`^\s*-+( +-+)+\s*$`)
+
 // azureColumn is one column of a table.
 type azureColumn struct {
 	name       string // lower case, without blanks
@@ -64,9 +67,22 @@ func azureRoutes(columns []azureColumn) bool {
 		azureHas(columns, "addressprefixes", "nexthoptype")
 }
 
+// powerShellMade reports whether PowerShell's Format-Table made a table of routes. Its dashes are as many as the letters of
+// a name, however wide the column; what is wider than the console it cuts off.
+func powerShellMade(columns []azureColumn) bool {
+	for _, c := range columns {
+		if c.name == "network" && c.end-c.start == len("Network") {
+			return true
+		}
+	}
+	return false
+}
+
 // azurePage names the page that the columns are of, where it is one that people take for a route table.
 func azurePage(columns []azureColumn) string {
 	switch {
+	case azureRoutes(columns) && powerShellMade(columns):
+		return "a table of PowerShell's Format-Table, which cuts values off (say | ConvertTo-Json, or nothing, in its place)"
 	case azureHas(columns, "addressprefix", "nexthopip"), azureHas(columns, "addressprefix", "nexthoptype"):
 		return "the effective routes of a network interface, which are not BGP routes"
 	case azureHas(columns, "macaddress"):
@@ -78,11 +94,11 @@ func azurePage(columns []azureColumn) string {
 }
 
 // eachAzureTable calls fn with the columns of each table in the text, until it says stop.
-func eachAzureTable(head []byte, fn func([]azureColumn) (stop bool)) {
+func eachAzureTable(head []byte, ruler *regexp.Regexp, fn func([]azureColumn) (stop bool)) {
 	var names []byte
 	for line := range bytes.Lines(head) {
 		line = bytes.TrimRight(line, " \t\r\n")
-		if azureRuler.Match(line) && fn(azureColumns(names, line)) {
+		if ruler.Match(line) && fn(azureColumns(names, line)) {
 			return
 		}
 		names = line
@@ -90,8 +106,8 @@ func eachAzureTable(head []byte, fn func([]azureColumn) (stop bool)) {
 }
 
 func sniffAzureTable(head []byte) (found bool) {
-	eachAzureTable(head, func(columns []azureColumn) bool {
-		found = azureRoutes(columns)
+	eachAzureTable(head, azureRuler, func(columns []azureColumn) bool {
+		found = azureRoutes(columns) && !powerShellMade(columns)
 		return found
 	})
 	return found
@@ -99,7 +115,7 @@ func sniffAzureTable(head []byte) (found bool) {
 
 // azureTablePage names the page of the Azure CLI that a head comes from.
 func azureTablePage(head []byte) (page string) {
-	eachAzureTable(head, func(columns []azureColumn) bool {
+	eachAzureTable(head, anyRuler, func(columns []azureColumn) bool {
 		page = azurePage(columns)
 		return page != ""
 	})
@@ -246,7 +262,7 @@ func (w *azureTableWalk) one(line textLine) {
 func (w *azureTableWalk) release() {
 	if h := w.held; h != nil {
 		w.held = nil
-		w.hand(h.cells, h.prefix, h.line)
+		w.hand(h.cells, h.line)
 	}
 }
 
@@ -400,15 +416,19 @@ func azureCells(line []byte, columns []azureColumn) (cells map[string]string, fi
 	return cells, fits && len(bytes.TrimSpace(line[min(at, len(line)):])) == 0
 }
 
-// hand makes of the cells the row that JSON would hold.
-func (w *azureTableWalk) hand(cells map[string]string, prefix string, line int) {
+func (w *azureTableWalk) hand(cells map[string]string, line int) {
+	w.rows.take(azureRowOf(cells, azureHas(w.columns, "addressprefixes")), line)
+}
+
+// azureRowOf makes of cells, by their names in small letters, the row that JSON would hold.
+func azureRowOf(cells map[string]string, hub bool) *azureRow {
 	cell := func(name string) text {
 		v, there := cells[name]
 		return text{value: v, there: there, set: there}
 	}
 	row := azureRow{
-		prefixes: []string{prefix}, path: cell("path"), asPath: cell("aspath"), localPref: cell("locprf"),
-		sourcePeer: cell("sourcepeer"), localAddress: cell("localaddress"), hub: azureHas(w.columns, "addressprefixes"),
+		prefixes: []string{cells["network"] + cells["addressprefixes"]}, path: cell("path"), asPath: cell("aspath"), localPref: cell("locprf"),
+		sourcePeer: cell("sourcepeer"), localAddress: cell("localaddress"), hub: hub,
 	}
 	if hop := cells["nexthop"] + cells["nexthops"]; hop != "" {
 		row.nextHops = []string{hop}
@@ -416,5 +436,5 @@ func (w *azureTableWalk) hand(cells map[string]string, prefix string, line int) 
 	if strings.EqualFold(cells["origin"], "Network") {
 		row.sourcePeer.value = "" // the gateway's own: the CLI leaves its address out of the table
 	}
-	w.rows.take(&row, line)
+	return &row
 }

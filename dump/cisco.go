@@ -10,7 +10,7 @@ import (
 	"bgpaudit/rib"
 )
 
-// What follows reads the tables of IOS, IOS XR, NX-OS, FRR and EOS, which are of one stock: a legend, a header,
+// What follows reads the tables of IOS, IOS XR, NX-OS, FRR, EOS and FortiOS, which are of one stock: a legend, a header,
 // rows in columns. What each platform does in its own way stands in its [ciscoDialect].
 
 // ciscoHides is what none of these tables has a place for.
@@ -26,6 +26,7 @@ type ciscoDialect struct {
 	selfHop  bool        // no row that a neighbour sent has the router itself, 0.0.0.0, as next hop
 	invalid  string      // the marks of rows that are not used
 	words    bool        // a number that is absent is printed as "-"
+	tagged   bool        // a route tag behind the weight, path ids behind the origin, and a count of prefixes behind every table
 }
 
 func (d *ciscoDialect) shape(src Source) Header {
@@ -113,7 +114,7 @@ func (r *ciscoReader) one(l textLine) {
 // cutFrame reads the last line of a file where it has no line break and is no row. A count or a prompt
 // in it says that the table was whole.
 func (r *ciscoReader) cutFrame(text []byte) {
-	if count, ok := cutCiscoCount(text); ok && r.part.fits(count) {
+	if count, ok := r.cutCount(text); ok && r.part.fits(count) {
 		r.endCount(count)
 		return
 	}

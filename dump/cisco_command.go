@@ -46,7 +46,7 @@ var wholePipes = []string{"no-more", "redirect", "append", "tee", "cat"}
 
 // commandOf reads the first command for a BGP table in a line.
 func commandOf(text []byte) (c ciscoCommand, ok bool) {
-	if !bytes.Contains(text, []byte("sh")) || !bytes.Contains(text, []byte(" b")) {
+	if !bytes.Contains(text, []byte("sh")) && !bytes.Contains(text, []byte("get r")) || !bytes.Contains(text, []byte(" b")) {
 		return c, false
 	}
 	for _, words := range echoedCommands(text) {
@@ -60,6 +60,9 @@ func commandOf(text []byte) (c ciscoCommand, ok bool) {
 // parseCiscoCommand reads "show ip bgp neighbors 192.0.2.1 routes". It reports whether the answer is a table of
 // BGP.
 func parseCiscoCommand(words []string) (c ciscoCommand, ok bool) {
+	if isGet(words) {
+		return parseFortiCommand(words)
+	}
 	bgp := false
 	for i := 1; i < len(words); i++ {
 		word, next := words[i], ""
@@ -70,7 +73,7 @@ func parseCiscoCommand(words []string) (c ciscoCommand, ok bool) {
 		case short(word, "summary", 3) && c.part == "":
 			return c, false
 		case word == "|" || word == ">":
-			c.pipe(next)
+			c.pipe(words[i+1:])
 			i = len(words)
 		case word == "vrf":
 			c.every = next == "all"
@@ -81,7 +84,10 @@ func parseCiscoCommand(words []string) (c ciscoCommand, ok bool) {
 		case word == "rd":
 			c.vrf = next
 			i++
-		case word == "instance":
+		case word == "instance": // of IOS XR: what it holds outside VRFs goes by its name
+			if c.every = next == "all"; !c.every {
+				c.vrf = next
+			}
 			i++
 		case short(word, "neighbors", 3):
 			c.neighbor = next
@@ -99,13 +105,19 @@ func parseCiscoCommand(words []string) (c ciscoCommand, ok bool) {
 	return c, bgp && isShow(words[0])
 }
 
-func (c *ciscoCommand) pipe(to string) {
+// pipe reads what stands behind "|". From the header on a table is whole: "| begin Network".
+func (c *ciscoCommand) pipe(words []string) {
+	if len(words) == 0 {
+		return
+	}
 	for _, p := range wholePipes {
-		if short(to, p, 3) {
+		if short(words[0], p, 3) {
 			return
 		}
 	}
-	c.leave("| " + to)
+	if len(words) != 2 || !short(words[0], "begin", 1) || words[1] != "Network" {
+		c.leave("| " + words[0])
+	}
 }
 
 // leave notes the first word that leaves rows out.

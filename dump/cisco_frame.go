@@ -15,13 +15,13 @@ func (r *ciscoReader) frame(line, text []byte) bool {
 		r.heading(h)
 		return true
 	}
-	if count, ok := cutCiscoCount(text); ok {
+	if count, ok := r.cutCount(text); ok {
 		r.spoil("the table ends in it")
 		r.endCount(count)
 		return true
 	}
 	switch {
-	case r.words && isEOSHeader(text), !r.words && isColumnHeader(text):
+	case r.isHeader(text):
 		r.header(line, false)
 	case isAdvertisedHeader(text):
 		r.header(line, true)
@@ -51,6 +51,7 @@ func (r *ciscoReader) heading(h ciscoHeading) {
 	r.part.enter(h)
 	r.answers.pager = 0
 	r.row.known = false
+	r.routerID(h.router)
 	if h.peer != "" {
 		r.neighborOf(h.peer)
 		r.ofOneNeighbor()
@@ -63,12 +64,28 @@ func (r *ciscoReader) announce(text []byte) {
 	r.nextTable()
 	r.answers.pager = 0
 	r.part.preamble = true
+	r.routerID(text)
+}
+
+// routerID notes the router that a line names, if it is above a table that is read.
+func (r *ciscoReader) routerID(text []byte) {
 	for _, words := range []string{"router ID is ", "Router ID is ", "router identifier ", "Router identifier "} {
 		if _, id, ok := bytes.Cut(text, []byte(words)); ok && !r.leftOut() {
 			id, _, _ = bytes.Cut(id, []byte(","))
 			r.res.Header.Router = string(bytes.TrimSpace(id))
 		}
 	}
+}
+
+// isHeader reports whether text is the header of a table of this platform, but for that of advertised routes.
+func (d *ciscoDialect) isHeader(text []byte) bool {
+	switch {
+	case d.words:
+		return isEOSHeader(text)
+	case d.tagged:
+		return isTaggedHeader(text)
+	}
+	return isColumnHeader(text)
 }
 
 // nextTable begins a table where no heading stands between it and the one before.
@@ -152,6 +169,7 @@ type ciscoCount struct {
 	both            bool // paths are counted, too, as IOS XR does
 	whole           bool // paths are those of the whole table, of which rows may be a part: FRR
 	neighbors       bool // FRR puts it behind the routes that a neighbour is sent, or sends
+	networks        bool // they are prefixes, however many paths each has: FortiOS
 	filtered        bool // some of them are not accepted
 }
 
@@ -183,6 +201,13 @@ func cutCiscoCount(text []byte) (c ciscoCount, ok bool) {
 	return c, ok && okPaths
 }
 
+// cutCount is cutCiscoCount, in the sense that the platform gives to it.
+func (r *ciscoReader) cutCount(text []byte) (c ciscoCount, ok bool) {
+	c, ok = cutCiscoCount(text)
+	c.networks = r.tagged
+	return c, ok
+}
+
 // fits reports whether a count is that of the part's rows.
 func (p *ciscoPart) fits(c ciscoCount) bool {
 	if c.whole {
@@ -190,6 +215,9 @@ func (p *ciscoPart) fits(c ciscoCount) bool {
 	}
 	if c.both {
 		return int(c.prefixes) == p.prefixes && int(c.paths) == p.rows
+	}
+	if c.networks {
+		return int(c.prefixes) == p.prefixes
 	}
 	return int(c.prefixes) == p.rows // of paths, whatever it calls them
 }
@@ -203,6 +231,8 @@ func (r *ciscoReader) endCount(c ciscoCount) {
 		r.endFRR(c)
 	case !p.fits(c) && c.both:
 		r.problem(r.lines.line, "the dump counts %d prefixes and %d paths, and holds %d and %d", c.prefixes, c.paths, p.prefixes, p.rows)
+	case !p.fits(c) && c.networks:
+		r.problem(r.lines.line, "the dump counts %d prefixes, and holds %d", c.prefixes, p.prefixes)
 	case !p.fits(c):
 		r.problem(r.lines.line, "the dump counts %d prefixes, and holds %d", c.prefixes, p.rows)
 	case c.prefixes == 0:
@@ -213,7 +243,7 @@ func (r *ciscoReader) endCount(c ciscoCount) {
 	}
 	r.answers.pager = 0
 	if !p.other {
-		if c.neighbors && r.selfHop {
+		if c.neighbors && r.selfHop && !c.networks {
 			r.endNeighbor(c)
 		}
 		r.tables++
@@ -230,7 +260,7 @@ var legends = [][]byte{
 	[]byte("i - internal"), []byte("Route Distinguisher Version:"), []byte("AF-Private Import"), []byte("AF-Private import"),
 	[]byte("BGP instance "), []byte("Load for "), []byte("Time source is "), []byte("Non-stop routing"), []byte("Table ID:"),
 	[]byte("VRF ID:"), []byte("Nexthop codes:"),
-	[]byte("Route status codes:"), []byte("S - Stale"), []byte("% - Pending"), []byte("AS Path Attributes:"), []byte("RPKI Origin Validation codes:"), []byte("Dampening enabled"), []byte("BGP Route Distinguisher:"), []byte("VRF: "),
+	[]byte("Route status codes:"), []byte("S - Stale"), []byte("S Stale"), []byte("% - Pending"), []byte("AS Path Attributes:"), []byte("RPKI Origin Validation codes:"), []byte("Dampening enabled"), []byte("BGP Route Distinguisher:"), []byte("VRF: "),
 }
 
 // isLegend reports whether a line explains the table, underlines a heading or says when it was printed.

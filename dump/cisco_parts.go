@@ -51,6 +51,7 @@ type ciscoHeading struct {
 	family string // as printed, in small letters
 	vrf    string
 	peer   string
+	router []byte // a line that names the router, good until the next is read
 }
 
 type headingKind uint8
@@ -71,6 +72,7 @@ const (
 //	BGP routing table information for VRF blue                                   EOS
 //	BGP routing table information for VRF default, address family IPv4 Unicast   NX-OS
 //	Peer 192.0.2.1 routes for address family IPv4 Unicast:                       NX-OS
+//	VRF 0 BGP table version is 4, local router ID is 192.0.2.9                   FortiOS
 //	Route Distinguisher: 65536:1 (default for vrf blue)                          all
 func cutHeading(text []byte) (h ciscoHeading) {
 	behind := func(start string) (rest []byte, ok bool) {
@@ -99,6 +101,9 @@ func cutHeading(text []byte) (h ciscoHeading) {
 	if rest, ok := behind("BGP VRF "); ok {
 		vrf, _, _ := bytes.Cut(rest, []byte(","))
 		return ciscoHeading{kind: vrfHeading, vrf: string(bytes.TrimSpace(vrf))}
+	}
+	if vrf, ok := cutFortiVRF(text); ok {
+		return ciscoHeading{kind: vrfHeading, vrf: vrf, router: text}
 	}
 	if rest, ok := behind("Instance "); ok && bytes.HasSuffix(rest, []byte(":")) {
 		return ciscoHeading{kind: vrfHeading, vrf: string(bytes.TrimSuffix(rest, []byte(":")))}
@@ -272,13 +277,11 @@ func (r *ciscoReader) findVRFs(in *input) (t vrfTables) {
 
 // lookAt finds where rows begin, and where a count stands in their place.
 func (r *ciscoReader) lookAt(line, text []byte) {
-	if r.part.guessed && (bytes.HasPrefix(text, []byte("BGP ")) || isColumnHeader(text)) {
+	if r.part.guessed && (bytes.HasPrefix(text, []byte("BGP ")) || r.isHeader(text)) {
 		r.part = r.part.next()
 	}
 	switch p := &r.part; {
-	case r.words && isEOSHeader(text):
-		p.begun, p.preamble = true, false
-	case isColumnHeader(text):
+	case r.isHeader(text):
 		r.columns, _ = cutColumns(line)
 		p.begun, p.preamble = true, false
 	case isAdvertisedHeader(text):

@@ -183,6 +183,9 @@ func (r *ciscoReader) finishRow(l textLine, from int) {
 	w := &r.row
 	route := rib.Route{Prefix: w.prefix, Line: w.line}
 	err := w.err
+	if err == nil && r.tagged && l.cut && !bytes.HasSuffix(l.text, []byte(">")) {
+		err = errNoOrigin // path ids stand behind it
+	}
 	if err == nil {
 		err = r.readAttrs(&route.Attrs, l.text, from)
 	}
@@ -211,12 +214,18 @@ func (r *ciscoReader) readAttrs(a *rib.Attrs, line []byte, from int) (err error)
 		rest, err = r.eosNumbers(a, line, from)
 		line = cutEOSPath(line)
 	default:
-		var numbers [3]rib.Optional
+		var numbers [4]rib.Optional
 		numbers, rest, err = r.columns.numbers(line, from, r.row.at)
 		a.MED, a.LocalPref = numbers[metricColumn], numbers[localPrefColumn]
 	}
+	if err == nil && r.tagged {
+		line, err = cutPathIDs(line)
+	}
 	if err != nil {
 		return err
+	}
+	if rest > len(line) {
+		return errNoOrigin
 	}
 	if a.Origin, a.ASPath, err = r.pathAndOrigin(line[rest:]); err != nil {
 		return err

@@ -17,7 +17,9 @@ import (
 type columns struct {
 	network int    // where the prefix begins
 	hop     int    // where the next hop begins
-	ends    [3]int // where metric, local preference and weight end, seen from the next hop
+	ends    [4]int // where metric, local preference, weight and route tag end, seen from the next hop
+	tagged  bool   // there is a route tag: FortiOS
+	left    bool   // the metric stands flush left
 }
 
 // The numbers of a row, in the order they stand.
@@ -25,6 +27,7 @@ const (
 	metricColumn = iota
 	localPrefColumn
 	weightColumn
+	tagColumn
 )
 
 // numberForms are the numbers that a row may print; a weight stands in each.
@@ -33,6 +36,21 @@ var numberForms = [][]int{
 	{metricColumn, weightColumn},
 	{localPrefColumn, weightColumn},
 	{metricColumn, localPrefColumn, weightColumn},
+}
+
+// taggedForms are those of FortiOS; a route tag stands in each.
+var taggedForms = [][]int{
+	{weightColumn, tagColumn},
+	{metricColumn, weightColumn, tagColumn},
+	{localPrefColumn, weightColumn, tagColumn},
+	{metricColumn, localPrefColumn, weightColumn, tagColumn},
+}
+
+func (c *columns) forms() [][]int {
+	if c.tagged {
+		return taggedForms
+	}
+	return numberForms
 }
 
 var (
@@ -49,13 +67,18 @@ func isColumnHeader(text []byte) bool {
 func cutColumns(line []byte) (c columns, err error) {
 	at := func(word string) int { return bytes.Index(line, []byte(word)) }
 	c.network, c.hop = at("Network"), at("Next Hop")
-	for i, word := range []string{"Metric", "LocPrf", "Weight"} {
+	for i, word := range []string{"Metric", "LocPrf", "Weight", "RouteTag"} {
 		start := at(word)
+		if start < 0 && i == tagColumn {
+			break
+		}
 		if c.network < 0 || c.hop < 0 || start < c.hop {
 			return c, errColumns
 		}
 		c.ends[i] = start + len(word) - c.hop
+		c.tagged = i == tagColumn
 	}
+	c.left = c.tagged && c.ends[localPrefColumn]-c.ends[metricColumn] > len(" LocPrf")
 	if c.hop-c.network <= len("Network ") {
 		return c, errSqueezed
 	}
@@ -67,9 +90,9 @@ type token struct{ start, end int }
 
 // numbers reads the numbers that stand behind column from, in a row whose next hop begins at column hop.
 // rest is where the AS path begins: one blank behind the weight.
-func (c *columns) numbers(line []byte, from, hop int) (values [3]rib.Optional, rest int, err error) {
-	var words [3]token
-	var read [3]uint32
+func (c *columns) numbers(line []byte, from, hop int) (values [4]rib.Optional, rest int, err error) {
+	var words [4]token
+	var read [4]uint32
 	n := 0
 	for i := from; n < len(words); n++ {
 		for i < len(line) && line[i] == ' ' {
@@ -87,7 +110,8 @@ func (c *columns) numbers(line []byte, from, hop int) (values [3]rib.Optional, r
 	}
 	const farthest = 12 // a row that is farther off is not of this table
 	best, off := -1, farthest+1
-	for f, form := range numberForms {
+	forms := c.forms()
+	for f, form := range forms {
 		if len(form) > n || !pathFollows(line, words[len(form)-1].end) {
 			continue
 		}
@@ -101,7 +125,7 @@ func (c *columns) numbers(line []byte, from, hop int) (values [3]rib.Optional, r
 	if best < 0 {
 		return values, 0, errColumns
 	}
-	form := numberForms[best]
+	form := forms[best]
 	for i, column := range form {
 		values[column] = rib.Some(read[i])
 	}
@@ -119,6 +143,11 @@ func (c *columns) offset(words []token, form []int, from, hop int) (int, bool) {
 	off, shift, previous := 0, 0, from
 	for i, column := range form {
 		w := words[i]
+		if c.left && column == metricColumn { // it begins where its word does
+			shift = w.start - hop - c.ends[column] + len("Metric")
+			off, previous = shift, w.end
+			continue
+		}
 		end := max(hop+c.ends[column]+shift, previous+1+w.end-w.start)
 		switch {
 		case i == 0:

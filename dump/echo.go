@@ -12,7 +12,7 @@ import (
 
 // routerPrompt is a prompt, and the command behind it: "edge1#", "edge1#show ip bgp", "RP/0/RP0/CPU0:edge1# ",
 // "admin@edge1:~$ vtysh", "[admin@edge1 ~]$ ".
-var routerPrompt = regexp.MustCompile(`^([A-Za-z0-9][^\s#>*$%]{0,99}(?:\([^()]{1,64}\))?|\[[^\[\]]{1,99}\])(\s?[#>$%])(?:$|\s|[a-z])`)
+var routerPrompt = regexp.MustCompile(`^([A-Za-z0-9][^\s#>*$%]{0,99}(?:\s?\([^()]{1,64}\))?|\[[^\[\]]{1,99}\])(\s?[#>$%])(?:$|\s|[a-z])`)
 
 // isRouterPrompt reports whether text is a prompt, and not a row whose marks look like one: "r>i 192.0.2.0/24".
 func isRouterPrompt(text []byte) bool {
@@ -74,7 +74,7 @@ func echoedCommands(text []byte) (commands [][]string) {
 			if len(command) > 0 {
 				commands, command = append(commands, command), nil
 			}
-			if base := path.Base(word); isShow(word) || tools[base] {
+			if base := path.Base(word); isShow(word) || tools[base] || word == "get" && bytes.Contains(text, []byte("get r")) {
 				command = append(command, base)
 			} else if !beforeCommand(word, base) {
 				return commands

@@ -23,12 +23,14 @@ type Format struct {
 // Formats are the formats that Read knows, alphabetical. A page in docs/formats goes with each.
 var Formats = []Format{
 	azureJSON,
+	azureList,
 	azureTable,
 	bgpdumpText,
 	birdText,
 	birdwatcher,
 	eosText,
 	eosJSON,
+	fortiosText,
 	frrText,
 	frrJSON,
 	gobgpText,
@@ -44,6 +46,7 @@ var Formats = []Format{
 	nxosText,
 	openbgpdText,
 	openbgpdJSON,
+	panosText,
 	pcapFormat,
 }
 

@@ -68,6 +68,18 @@ func TestTwoFormatsThatClaimOneFileAreAnError(t *testing.T) {
 	}
 }
 
+// TestAHeaderThatSeveralPlatformsPrintIsNotEnough: without the lines above it, only the config can tell whose rows are below.
+func TestAHeaderThatSeveralPlatformsPrintIsNotEnough(t *testing.T) {
+	text := fixtureBytes(t, "ios/headless.txt")
+	_, _, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, text)
+	if err == nil || !strings.Contains(err.Error(), "say format: ios on the feed") {
+		t.Errorf("error %v", err)
+	}
+	if routes, _, err := readBytes(Source{Name: "x", Format: "ios", ExpectRoutes: -1}, text); err != nil || len(routes) != 3 {
+		t.Errorf("with format: %d routes, %v", len(routes), err)
+	}
+}
+
 func TestAVRFIsChosenOrAskedFor(t *testing.T) {
 	text := fixtureBytes(t, "frr-json/table-vrf-all.json")
 	for _, tt := range []struct {

@@ -65,10 +65,12 @@ func fuzzFormat(f *testing.F, format string) {
 }
 
 func FuzzAzure(f *testing.F)        { fuzzFormat(f, "azure-json") }
+func FuzzAzureList(f *testing.F)    { fuzzFormat(f, "azure-list") }
 func FuzzAzureTable(f *testing.F)   { fuzzFormat(f, "azure-table") }
 func FuzzBGPDump(f *testing.F)      { fuzzFormat(f, "bgpdump-m") }
 func FuzzEOS(f *testing.F)          { fuzzFormat(f, "eos-json") }
 func FuzzEOSText(f *testing.F)      { fuzzFormat(f, "eos") }
+func FuzzFortiOS(f *testing.F)      { fuzzFormat(f, "fortios") }
 func FuzzFRR(f *testing.F)          { fuzzFormat(f, "frr-json") }
 func FuzzFRRText(f *testing.F)      { fuzzFormat(f, "frr") }
 func FuzzGoBGP(f *testing.F)        { fuzzFormat(f, "gobgp-json") }
@@ -83,4 +85,5 @@ func FuzzNXOS(f *testing.F)         { fuzzFormat(f, "nxos") }
 func FuzzNokia(f *testing.F)        { fuzzFormat(f, "nokia") }
 func FuzzOpenBGPD(f *testing.F)     { fuzzFormat(f, "openbgpd-json") }
 func FuzzOpenBGPDText(f *testing.F) { fuzzFormat(f, "openbgpd") }
+func FuzzPANOS(f *testing.F)        { fuzzFormat(f, "panos") }
 func FuzzPCAP(f *testing.F)         { fuzzFormat(f, "pcap") }

@@ -30,7 +30,7 @@ func sniffIOS(head []byte) bool {
 	if bytes.Contains(head, []byte("local router ID is")) && bytes.Contains(head, []byte("Status codes: s suppressed")) {
 		return true
 	}
-	return onlyStatesZero(head)
+	return onlyStatesZero(head) && !bytes.Contains(head, []byte("get router info"))
 }
 
 // onlyStatesZero reports whether all that the router said is "Total number of prefixes 0".
@@ -44,7 +44,7 @@ func onlyStatesZero(head []byte) bool {
 		switch {
 		case ok && !count.both && count.prefixes == 0:
 			stated = true
-		case len(text) > 0 && !isRouterPrompt(text) && !bytes.HasPrefix(text, []byte("show ")):
+		case len(text) > 0 && !isRouterPrompt(text) && !bytes.HasPrefix(text, []byte("show ")) && !bytes.HasPrefix(text, []byte("get router ")):
 			return false
 		}
 	}

@@ -214,7 +214,7 @@ func TestAMissingFileADirectoryAndAnUnknownFormat(t *testing.T) {
 	}{
 		{Source{Path: filepath.Join(dir, "none.json"), Name: "none.json"}, "none.json: no such file"},
 		{Source{Path: dir, Name: "dumps"}, "dumps: is a directory"},
-		{Source{Path: file(t, azureOne), Name: "x", Format: "csv"}, `unknown format "csv": write auto or one of azure-json, azure-table, bgpdump-m, bird, `},
+		{Source{Path: file(t, azureOne), Name: "x", Format: "csv"}, `unknown format "csv": write auto or one of azure-json, azure-list, azure-table, bgpdump-m, bird, `},
 		{Source{Path: "/dev/zero", Name: "zero"}, "is a device"},
 	} {
 		s := Load(context.Background(), tt.src, noon, func(rib.Route) error { return nil }, nil)

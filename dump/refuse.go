@@ -16,7 +16,7 @@ var (
 	}
 	neighborText  = []string{"bgp neighbor is", "bgp neighbor information", "bgp state =", "remote router id"}
 	onePrefixText = []string{"bgp routing table entry for"}
-	routingText   = []string{"gateway of last resort", "routing entry for", "ip route table for", "ipv6 routing table", "codes: l - local", "codes: c - connected", "routing table: "}
+	routingText   = []string{"gateway of last resort", "routing entry for", "ip route table for", "ipv6 routing table", "codes: l - local", "codes: k - kernel", "routing table for vrf", "codes: c - connected", "routing table: "}
 	summaryKeys   = []string{"peers", "peercount", "peerlist", "statepfxrcd", "prefixreceivedcount", "pfxrcd", "msgrcvd", "failedpeers", "totalpeers", "num_destination", "bgp-information"}
 	neighborKeys  = []string{"bgpstate", "nbrdesc", "bgpneighboraddr", "remoterouterid", "neighboraddr", "bgptimerupmsec", "peeraddress", "remote_as", "apply_policy"}
 	nicKeys       = []string{"nexthopipaddress", "hasbgpoverride", "disablebgproutepropagation"}
@@ -38,8 +38,14 @@ func refusal(head, body []byte) error {
 	if said := routerWarning(body); said != "" {
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
 	}
+	if what := panosPage(head); what != "" {
+		return fmt.Errorf("not a route table that is read: looks like %s", what)
+	}
 	if what := lookalike(head, body); what != "" {
 		return fmt.Errorf("not a route table: looks like %s: export the routes themselves, as docs/formats says", what)
+	}
+	if header := bareHeader(head); header != "" {
+		return fmt.Errorf("rows under %s, without what a router prints above it, are of no one platform: export the whole answer, or say format: ios on the feed for IOS and IOS XE (frr, iosxr or nxos for those)", quote(header))
 	}
 	if said := birdAnswer(head); said != "" {
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
@@ -109,6 +115,16 @@ func lookalike(head, body []byte) string {
 		return "a BGP neighbor page"
 	case containsAny(text, summaryText):
 		return "a BGP summary"
+	}
+	return ""
+}
+
+// bareHeader is the header of a table that IOS and others print alike, where nothing above it tells which did.
+func bareHeader(head []byte) string {
+	for line := range bytes.Lines(head) {
+		if text := bytes.TrimSpace(line); isColumnHeader(text) {
+			return strings.Join(strings.Fields(string(text)), " ")
+		}
 	}
 	return ""
 }

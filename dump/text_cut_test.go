@@ -10,10 +10,10 @@ import (
 )
 
 // textTables are the formats in rows of text, most of which have no end.
-var textTables = map[string]bool{"eos": true, "frr": true, "gobgp": true, "openbgpd": true, "ios": true, "iosxr": true, "nxos": true}
+var textTables = map[string]bool{"eos": true, "fortios": true, "frr": true, "gobgp": true, "openbgpd": true, "ios": true, "iosxr": true, "nxos": true, "panos": true}
 
 // tableEnd is what proves the end of a table of text: a count, a prompt or the next table's heading.
-var tableEnd = regexp.MustCompile(`(?m)^ *(Displayed  \d+ routes and \d+ total paths|No BGP prefixes displayed, \d+ exist|Total number of prefixes \d+|Processed \d+ prefixes, \d+ paths?|(RP/0/RP0/CPU0:)?edge1#)`)
+var tableEnd = regexp.MustCompile(`(?m)^ *(Displayed  \d+ routes and \d+ total paths|No BGP prefixes displayed, \d+ exist|Total number of prefixes \d+|total routes shown: \d+|Processed \d+ prefixes, \d+ paths?|(RP/0/RP0/CPU0:)?edge1( \(root\))? ?#)`)
 
 // TestATextTableCutAtAnyByte: what is left is the first rows of the whole. It is complete only where the end of
 // the table stands in it, and partial wherever the cut lies within a line.
@@ -63,7 +63,7 @@ func errorText(err error) string {
 }
 
 // echo is an echoed command at the top, which begins as the prompt that ends a table does.
-var echo = regexp.MustCompile(`^\S*edge1# ?sh?[^\n]*\n?`)
+var echo = regexp.MustCompile(`^\S*edge1( \(root\))? ?# ?(sh?|ge?)[^\n]*\n?`)
 
 func afterEcho(text []byte) []byte { return text[len(echo.Find(text)):] }
 

@@ -61,14 +61,25 @@ Origin codes: i - IGP, e - EGP, ? - incomplete
 `
 	xrHeader = "   Network            Next Hop            Metric LocPrf Weight Path\n"
 	xrEnd    = "\nProcessed 1 prefixes, 1 paths\n"
-	obsdTop  = "flags ovs destination          gateway          lpref   med aspath origin\n"
-	obsd1    = "*>    N 203.0.113.0/24       192.0.2.2         100     0 65541 i\n"
-	obsd2    = "*>    N 198.51.100.0/24      192.0.2.1         100     0 65540 i\n"
-	goTop    = "   Network              Next Hop             AS_PATH              Age        Attrs\n"
-	go1      = "*> 203.0.113.0/24       192.0.2.2            65541                00:00:09   [{Origin: i}]\n"
-	go2      = "*> 198.51.100.0/24      192.0.2.1            65540                00:00:09   [{Origin: i}]\n"
-	erased   = " --More-- \b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\b"
-	total    = "\nTotal number of prefixes 1\n"
+	xr1      = "*> 203.0.113.0/24     192.0.2.1                0             0 65540 i\n"
+	fortiTop = `VRF 0 BGP table version is 4, local router ID is 192.0.2.9
+Status codes: s suppressed, d damped, h history, * valid, > best, i - internal,
+              S Stale
+Origin codes: i - IGP, e - EGP, ? - incomplete
+
+   Network          Next Hop            Metric     LocPrf Weight RouteTag Path
+`
+	forti1  = "*> 203.0.113.0/24   192.0.2.1       0                      0        0 65540 i <-/1>\n"
+	forti2  = "*> 198.51.100.0/24  192.0.2.1                              0        0 65541 i <-/1>\n"
+	forti6  = "*> 2001:db8::/32    2001:db8::1     0                      0        0 65540 i <-/1>\n"
+	obsdTop = "flags ovs destination          gateway          lpref   med aspath origin\n"
+	obsd1   = "*>    N 203.0.113.0/24       192.0.2.2         100     0 65541 i\n"
+	obsd2   = "*>    N 198.51.100.0/24      192.0.2.1         100     0 65540 i\n"
+	goTop   = "   Network              Next Hop             AS_PATH              Age        Attrs\n"
+	go1     = "*> 203.0.113.0/24       192.0.2.2            65541                00:00:09   [{Origin: i}]\n"
+	go2     = "*> 198.51.100.0/24      192.0.2.1            65540                00:00:09   [{Origin: i}]\n"
+	erased  = " --More-- \b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\b"
+	total   = "\nTotal number of prefixes 1\n"
 )
 
 // terminalLog is a text with a command in it or around it, and how it is read.
@@ -166,6 +177,20 @@ func TestTextsOfATerminalThatHoldOtherAnswers(t *testing.T) {
 		{"the command's VRF is not the feed's", red, "e1# show bgp vrf BLUE ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1#\n", "", `holds no table of VRF "RED"; it has: BLUE`},
 		{"the command's VRF is the feed's", red, "e1# show bgp vrf RED ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1#\n", yes, ""},
 		{"the command names no VRF", red, "e1#show ip bgp\n" + iosTop + ios1 + "e1#\n", no, "names no VRF"},
+		{"the command's BGP instance is not the feed's", red, "RP/0/RP0/CPU0:e1#show bgp instance BLUE ipv4 unicast\n" + xrTop + xrHeader + xr1 + xrEnd, "", `holds no table of VRF "RED"; it has: BLUE`},
+		{"the command's BGP instance is the feed's", red, "RP/0/RP0/CPU0:e1#show bgp instance RED ipv4 unicast\n" + xrTop + xrHeader + xr1 + xrEnd, yes, ""},
+		{"two commands name two BGP instances", Source{}, "RP/0/RP0/CPU0:e1#show bgp instance A ipv4 unicast\n" + xrTop + xrHeader + xr1 + xrEnd + "RP/0/RP0/CPU0:e1#show bgp instance B ipv4 unicast\n" + xrTop + xrHeader + xr1 + xrEnd, "", "several VRFs: A, B"},
+		{"a VRF of an instance goes by its own name", red, "RP/0/RP0/CPU0:e1#show bgp instance BLUE vrf RED ipv4 unicast\n" + xrTop + xrHeader + xr1 + xrEnd, yes, ""},
+		{"FortiOS: two neighbors", out, "e1 # get router info bgp neighbors 192.0.2.1 advertised-routes\n" + fortiTop + forti1 + total + "\ne1 # get router info bgp neighbors 192.0.2.2 advertised-routes\n" + fortiTop + forti2 + total + "\ne1 # \n", no, "for neighbors 192.0.2.1 and 192.0.2.2"},
+		{"FortiOS: the second command's neighbor is not the feed's", post, "e1 (root) # get router info bgp neighbors 192.0.2.2 routes\n" + fortiTop + forti1 + total, yes, "routes of neighbor 192.0.2.2"},
+		{"FortiOS: the same table twice", Source{}, fortiTop + forti1 + total + fortiTop + forti2 + total, no, "two tables of ipv4 in VRF 0"},
+		{"FortiOS: the other family's command", Source{}, "e1 # get router info6 bgp network\n" + fortiTop + forti1 + total, no, "it stands in a table of ipv6"},
+		{"FortiOS: both families", Source{Families: []rib.Family{rib.IPv4, rib.IPv6}}, "e1 # get router info bgp network\n" + fortiTop + forti1 + total + "\ne1 # get router info6 bgp network\n" + fortiTop + forti6 + total, yes, ""},
+		{"FortiOS: a filter", Source{}, "e1 # get router info bgp network | grep 203\n" + fortiTop + forti1 + total, no, "a part of the table alone"},
+		{"FortiOS: a summary before the table", Source{}, "e1 # get router info bgp summary\n\nVRF 0 BGP router identifier 192.0.2.9, local AS number 65536\nBGP table version is 4\n\nNeighbor  V         AS MsgRcvd\n192.0.2.1 4      65540    5103\n\ne1 # get router info bgp network\n" + fortiTop + forti1 + total, yes, ""},
+		{"FortiOS: a pager that waits", Source{}, fortiTop + forti1 + "--More-- \r         \r" + forti2 + total, no, "a pager stopped the dump"},
+		{"FortiOS: no answer", Source{}, "e1 # get router info bgp network\n" + fortiTop + forti1 + total + "\ne1 # get router info6 bgp network\ne1 # \n", no, "the answer to this command is missing"},
+		{"FortiOS: rows behind the count", Source{}, fortiTop + forti1 + total + forti2, no, "unexpected text"},
 		{"two commands name two VRFs", Source{}, "e1# show bgp vrf BLUE ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1# show bgp vrf RED ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1#\n", "", "several VRFs: BLUE, RED"},
 		{"one of two VRFs is chosen", red, "e1# show bgp vrf BLUE ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1# show bgp vrf RED ipv4 unicast\n" + frrTop + frr1 + frrEnd + "e1#\n", yes, ""},
 		{"a neighbor's routes by short words", Source{}, "e1#sh ip bgp nei 192.0.2.1 routes\n" + eosTop + eos1 + "e1#\n", yes, "the routes of one neighbor"},
@@ -187,7 +212,7 @@ func TestACommandThatLeavesRowsOut(t *testing.T) {
 		"show ip bgp neighbors 192.0.2.1 filtered-routes": rib.CompleteNo, "show ip bgp 0.0.0.0/0 longer-prefixes | exclude 1": rib.CompleteNo,
 		"show ip bgp": rib.CompleteYes, "sh ip bgp": rib.CompleteYes, "sh bgp ipv4 uni": rib.CompleteYes, "show bgp all": rib.CompleteYes,
 		"show ip bgp 0.0.0.0/0 longer-prefixes": rib.CompleteYes, "show ip bgp | no-more": rib.CompleteYes,
-		"show bgp vrf all ipv4 unicast": rib.CompleteYes,
+		"show bgp vrf all ipv4 unicast": rib.CompleteYes, "show ip bgp | begin Network": rib.CompleteYes, "show ip bgp | b 203": rib.CompleteNo,
 	} {
 		says := ""
 		if want == rib.CompleteNo {
