@@ -195,27 +195,29 @@ func (r *ciscoReader) asked(c ciscoCommand) {
 	r.heldAgainstView(c)
 }
 
-func (r *ciscoReader) heldAgainstView(c ciscoCommand) {
-	view := r.src.View
+// heldAgainstView holds what a command shows against the declared view.
+func (c *collector) heldAgainstView(cmd ciscoCommand) {
+	view := c.src.View
+	export := advertisedView(view)
 	switch {
-	case c.of == "advertised" && view != "" && !r.export:
-		r.say("the command shows what is advertised, the config says %s", view)
-	case c.of != "advertised" && r.export && (c.of != "" || c.part == ""):
-		r.say("the command does not show what is advertised, the config says %s", view)
-	case c.of == "received" && view == rib.AdjRIBInPost:
-		r.say("the command shows what is received before import policy, the config says %s", view)
-	case c.of == "routes" && view == rib.AdjRIBInPre:
-		r.say("the command shows what import policy accepts, the config says %s", view)
-	case c.of == "" && c.part == "" && (view == rib.AdjRIBInPre || view == rib.AdjRIBInPost):
-		r.say("the command shows the whole table, the config says %s", view)
-	case c.of != "":
-		r.ofOneNeighbor()
+	case cmd.of == "advertised" && view != "" && !export:
+		c.say("the command shows what is advertised, the config says %s", view)
+	case cmd.of != "advertised" && export && (cmd.of != "" || cmd.part == ""):
+		c.say("the command does not show what is advertised, the config says %s", view)
+	case cmd.of == "received" && view == rib.AdjRIBInPost:
+		c.say("the command shows what is received before import policy, the config says %s", view)
+	case cmd.of == "routes" && view == rib.AdjRIBInPre:
+		c.say("the command shows what import policy accepts, the config says %s", view)
+	case cmd.of == "" && cmd.part == "" && receivedView(view):
+		c.say("the command shows the whole table, the config says %s", view)
+	case cmd.of != "":
+		c.ofOneNeighbor()
 	}
 }
 
 // ofOneNeighbor says that the dump shows the routes of one neighbour, and no router's whole table.
-func (r *ciscoReader) ofOneNeighbor() {
-	if v := r.src.View; v == rib.BGPTable || v == rib.LocRIB {
-		r.say("the dump shows the routes of one neighbor, the config says %s", v)
+func (c *collector) ofOneNeighbor() {
+	if v := c.src.View; tableView(v) {
+		c.say("the dump shows the routes of one neighbor, the config says %s", v)
 	}
 }

@@ -10,8 +10,13 @@ import (
 // eachDocument hands the JSON documents of a file to read, one after the other, up to the file's end
 // or to a place where no reader can know any more where it is. What stands between them is judged.
 func (c *collector) eachDocument(s *scanner, read func(open byte) error) error {
+	return c.eachDocumentAnd(s, c.between, read)
+}
+
+// eachDocumentAnd is eachDocument with a judge of its own for what stands around the documents.
+func (c *collector) eachDocumentAnd(s *scanner, judge func(line int, text []byte, before bool), read func(open byte) error) error {
 	for first := true; ; first = false {
-		open, err := s.document(func(line int, text []byte) { c.between(line, text, first) })
+		open, err := s.document(func(line int, text []byte) { judge(line, text, first) })
 		if errors.Is(err, io.EOF) {
 			if first {
 				return errNoDocument
@@ -70,6 +75,22 @@ func (s *scanner) eachElement(read func(line int) error) error {
 	}
 }
 
+// oneOrMany walks a list of any size, or the one object that stands in its place. null is none.
+func (s *scanner) oneOrMany(read func(line int) error) error {
+	switch c, err := s.inner(); {
+	case err != nil:
+		return err
+	case c == '[':
+		return s.eachElement(read)
+	case c == '{':
+		return read(s.line)
+	case c == 'n':
+		return s.skip()
+	default:
+		return s.unexpected(c, "a list")
+	}
+}
+
 // row captures a value that is a row, or the rows of one prefix. One over the bound is counted as
 // bad, and then there is nothing to read.
 func (c *collector) row(s *scanner, line int, what string) ([]byte, error) {
@@ -97,6 +118,29 @@ func (c *cursor) eachElement(read func()) {
 	c.enter('[')
 	for c.next(']') {
 		read()
+	}
+}
+
+// oneOrMany walks a list that is in memory, or the one object that stands in its place. null is none.
+func (c *cursor) oneOrMany(read func()) {
+	switch {
+	case c.peek() == '[':
+		c.eachElement(read)
+	case !c.null():
+		read()
+	}
+}
+
+// expectsEmpty reports whether the config says that the dump holds no route.
+func (s *Source) expectsEmpty() bool { return s.ExpectEmpty || s.ExpectRoutes == 0 }
+
+// everyDeclared makes a declared family partial of which the dump holds no route: where an empty table is left out,
+// nothing states its zero.
+func (c *collector) everyDeclared() {
+	for _, fam := range c.src.Families {
+		if !c.families[fam] && !c.src.expectsEmpty() {
+			c.problem(0, "the dump holds no %s routes of the table that the config declares, and nothing states that there are none", fam)
+		}
 	}
 }
 

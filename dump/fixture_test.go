@@ -103,6 +103,17 @@ var fixtureSources = map[string]Source{
 	"junos-xml/protocol-vrfs.xml":                   {VRF: "CUST"},
 	"nokia/advertised.txt":                          {View: rib.AdjRIBOutPost},
 	"nokia/routes.txt":                              {View: rib.BGPTable},
+	"nokia-json/advertised.json":                    {View: rib.AdjRIBOutPost, Neighbor: documentationPeer, ASNs: []uint32{65536}},
+	"nokia-json/received.json":                      {View: rib.AdjRIBInPre},
+	"nokia-json/routes.json":                        {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
+	"nokia-json/session.txt":                        {View: rib.AdjRIBOutPost},
+	"nokia-json/table.json":                         {View: rib.BGPTable},
+	"nxos-json/advertised.json":                     {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
+	"nxos-json/odd-rows.json":                       {View: rib.BGPTable},
+	"nxos-json/routes-rpc.json":                     {View: rib.AdjRIBInPost},
+	"nxos-json/session.txt":                         {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
+	"nxos-json/sorted.json":                         {VRF: "default"},
+	"nxos-json/table.json":                          {View: rib.BGPTable},
 	"openbgpd/in.txt":                               {View: rib.AdjRIBInPre},
 	"openbgpd/neighbor.txt":                         {View: rib.AdjRIBInPost},
 	"openbgpd/other-command.txt":                    {View: rib.AdjRIBInPost, Neighbor: documentationPeer},
@@ -292,6 +303,6 @@ func betweenDocuments(rest, before []byte) bool {
 	closed := bytes.HasSuffix(before, []byte("}")) || bytes.HasSuffix(before, []byte("]"))
 	lines := strings.Split(string(before), "\n")
 	last := strings.TrimSpace(lines[len(lines)-1])
-	return (closed && (last == "}" || strings.HasPrefix(last, "["))) || strings.HasPrefix(last, "edge1#") ||
+	return (closed && (last == "}" || strings.HasPrefix(last, "["))) || strings.HasPrefix(last, "edge1#") || strings.HasPrefix(last, "A:admin@edge1#") ||
 		strings.HasPrefix(last, "#") || routingEngine.MatchString(last)
 }

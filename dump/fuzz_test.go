@@ -83,6 +83,8 @@ func FuzzJunosJSON(f *testing.F)    { fuzzFormat(f, "junos-json") }
 func FuzzJunosXML(f *testing.F)     { fuzzFormat(f, "junos-xml") }
 func FuzzNXOS(f *testing.F)         { fuzzFormat(f, "nxos") }
 func FuzzNokia(f *testing.F)        { fuzzFormat(f, "nokia") }
+func FuzzNXOSJSON(f *testing.F)     { fuzzFormat(f, "nxos-json") }
+func FuzzNokiaJSON(f *testing.F)    { fuzzFormat(f, "nokia-json") }
 func FuzzOpenBGPD(f *testing.F)     { fuzzFormat(f, "openbgpd-json") }
 func FuzzOpenBGPDText(f *testing.F) { fuzzFormat(f, "openbgpd") }
 func FuzzPANOS(f *testing.F)        { fuzzFormat(f, "panos") }

@@ -65,6 +65,12 @@ func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
 		{"lines of bgpdump without end", "bgpdump-m", strings.Repeat("BGP4MP|1|A|192.0.2.1|1|", big/23)},
 		{"Azure tables without end", "azure-table", strings.Repeat("Network  NextHop  Path\n-------  -------  ----\n", big/46)},
 		{"Nokia rows without end", "nokia", "BGP IPv4 Routes\nFlag  Network\n--\n" + strings.Repeat("u*>i  203.0.113.0/24\n", big/21)},
+		{"attribute sets of Nokia without end", "nokia-json", nokiaManySets()},
+		{"one Nokia prefix many times", "nokia-json", `{"nokia-state:attr-sets":{"attr-set":{"index":1}},"nokia-state:ipv4-unicast":{"local-rib":{"routes":[` + strings.Repeat(`{"prefix":"203.0.113.0/24","attr-id":1,"valid-route":true},`, big/58) + "1]}}}"},
+		{"deep envelopes of NX-API", "nxos-json", strings.Repeat(`{"body":`, big/8)},
+		{"NX-OS tables without end", "nxos-json", `{"TABLE_vrf":{"ROW_vrf":{"TABLE_afi":{"ROW_afi":{"TABLE_safi":{"ROW_safi":[` + strings.Repeat("{},", big/3) + "{}]}}}}}}"},
+		{"VRFs of NX-OS without end", "nxos-json", `{"TABLE_vrf":{"ROW_vrf":[` + strings.Repeat(`{"vrf-name-out":"v","TABLE_afi":{"ROW_afi":{"afi":1,"TABLE_safi":{"ROW_safi":{"safi":1,"TABLE_rd":{}}}}}},`, big/105) + "{}]}}"},
+		{"paths of one NX-OS prefix", "nxos-json", `{"TABLE_vrf":{"ROW_vrf":{"TABLE_afi":{"ROW_afi":{"afi":1,"TABLE_safi":{"ROW_safi":{"safi":1,"TABLE_rd":{"ROW_rd":{"TABLE_prefix":{"ROW_prefix":{"TABLE_path":{"ROW_path":[` + strings.Repeat("{},", 1<<18) + "1"},
 		{"a packet of four gigabytes", "pcap", "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00" + strings.Repeat("\xff", big)},
 		{"errors without end", "azure-json", "[" + strings.Repeat("1,", big/2) + "1]"},
 	} {
@@ -121,6 +127,17 @@ func TestErrorsCarryNoControlCharacters(t *testing.T) {
 			t.Errorf("%q gives no error", text)
 		}
 	}
+}
+
+// nokiaManySets is a document of attribute sets that nobody names.
+func nokiaManySets() string {
+	var b strings.Builder
+	b.WriteString(`{"nokia-state:attr-sets":{"attr-set":[`)
+	for i := range 200_000 {
+		fmt.Fprintf(&b, `{"index":"%d"},`, i)
+	}
+	b.WriteString(`{}]}}`)
+	return b.String()
 }
 
 // eosManyVRFs is one document of as many VRFs as are listed, the last of which comes many times.

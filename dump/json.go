@@ -417,8 +417,10 @@ func jsonStart(b []byte) bool {
 		return true
 	}
 	switch c := rest[0]; {
-	case c == '"', c == '-', c == '\\', c == '|', c == '/', c == '\x1b':
+	case c == '"', c == '-', c == '\x1b':
 		return true
+	case c == '\\', c == '|', c == '/': // a spinner's, and not "[/]" of Nokia's MD-CLI
+		return len(rest) == 1 || rest[1] == ' '
 	case b[0] == '{':
 		return c == '}'
 	default:

@@ -172,12 +172,7 @@ func (c *cursor) hex4() rune {
 
 // uint32 takes a whole number, or a string that holds one.
 func (c *cursor) uint32() uint32 {
-	var text []byte
-	if c.peek() == '"' {
-		text = c.str()
-	} else {
-		text = c.word()
-	}
+	text := c.scalar()
 	if c.err != nil {
 		return 0
 	}
@@ -187,6 +182,27 @@ func (c *cursor) uint32() uint32 {
 		return 0
 	}
 	return n
+}
+
+// uint64 is uint32 for longer numbers.
+func (c *cursor) uint64() uint64 {
+	text := c.scalar()
+	if c.err != nil {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil {
+		c.fail("%s is no number", quote(text))
+	}
+	return n
+}
+
+// scalar takes a string, or a number, true, false or null as it stands.
+func (c *cursor) scalar() []byte {
+	if c.peek() == '"' {
+		return c.str()
+	}
+	return c.word()
 }
 
 func parseUint32(text []byte) (uint32, bool) {

@@ -53,7 +53,7 @@ func (w *junosJSONWalk) value() error {
 	return w.s.eachMember(func(key string, line int) error {
 		switch {
 		case key == "route-table":
-			return w.list(w.tableOf)
+			return w.s.oneOrMany(w.tableOf)
 		case junosEnvelopes[key]:
 			return w.value()
 		case junosError(key):
@@ -74,22 +74,6 @@ func (w *junosJSONWalk) errors(line int) error {
 	return nil
 }
 
-// list walks a list. One object may stand without its brackets.
-func (w *junosJSONWalk) list(read func(line int) error) error {
-	switch c, err := w.s.inner(); {
-	case err != nil:
-		return err
-	case c == '[':
-		return w.s.eachElement(read)
-	case c == '{':
-		return read(w.s.line)
-	case c == 'n':
-		return w.s.skip()
-	default:
-		return w.s.unexpected(c, "a list")
-	}
-}
-
 func (w *junosJSONWalk) tableOf(line int) error {
 	w.table = junosTable{line: line}
 	err := w.s.eachMember(func(key string, line int) error {
@@ -103,7 +87,7 @@ func (w *junosJSONWalk) tableOf(line int) error {
 			w.hiddenCount(line, node.text)
 			return err
 		case key == "rt":
-			return w.list(w.row)
+			return w.s.oneOrMany(w.row)
 		case junosError(key):
 			return w.errors(line)
 		}

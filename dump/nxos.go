@@ -2,8 +2,7 @@ package dump
 
 import "bytes"
 
-// nxosText is what Cisco NX-OS prints for "show bgp" and the routes of a neighbour, as text or with "| json"
-// (docs/formats/nxos.md).
+// nxosText is what Cisco NX-OS prints for "show bgp" and the routes of a neighbour, as text (docs/formats/nxos.md).
 var nxosText = Format{Name: "nxos", Sniff: sniffNXOS, Read: readNXOS, Shape: nxosDialect.shape}
 
 var nxosDialect = ciscoDialect{name: "nxos", marks: 3, outHides: sentOtherwise, ownForm: true, invalid: "dh"}

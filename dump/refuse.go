@@ -17,11 +17,13 @@ var (
 	neighborText  = []string{"bgp neighbor is", "bgp neighbor information", "bgp state =", "remote router id"}
 	onePrefixText = []string{"bgp routing table entry for"}
 	routingText   = []string{"gateway of last resort", "routing entry for", "ip route table for", "ipv6 routing table", "codes: l - local", "codes: k - kernel", "routing table for vrf", "codes: c - connected", "routing table: "}
-	summaryKeys   = []string{"peers", "peercount", "peerlist", "statepfxrcd", "prefixreceivedcount", "pfxrcd", "msgrcvd", "failedpeers", "totalpeers", "num_destination", "bgp-information"}
-	neighborKeys  = []string{"bgpstate", "nbrdesc", "bgpneighboraddr", "remoterouterid", "neighboraddr", "bgptimerupmsec", "peeraddress", "remote_as", "apply_policy"}
+	summaryKeys   = []string{"peers", "peercount", "peerlist", "statepfxrcd", "prefixreceivedcount", "pfxrcd", "msgrcvd", "failedpeers", "totalpeers", "num_destination", "bgp-information", "configuredpeers", "vrfestablishedpeers"}
+	neighborKeys  = []string{"bgpstate", "nbrdesc", "bgpneighboraddr", "remoterouterid", "neighboraddr", "bgptimerupmsec", "peeraddress", "remote_as", "apply_policy", "remoteas"}
 	nicKeys       = []string{"nexthopipaddress", "hasbgpoverride", "disablebgproutepropagation"}
 	arpKeys       = []string{"macaddress"}
 	srosErrors    = [][]byte{[]byte("MINOR: "), []byte("MAJOR: "), []byte("CRITICAL: ")}
+	routingKeys   = []string{"table_addrf", "ucast-nhops"}
+	restKeys      = []string{"bgproute", "bgpadvtdroutes", "bgpdomaf"}
 )
 
 // refusal says why no format reads a file that begins with head.
@@ -87,6 +89,10 @@ func lookalike(head, body []byte) string {
 			return "Microsoft 365's endpoints, which a remote names with m365-endpoints:"
 		case len(list) == 1 && list[0] == member{"vrfs", '{'}:
 			return "an answer of EOS without any VRF"
+		case hasMember(list, routingKeys...):
+			return "a routing table of all protocols"
+		case hasMember(list, restKeys...):
+			return "an answer of NX-API REST, which is not read"
 		case hasMember(list, birdwatcherKey):
 			return "a page of birdwatcher without routes"
 		case hasMember(list, summaryKeys...):
