@@ -44,6 +44,7 @@ var Formats = []Format{
 	nxosText,
 	openbgpdText,
 	openbgpdJSON,
+	openconfigJSON,
 	pcapFormat,
 }
 

@@ -83,4 +83,5 @@ func FuzzNXOS(f *testing.F)         { fuzzFormat(f, "nxos") }
 func FuzzNokia(f *testing.F)        { fuzzFormat(f, "nokia") }
 func FuzzOpenBGPD(f *testing.F)     { fuzzFormat(f, "openbgpd-json") }
 func FuzzOpenBGPDText(f *testing.F) { fuzzFormat(f, "openbgpd") }
+func FuzzOpenConfig(f *testing.F)   { fuzzFormat(f, "openconfig") }
 func FuzzPCAP(f *testing.F)         { fuzzFormat(f, "pcap") }

@@ -73,6 +73,8 @@ func lookalike(head, body []byte) string {
 			return "the effective routes of a network interface, which are not BGP routes"
 		case hasMember(list, arpKeys...):
 			return "an ARP table"
+		case nokiaTree(body):
+			return "the state of a Nokia router in JSON, which is not read"
 		case hasMember(list, birdwatcherKey):
 			return "a page of birdwatcher without routes"
 		case hasMember(list, summaryKeys...):
@@ -81,6 +83,9 @@ func lookalike(head, body []byte) string {
 			return "a BGP neighbor page"
 		}
 		return ""
+	}
+	if gnmicFlat(head) {
+		return "gnmic's flat format, which loses what a leaf is of (say --format json)"
 	}
 	if page := azureTablePage(head); page != "" {
 		return page
