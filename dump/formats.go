@@ -46,6 +46,7 @@ var Formats = []Format{
 	openbgpdJSON,
 	openconfigJSON,
 	pcapFormat,
+	srlinuxText,
 }
 
 // FormatNames lists the names that a config may give as format, beside auto.

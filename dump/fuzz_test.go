@@ -85,3 +85,4 @@ func FuzzOpenBGPD(f *testing.F)     { fuzzFormat(f, "openbgpd-json") }
 func FuzzOpenBGPDText(f *testing.F) { fuzzFormat(f, "openbgpd") }
 func FuzzOpenConfig(f *testing.F)   { fuzzFormat(f, "openconfig") }
 func FuzzPCAP(f *testing.F)         { fuzzFormat(f, "pcap") }
+func FuzzSRLinux(f *testing.F)      { fuzzFormat(f, "srlinux") }
