@@ -68,6 +68,9 @@ func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
 		{"OpenConfig tables without end", "openconfig", `{"ipv4-unicast":{"neighbors":{"neighbor":[` + strings.Repeat(`{"adj-rib-in-pre":{}},`, big/22)},
 		{"OpenConfig sets without end", "openconfig", `{"loc-rib":{},"attr-sets":{"attr-set":[` + strings.Repeat(`{"index":1},`, big/12)},
 		{"OpenConfig paths without end", "openconfig", `{"updates":[` + strings.Repeat(`{"Path":"network-instances[[/[","values":{"":{}}},`, big/49)},
+		{"an SR Linux row without end", "srlinux", srlinuxBox + strings.Repeat("|  | 1 | 1 | 1 | 1 | 1 |\n", big/24)},
+		{"SR Linux rows without end", "srlinux", srlinuxBox + strings.Repeat("| u*> | 203.0.113.0/24 | 192.0.2.1 |||i|\n", big/40)},
+		{"SR Linux headers without end", "srlinux", strings.Repeat("+-+\n| Status |\n", big/15)},
 		{"Nokia rows without end", "nokia", "BGP IPv4 Routes\nFlag  Network\n--\n" + strings.Repeat("u*>i  203.0.113.0/24\n", big/21)},
 		{"a packet of four gigabytes", "pcap", "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00" + strings.Repeat("\xff", big)},
 		{"errors without end", "azure-json", "[" + strings.Repeat("1,", big/2) + "1]"},
@@ -137,3 +140,6 @@ func eosManyVRFs() string {
 	b.WriteString(strings.Repeat(fmt.Sprintf(`,"v%d":{}`, maxVRFs-2), 200_000) + "}}")
 	return b.String()
 }
+
+// srlinuxBox is an SR Linux table as far as its rows.
+const srlinuxBox = "+--+---+---+---+---+---+\n|St|Net|Nex|MED|Loc|Pat|\n|at|wor|tHo|   |Pre|hVa|\n|us|k  |p  |   |f  |l  |\n+==+===+===+===+===+===+\n"

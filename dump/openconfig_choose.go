@@ -25,7 +25,7 @@ type ocSeen struct {
 	tables  []ocPlace
 	known   map[ocPlace]bool
 	sources []string
-	strays  [ocUnplaced + 1]int
+	strays  [ocScalar + 1]int
 	ribs    []ocPlace // that have sets
 	crowded bool
 }

@@ -11,6 +11,7 @@ const (
 	ocEvent                   // gnmic's --format event
 	ocProto                   // gnmic's --format protojson
 	ocUnplaced                // a value that stands in front of its path
+	ocScalar                  // a value where a part of the tree should stand
 )
 
 // ocKeyValues are the keys of a list element: prefix and path-id in route[prefix=203.0.113.0/24][path-id=0].
@@ -140,8 +141,6 @@ func (w *ocWalk) valueOf(n *ocNode, at ocPlace, keys ocKeyValues) error {
 	switch {
 	case err != nil:
 		return err
-	case c != '{' && c != '[':
-		return w.s.skip()
 	case c == '{' && n.rows && len(keys) > 0:
 		return w.row(n, at, w.s.line, keys)
 	case c == '{' && (n.rows || n == ocTree || n.list && len(keys) > 0):

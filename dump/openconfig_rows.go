@@ -93,7 +93,11 @@ func (r *ocSecond) table(at ocPlace) bool {
 
 func (r *ocSecond) sets(ocPlace) bool { return false }
 
-func (r *ocSecond) stray(ocStray) {}
+func (r *ocSecond) stray(what ocStray) {
+	if what == ocScalar {
+		r.problem(r.walk.s.line, "a value stands where a part of the tree should")
+	}
+}
 
 // aside reads when the answer was made: the oldest one of the file counts.
 func (r *ocSecond) aside(key string, raw []byte) {
@@ -233,12 +237,12 @@ func (r *ocReader) routeOf(w *ocRoute, t *ocWanted) (rib.Route, error) {
 	if err := r.standing(w, &out); err != nil {
 		return out, err
 	}
-	return out, r.once(&out)
+	return out, r.once(t, &out)
 }
 
 // once makes a route bad whose keys stood before: no table holds it twice, but a file of two answers does.
-func (r *ocReader) once(out *rib.Route) error {
-	if !out.Neighbor.IsValid() && tableView(r.src.View) {
+func (r *ocReader) once(t *ocWanted, out *rib.Route) error {
+	if !out.Neighbor.IsValid() && t.name == "" {
 		return nil // two protocols may have a route of it
 	}
 	if _, seen := r.keys.add(identity{out.Prefix, out.Neighbor, out.PathID}, 0, false); seen {

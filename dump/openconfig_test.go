@@ -139,6 +139,8 @@ func TestWhatStandsInAnOpenConfigAnswer(t *testing.T) {
 		{"no deletions", strings.Replace(get, `"updates"`, `"deletes":[],"updates"`, 1), Source{View: rib.BGPTable}, 4, "unproven", ""},
 		{"the same answer twice", get + get, Source{View: rib.BGPTable}, 5, "no", "it stands twice"},
 		{"a value in front of its path", strings.Replace(get, `"Path"`, `"values":{"x":{}},"Path"`, 1), Source{View: rib.BGPTable}, 0, "", "values in front of their paths"},
+		{"a table that is a string", strings.Replace(get, `"values": {`, `"values": {"x": "{}", `, 1), Source{View: rib.BGPTable}, 4, "no", "where a part of the tree should"},
+		{"a tree of its own, as before version 0.5.0", strings.Replace(tree, `openconfig-network-instance:rib`, `openconfig-rib-bgp:bgp-rib`, 1), Source{View: rib.AdjRIBInPre}, 2, "yes", ""},
 		{"protojson", `{"update":{"timestamp":1,"update":[{"path":{"elem":[{"name":"network-instances"}]}}]}}`, Source{Format: "openconfig"}, 0, "", "protojson"},
 		{"a damage among the sets", strings.Replace(tree, "\"attr-set\": [", `"attr-set": [{} {},`, 1), Source{View: rib.AdjRIBInPre}, 0, "", "not a route table"},
 		{"two sets of one index that differ", strings.Replace(tree, "\"attr-set\": [", `"attr-set": [{"index":"2","state":{"origin":"EGP"}},`, 1), Source{View: rib.AdjRIBInPre}, 1, "no", "attribute set 2 stands twice, and differs"},

@@ -162,7 +162,10 @@ func (w *ocWalk) node(n *ocNode, at ocPlace) error {
 	}
 	walk := w.enter(n, &at)
 	switch {
-	case !walk, c != '{' && c != '[':
+	case c != '{' && c != '[' && c != 'n': // null is an empty container
+		w.visit.stray(ocScalar)
+		return w.s.skip()
+	case !walk, c == 'n':
 		return w.s.skip()
 	case n.rows && c == '[':
 		return w.s.eachElement(func(line int) error { return w.row(n, at, line, nil) })

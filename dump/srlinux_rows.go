@@ -155,9 +155,10 @@ func srlinuxFields(line string) (out []srlinuxField) {
 
 // srlinuxRow is the row that is being read: its fields, put together from all its lines.
 type srlinuxRow struct {
-	open bool
-	line int
-	bad  error
+	open  bool
+	line  int
+	lines int
+	bad   error
 
 	status, network, pathID, hop, med, pref, path, origin string
 
@@ -192,6 +193,9 @@ func (w *srlinuxWalk) rowLine(line int, text []byte) {
 		w.begin(line)
 	}
 	r := &w.row
+	if r.tooLong() {
+		return
+	}
 	for i, to := range []*string{&r.status, &r.network, &r.hop, &r.med, &r.pref, &r.path} {
 		*to += cells[i]
 	}
@@ -294,8 +298,23 @@ func (s srlinuxSpan) from(other srlinuxSpan) int {
 	return max(d, -d)
 }
 
+// maxSRLinuxLines is more lines than the longest AS path takes in the narrowest column.
+const maxSRLinuxLines = 1024
+
+// tooLong counts the lines of a row, and makes one without end a bad row.
+func (r *srlinuxRow) tooLong() bool {
+	if r.lines++; r.lines > maxSRLinuxLines {
+		r.fail("it has more than %d lines", maxSRLinuxLines)
+		return true
+	}
+	return false
+}
+
 // more takes what goes on below network, next hop and path.
 func (r *srlinuxRow) more(fields []srlinuxField) {
+	if r.tooLong() {
+		return
+	}
 	for _, f := range fields {
 		switch f.start {
 		case r.starts[0]:
