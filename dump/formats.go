@@ -48,8 +48,10 @@ var Formats = []Format{
 	nxosJSON,
 	openbgpdText,
 	openbgpdJSON,
+	openconfigJSON,
 	panosText,
 	pcapFormat,
+	srlinuxText,
 }
 
 // FormatNames lists the names that a config may give as format, beside auto.

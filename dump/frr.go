@@ -45,7 +45,7 @@ func sniffFRR(head []byte) bool {
 	if len(list) == 0 {
 		return onlyBraces(head)
 	}
-	if hasMember(list, "header", "peers", "vrfs", "nbrDesc", "bgpRouteEntries", "result_from_cache") {
+	if hasMember(list, "header", "peers", "vrfs", "nbrDesc", "bgpRouteEntries", "result_from_cache") || sniffOpenConfig(head) {
 		return false
 	}
 	return hasFRRTable(list) || hasMember(list, "prefix") && hasMember(list, "paths", "advertisedTo") ||

@@ -88,4 +88,6 @@ func FuzzNokiaJSON(f *testing.F)    { fuzzFormat(f, "nokia-json") }
 func FuzzOpenBGPD(f *testing.F)     { fuzzFormat(f, "openbgpd-json") }
 func FuzzOpenBGPDText(f *testing.F) { fuzzFormat(f, "openbgpd") }
 func FuzzPANOS(f *testing.F)        { fuzzFormat(f, "panos") }
+func FuzzOpenConfig(f *testing.F)   { fuzzFormat(f, "openconfig") }
 func FuzzPCAP(f *testing.F)         { fuzzFormat(f, "pcap") }
+func FuzzSRLinux(f *testing.F)      { fuzzFormat(f, "srlinux") }

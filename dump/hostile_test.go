@@ -64,6 +64,13 @@ func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
 		{"many VRFs of EOS", "eos-json", eosManyVRFs()},
 		{"lines of bgpdump without end", "bgpdump-m", strings.Repeat("BGP4MP|1|A|192.0.2.1|1|", big/23)},
 		{"Azure tables without end", "azure-table", strings.Repeat("Network  NextHop  Path\n-------  -------  ----\n", big/46)},
+		{"OpenConfig elements without end", "openconfig", `{"network-instances":{"network-instance":[` + strings.Repeat("{},", big/3)},
+		{"OpenConfig tables without end", "openconfig", `{"ipv4-unicast":{"neighbors":{"neighbor":[` + strings.Repeat(`{"adj-rib-in-pre":{}},`, big/22)},
+		{"OpenConfig sets without end", "openconfig", `{"loc-rib":{},"attr-sets":{"attr-set":[` + strings.Repeat(`{"index":1},`, big/12)},
+		{"OpenConfig paths without end", "openconfig", `{"updates":[` + strings.Repeat(`{"Path":"network-instances[[/[","values":{"":{}}},`, big/49)},
+		{"an SR Linux row without end", "srlinux", srlinuxBox + strings.Repeat("|  | 1 | 1 | 1 | 1 | 1 |\n", big/24)},
+		{"SR Linux rows without end", "srlinux", srlinuxBox + strings.Repeat("| u*> | 203.0.113.0/24 | 192.0.2.1 |||i|\n", big/40)},
+		{"SR Linux headers without end", "srlinux", strings.Repeat("+-+\n| Status |\n", big/15)},
 		{"Nokia rows without end", "nokia", "BGP IPv4 Routes\nFlag  Network\n--\n" + strings.Repeat("u*>i  203.0.113.0/24\n", big/21)},
 		{"attribute sets of Nokia without end", "nokia-json", nokiaManySets()},
 		{"one Nokia prefix many times", "nokia-json", `{"nokia-state:attr-sets":{"attr-set":{"index":1}},"nokia-state:ipv4-unicast":{"local-rib":{"routes":[` + strings.Repeat(`{"prefix":"203.0.113.0/24","attr-id":1,"valid-route":true},`, big/58) + "1]}}}"},
@@ -150,3 +157,6 @@ func eosManyVRFs() string {
 	b.WriteString(strings.Repeat(fmt.Sprintf(`,"v%d":{}`, maxVRFs-2), 200_000) + "}}")
 	return b.String()
 }
+
+// srlinuxBox is an SR Linux table as far as its rows.
+const srlinuxBox = "+--+---+---+---+---+---+\n|St|Net|Nex|MED|Loc|Pat|\n|at|wor|tHo|   |Pre|hVa|\n|us|k  |p  |   |f  |l  |\n+==+===+===+===+===+===+\n"

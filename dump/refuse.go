@@ -93,6 +93,8 @@ func lookalike(head, body []byte) string {
 			return "a routing table of all protocols"
 		case hasMember(list, restKeys...):
 			return "an answer of NX-API REST, which is not read"
+		case nokiaTree(body):
+			return "the state of a Nokia router in JSON, without the tables that nokia-json reads"
 		case hasMember(list, birdwatcherKey):
 			return "a page of birdwatcher without routes"
 		case hasMember(list, summaryKeys...):
@@ -101,6 +103,9 @@ func lookalike(head, body []byte) string {
 			return "a BGP neighbor page"
 		}
 		return ""
+	}
+	if gnmicFlat(head) {
+		return "gnmic's flat format, which loses what a leaf is of (say --format json)"
 	}
 	if page := azureTablePage(head); page != "" {
 		return page
