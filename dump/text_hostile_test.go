@@ -34,7 +34,9 @@ func TestHostileTextTablesAreReadInLittleMemory(t *testing.T) {
 		{"counts", "iosxr", strings.Repeat("Processed 1 prefixes, 1 paths\n", big/30)},
 		{"headers", "eos", strings.Repeat("   Network Next Hop Metric LocPref Weight Path\n", big/48)},
 		{"brackets", "gobgp", string(fixtureBytes(t, "gobgp/table-v4.txt")) + strings.Repeat("*> 203.0.113.0/24 192.0.2.1 00:00:00 [{", big/40)},
-		{"VRFs", "fortios", numbered(100_000, func(i int) string { return "VRF " + strconv.Itoa(i) + " BGP table version is 1, local router ID is 192.0.2.9\n" })},
+		{"VRFs", "fortios", numbered(100_000, func(i int) string {
+			return "VRF " + strconv.Itoa(i) + " BGP table version is 1, local router ID is 192.0.2.9\n"
+		})},
 		{"path ids", "fortios", fortiTop + "*> 203.0.113.0/24   192.0.2.1       0                      0        0 65540 i " + strings.Repeat("<", big/8) + strings.Repeat(">", big/8) + "\n"},
 		{"virtual routers", "panos", numbered(100_000, func(i int) string { return "VIRTUAL ROUTER: " + strconv.Itoa(i) + " (id 1)\n" })},
 		{"a long peer", "panos", string(fixtureBytes(t, "panos/no-count.txt")) + " *203.0.113.0/24     192.0.2.1        " + strings.Repeat("x", big/8) + "\n"},
