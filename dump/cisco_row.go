@@ -36,6 +36,9 @@ func (r *ciscoReader) spoil(why string) {
 
 func (r *ciscoReader) badRow(line int, err error) {
 	r.part.rows++
+	if r.tagged { // no count of paths tells that a further row is of this prefix, and not of one that is lost in the damage
+		defer func() { r.row.known = false }()
+	}
 	if r.leftOut() {
 		return
 	}
@@ -69,6 +72,7 @@ func (r *ciscoReader) rowLine(l textLine) bool {
 	case bytes.IndexByte(word, '/') >= 0, r.marks == 0 && !r.row.open && isAddress(l.text[second.start:second.end]):
 		r.spoil("its next hop is missing")
 		r.beginRow(l, marks, word)
+		r.inPlace(first, r.columns.network)
 		if second.end > second.start {
 			r.hopAndRest(l, second)
 		} else if l.cut {
@@ -78,9 +82,17 @@ func (r *ciscoReader) rowLine(l textLine) bool {
 		if !r.row.open {
 			r.continueRow(l, marks)
 		}
+		r.inPlace(first, r.columns.hop)
 		r.hopAndRest(l, first)
 	}
 	return true
+}
+
+// inPlace holds FortiOS's prefixes and next hops to their columns, which they never leave.
+func (r *ciscoReader) inPlace(word token, column int) {
+	if r.tagged && word.start != column && r.row.err == nil {
+		r.row.err = errColumns
+	}
 }
 
 // otherFamily reports whether a row, in a table that names no family, is of EVPN or another that is not
