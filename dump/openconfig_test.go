@@ -227,14 +227,14 @@ func TestAGenericDecoderFindsTheSameRoutes(t *testing.T) {
 // TestABigOpenConfigTreeIsReadInLittleMemory: what is kept is the sets, and no route.
 func TestABigOpenConfigTreeIsReadInLittleMemory(t *testing.T) {
 	const routes, sets = 100_000, 1_000
-	text := func() io.Reader {
+	text := func() (io.ReadCloser, error) {
 		pr, pw := io.Pipe()
 		go func() { pw.CloseWithError(writeOpenConfigTree(pw, routes, sets)) }()
-		return pr
+		return pr, nil
 	}
 	n := 0
 	c := newCollector(context.Background(), Source{Name: "x", View: rib.BGPTable, ExpectRoutes: -1}, func(rib.Route) error { n++; return nil })
-	in := &input{reopen: func() (io.ReadCloser, error) { return io.NopCloser(text()), nil }}
+	in := &input{reopen: text}
 	if err := in.start(); err != nil {
 		t.Fatal(err)
 	}
