@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"bgpaudit/policy"
@@ -37,14 +38,15 @@ func TestMicrosoftsOwnListsAreReadWhole(t *testing.T) {
 			want[name] = append(want[name], netip.MustParsePrefix(p.(string)))
 		}
 	}
-	text := head + "remotes:\n"
+	var text strings.Builder
+	text.WriteString(head + "remotes:\n")
 	var tagFile map[string]any
 	decode(t, tags, &tagFile)
 	for i, v := range tagFile["values"].([]any) {
 		tag := v.(map[string]any)
 		name := fmt.Sprintf("tag-%d", i)
 		add(name, tag["properties"].(map[string]any)["addressPrefixes"].([]any))
-		text += fmt.Sprintf("  - {name: %s, service-tags: {file: %q, tags: [%s]}}\n", name, tags, tag["name"])
+		fmt.Fprintf(&text, "  - {name: %s, service-tags: {file: %q, tags: [%s]}}\n", name, tags, tag["name"])
 	}
 	var sets []map[string]any
 	decode(t, endpoints, &sets)
@@ -53,12 +55,12 @@ func TestMicrosoftsOwnListsAreReadWhole(t *testing.T) {
 		area := set["serviceArea"].(string)
 		if !seen[area] {
 			seen[area] = true
-			text += fmt.Sprintf("  - {name: %s, m365-endpoints: {file: %q, service-area: %s}}\n", area, endpoints, area)
+			fmt.Fprintf(&text, "  - {name: %s, m365-endpoints: {file: %q, service-area: %s}}\n", area, endpoints, area)
 		}
 		list, _ := set["ips"].([]any)
 		add(area, list)
 	}
-	config, err := parse("bgpaudit.yaml", []byte(text))
+	config, err := parse("bgpaudit.yaml", []byte(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -432,29 +432,37 @@ func (f corpusFile) nokia(t *testing.T, leftOut []string) judge {
 	if text == "" || !strings.HasSuffix(f.name, "show_router_bgp_routes.txt") {
 		return nil
 	}
-	return rowsJudge(nokiaState(t, []byte(text)), strings.Fields("prefix best valid"), leftOut)
+	return rowsJudge(nokiaState(t, []byte(text)), strings.Fields("prefix hop path med lp origin best valid"), leftOut)
 }
 
+// nokiaState reads the routes of the local RIB that have a neighbour, each with its set of attributes.
 func nokiaState(t *testing.T, text []byte) (out []wantedRow) {
 	t.Helper()
-	var state struct {
-		Unicast struct {
-			Local struct {
-				Routes []struct {
-					Prefix, Neighbor string
-					Best             bool `json:"best-route"`
-					Valid            bool `json:"valid-route"`
-				}
-			} `json:"local-rib"`
-		} `json:"nokia-state:ipv4-unicast"`
-	}
+	var state any
 	if err := json.Unmarshal(text, &state); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range state.Unicast.Local.Routes {
-		if r.Neighbor != "0.0.0.0" {
-			out = append(out, wantedRow{"prefix": r.Prefix, "best": fmt.Sprint(r.Best), "valid": fmt.Sprint(r.Valid)})
+	sets := map[string]any{}
+	for _, set := range listAt(under(state, "nokia-state:attr-sets"), "attr-set") {
+		if textAt(set, "route-type") == "rib-in" {
+			sets[textAt(set, "index")] = set
 		}
+	}
+	for _, r := range listAt(state, "nokia-state:ipv4-unicast", "local-rib", "routes") {
+		if textAt(r, "neighbor") == "0.0.0.0" {
+			continue
+		}
+		set := sets[textAt(r, "attr-id")]
+		var path []string
+		for _, segment := range listAt(set, "as-path", "segment") {
+			for _, n := range listAt(segment, "as-numbers") {
+				path = append(path, textAt(n, "as-number"))
+			}
+		}
+		out = append(out, normal(wantedRow{
+			"prefix": textAt(r, "prefix"), "best": textAt(r, "best-route"), "valid": textAt(r, "valid-route"), "hop": textAt(set, "next-hop"),
+			"origin": textAt(set, "origin"), "med": textAt(set, "med"), "lp": textAt(set, "local-pref"), "path": strings.Join(path, " "),
+		}))
 	}
 	return out
 }
