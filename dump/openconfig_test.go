@@ -153,8 +153,8 @@ func TestWhatStandsInAnOpenConfigAnswer(t *testing.T) {
 		{"a neighbour that is an interface", docs("neighbor", `"neighbor-address":"Ethernet72","adj-rib-in-post":{"routes":{`+bare+`}}`), Source{View: rib.AdjRIBInPost, Neighbor: documentationPeer}, 1, "yes", ""},
 		{"a neighbour without a name", docs("neighbor", `"adj-rib-in-post":{"routes":{`+bare+`}}`), Source{View: rib.AdjRIBInPost}, 0, "no", "whose table it stands in is not in the dump"},
 		{"as a converter of XML writes it", docs("loc-rib", `"routes":{"route":{"prefix":"203.0.113.0/24","origin":"192.0.2.1","path-id":"0","state":{"attr-index":"1","valid-route":"true"}}}`), Source{View: rib.BGPTable}, 1, "unproven", ""},
-		{"SR Linux's state", `{"network-instance":[{"name":"default","bgp-rib":{"attr-sets":{"attr-set":[{"index":1,"origin":"igp"}]},"afi-safi":[{"afi-safi-name":"ipv4-unicast","ipv4-unicast":{"local-rib":{"route":[]}}}]}}]}`, Source{}, 0, "", "the state of a Nokia router in JSON, which is not read"},
-		{"SR OS's state", `{"nokia-state:ipv4-unicast":{"local-rib":{"routes":[]}}}`, Source{}, 0, "", "the state of a Nokia router"},
+		{"SR Linux's state", `{"network-instance":[{"name":"default","bgp-rib":{"attr-sets":{"attr-set":[{"index":1,"origin":"igp"}]},"afi-safi":[{"afi-safi-name":"ipv4-unicast","ipv4-unicast":{"local-rib":{"route":[]}}}]}}]}`, Source{}, 0, "", "the state of a Nokia router in JSON, without the tables"},
+		{"SR OS's state", `{"nokia-state:ipv4-unicast":{"local-rib":{"routes":[]}}}`, Source{}, 0, "", "docs/formats/nokia-json.md"},
 		{"gnmic's flat form", "network-instances/network-instance[name=default]/protocols/protocol[identifier=BGP][name=BGP]/bgp/rib/attr-sets/attr-set[index=1]/index: 1\n", Source{}, 0, "", "gnmic's flat format"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
