@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"bgpaudit/dump"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -315,8 +316,8 @@ func (c *checker) session(b *bgpEntry) *BGPFeed {
 	return s
 }
 
-func (c *checker) source(e *feedEntry, link *linkEntry) *dump.Source {
-	s := &dump.Source{
+func (c *checker) source(e *feedEntry, link *linkEntry) *reading.Source {
+	s := &reading.Source{
 		Path: c.resolve(e.File), Name: e.File, Format: e.Format, View: rib.View(e.View), VRF: e.VRF,
 		Neighbor: e.neighbor(link), Families: families(e.Families), Taken: e.Taken.Time, MaxAge: e.MaxAge.duration(),
 		TrustMtime: e.TrustMtime, ExpectEmpty: e.ExpectEmpty, ExpectRoutes: -1, TolerateSkipped: int(e.TolerateSkipped),

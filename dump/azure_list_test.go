@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
 // TestAnAzureListHoldsTheRoutesOfItsTable: the same routes as the Azure CLI prints them with -o table.
 func TestAnAzureListHoldsTheRoutesOfItsTable(t *testing.T) {
 	rows := func(name string) []string {
-		routes, _, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, fixtureBytes(t, name))
+		routes, _, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, fixtureBytes(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +56,7 @@ func TestWhatStandsInAnAzureList(t *testing.T) {
 		{"an ARP table", "Age : 10\nInterfaceProperty : On-Prem\nIpAddress : 192.0.2.1\nMacAddress : 0000.5e00.5301\n\n", "", 0, "", "an ARP table"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			src := Source{Name: "x", Format: "azure-list", View: tt.view, ExpectRoutes: -1}
+			src := reading.Source{Name: "x", Format: "azure-list", View: tt.view, ExpectRoutes: -1}
 			routes, got, err := readBytes(src, []byte(tt.text))
 			if err != nil {
 				if tt.complete != "" || !strings.Contains(err.Error(), tt.says) {
@@ -77,10 +78,10 @@ func TestWhatStandsInAnAzureList(t *testing.T) {
 func TestAnAzureListCutAtAnyByte(t *testing.T) {
 	for _, name := range []string{"azure-list/circuit.txt", "azure-list/gateway-learned.txt"} {
 		whole := fixtureBytes(t, name)
-		full, _, _ := readBytes(Source{Name: "x", ExpectRoutes: -1}, whole)
+		full, _, _ := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, whole)
 		want := recordsOf(full)
 		for n := range whole {
-			routes, got, err := readBytes(Source{Name: "x", Format: "azure-list", ExpectRoutes: -1}, whole[:n])
+			routes, got, err := readBytes(reading.Source{Name: "x", Format: "azure-list", ExpectRoutes: -1}, whole[:n])
 			have := recordsOf(routes)
 			switch {
 			case len(have) > len(want) || !slices.Equal(have, want[:len(have)]):

@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
 // TestAnAzureTableHoldsTheRoutesOfItsJSON writes one table in both forms.
 func TestAnAzureTableHoldsTheRoutesOfItsJSON(t *testing.T) {
 	rows := func(text string) []string {
-		routes, _, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, []byte(text))
+		routes, _, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,31 +43,31 @@ func TestWhatStandsInAnAzureTable(t *testing.T) {
 	const two = "198.51.100.0/24  192.0.2.1    EBgp      192.0.2.1     65540-65549  32769\n"
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		rows       int
 		complete   rib.Completeness
 		says       string
 	}{
-		{"a table", head + row + two, Source{}, 2, "unproven", ""},
-		{"a prompt proves the end", head + row + two + "me@box:~$ \n", Source{}, 2, "yes", ""},
-		{"rows behind a blank line", head + row + "\n" + two, Source{}, 2, "unproven", ""},
-		{"a word between rows", head + row + "hello\n" + two, Source{}, 1, "no", "unexpected text"},
-		{"a last row that goes on in the next line", head + row + "198.51.100.0/24  192.0.2.1    EBgp      192.0.2.1     65540-655\n49  32769\nme@box:~$ \n", Source{}, 1, "no", "may go on in the next line"},
-		{"the same without a prompt", head + row + "198.51.100.0/24  192.0.2.1    EBgp      192.0.2.1     65540-655\n49  32769\n", Source{}, 1, "no", "may go on in the next line"},
-		{"a last row with a word before it", head + row + "\njunk " + two + "me@box:~$ \n", Source{}, 1, "no", "unexpected text"},
-		{"a last row of a prefix without a mask", head + row + "\n198.51.100.0     192.0.2.1    EBgp      192.0.2.1     65540-65549  32769\n", Source{}, 1, "no", "unexpected text"},
-		{"a spoilt last row before another table", "one\n" + head + row + "\njunk " + two + "\ntwo\n" + head + two, Source{VRF: "one"}, 1, "no", "unexpected text"},
-		{"a row right before another table's columns", "one\n" + head + row + head + two, Source{VRF: "one"}, 1, "yes", ""},
-		{"an error behind", head + row + "ERROR: it broke\n", Source{}, 1, "no", "holds an error"},
-		{"a last line without a break", head + row + strings.TrimSpace(two), Source{}, 1, "no", "line break"},
-		{"names without rows", head, Source{}, 0, "no", "expect-empty"},
-		{"two tables", "one\n" + head + row + "\ntwo\n" + head + two, Source{}, 0, "", "several tables: line 2: one, line 7: two"},
-		{"one of two by its heading", "one\n" + head + row + "\ntwo\n" + head + two, Source{VRF: "one"}, 1, "yes", ""},
-		{"the other by its line", "one\n" + head + row + "\ntwo\n" + head + two, Source{VRF: "line 7"}, 1, "unproven", ""},
-		{"none of two", "one\n" + head + row + "\ntwo\n" + head + two, Source{VRF: "three"}, 0, "", "no table under"},
-		{"two of one heading", "one\n" + head + row + "\none\n" + head + two, Source{VRF: "one"}, 0, "", "several tables under"},
-		{"a summary", "Neighbor    V    As     UpDown    StatePfxRcd\n----------  ---  -----  --------  -----------\n192.0.2.1   4    65540  00:01     5\n", Source{}, 0, "", "a BGP summary"},
-		{"learned routes declared as advertised", "$ az network vnet-gateway list-learned-routes -o table\n" + head + row, Source{View: rib.AdjRIBOutPost}, 1, "unproven", ""},
+		{"a table", head + row + two, reading.Source{}, 2, "unproven", ""},
+		{"a prompt proves the end", head + row + two + "me@box:~$ \n", reading.Source{}, 2, "yes", ""},
+		{"rows behind a blank line", head + row + "\n" + two, reading.Source{}, 2, "unproven", ""},
+		{"a word between rows", head + row + "hello\n" + two, reading.Source{}, 1, "no", "unexpected text"},
+		{"a last row that goes on in the next line", head + row + "198.51.100.0/24  192.0.2.1    EBgp      192.0.2.1     65540-655\n49  32769\nme@box:~$ \n", reading.Source{}, 1, "no", "may go on in the next line"},
+		{"the same without a prompt", head + row + "198.51.100.0/24  192.0.2.1    EBgp      192.0.2.1     65540-655\n49  32769\n", reading.Source{}, 1, "no", "may go on in the next line"},
+		{"a last row with a word before it", head + row + "\njunk " + two + "me@box:~$ \n", reading.Source{}, 1, "no", "unexpected text"},
+		{"a last row of a prefix without a mask", head + row + "\n198.51.100.0     192.0.2.1    EBgp      192.0.2.1     65540-65549  32769\n", reading.Source{}, 1, "no", "unexpected text"},
+		{"a spoilt last row before another table", "one\n" + head + row + "\njunk " + two + "\ntwo\n" + head + two, reading.Source{VRF: "one"}, 1, "no", "unexpected text"},
+		{"a row right before another table's columns", "one\n" + head + row + head + two, reading.Source{VRF: "one"}, 1, "yes", ""},
+		{"an error behind", head + row + "ERROR: it broke\n", reading.Source{}, 1, "no", "holds an error"},
+		{"a last line without a break", head + row + strings.TrimSpace(two), reading.Source{}, 1, "no", "line break"},
+		{"names without rows", head, reading.Source{}, 0, "no", "expect-empty"},
+		{"two tables", "one\n" + head + row + "\ntwo\n" + head + two, reading.Source{}, 0, "", "several tables: line 2: one, line 7: two"},
+		{"one of two by its heading", "one\n" + head + row + "\ntwo\n" + head + two, reading.Source{VRF: "one"}, 1, "yes", ""},
+		{"the other by its line", "one\n" + head + row + "\ntwo\n" + head + two, reading.Source{VRF: "line 7"}, 1, "unproven", ""},
+		{"none of two", "one\n" + head + row + "\ntwo\n" + head + two, reading.Source{VRF: "three"}, 0, "", "no table under"},
+		{"two of one heading", "one\n" + head + row + "\none\n" + head + two, reading.Source{VRF: "one"}, 0, "", "several tables under"},
+		{"a summary", "Neighbor    V    As     UpDown    StatePfxRcd\n----------  ---  -----  --------  -----------\n192.0.2.1   4    65540  00:01     5\n", reading.Source{}, 0, "", "a BGP summary"},
+		{"learned routes declared as advertised", "$ az network vnet-gateway list-learned-routes -o table\n" + head + row, reading.Source{View: rib.AdjRIBOutPost}, 1, "unproven", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Name, tt.src.ExpectRoutes = "x", -1

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"bgpaudit/dump/frr"
+	"bgpaudit/dump/jsonl"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -55,7 +58,7 @@ func benchRead(b *testing.B, path string) {
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0
-		res, err := Read(context.Background(), Source{Path: path, Name: "big", ExpectRoutes: -1}, func(rib.Route) { n++ })
+		res, err := Read(context.Background(), reading.Source{Path: path, Name: "big", ExpectRoutes: -1}, func(rib.Route) { n++ })
 		if err != nil || n != benchRows || res.Complete != rib.CompleteYes {
 			b.Fatal(n, res, err)
 		}
@@ -70,14 +73,14 @@ func BenchmarkFRR(b *testing.B) {
 
 func BenchmarkJSONL(b *testing.B) {
 	dir := b.TempDir()
-	frr, path := filepath.Join(dir, "big.json"), filepath.Join(dir, "big.jsonl")
-	writeBig(b, frr)
+	frrText, path := filepath.Join(dir, "big.json"), filepath.Join(dir, "big.jsonl")
+	writeBig(b, frrText)
 	f, err := os.Create(path)
 	if err != nil {
 		b.Fatal(err)
 	}
-	w := NewWriter(f, Header{Format: "frr-json", NotShown: frrRoutesHides})
-	res, err := Read(context.Background(), Source{Path: frr, ExpectRoutes: -1}, func(r rib.Route) {
+	w := jsonl.NewWriter(f, reading.Header{Format: "frr-json", NotShown: frr.RoutesHides})
+	res, err := Read(context.Background(), reading.Source{Path: frrText, ExpectRoutes: -1}, func(r rib.Route) {
 		if err := w.WriteRoute(r); err != nil {
 			b.Fatal(err)
 		}
@@ -85,7 +88,7 @@ func BenchmarkJSONL(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := w.Close(res.Trailer()); err != nil {
+	if err := w.Close(jsonl.TrailerOf(res)); err != nil {
 		b.Fatal(err)
 	}
 	if err := f.Close(); err != nil {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"bgpaudit/dump/bird"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -15,12 +17,12 @@ func boundFile(t *testing.T, format, text string) {
 	t.Helper()
 	defer debug.SetGCPercent(debug.SetGCPercent(20)) // garbage is not what is bounded
 	before := heldMemory()
-	var got reading
+	var got outcome
 	var err error
 	quickest := time.Hour // of three: a busy machine adds waiting to the work
 	for i := 0; i < 3 && quickest > hostileTime; i++ {
 		start, n := time.Now(), 0
-		_, got, err = readCounting(Source{Name: "x", Format: format, ExpectRoutes: -1}, []byte(text), &n)
+		_, got, err = readCounting(reading.Source{Name: "x", Format: format, ExpectRoutes: -1}, []byte(text), &n)
 		quickest = min(quickest, time.Since(start))
 	}
 	if quickest > hostileTime {
@@ -32,7 +34,7 @@ func boundFile(t *testing.T, format, text string) {
 	if err == nil && got.Complete == rib.CompleteYes {
 		t.Error("called complete")
 	}
-	if len(got.Errors) > maxErrors+1 {
+	if len(got.Errors) > reading.MaxErrors+1 {
 		t.Errorf("%d errors", len(got.Errors))
 	}
 	for _, e := range got.Errors {
@@ -45,7 +47,7 @@ func boundFile(t *testing.T, format, text string) {
 func TestHostileBIRDTextsCostLittle(t *testing.T) {
 	const big = 8 << 20
 	var tables, lists strings.Builder
-	for n := range maxBIRDTables + 1 {
+	for n := range bird.MaxBIRDTables + 1 {
 		fmt.Fprintf(&tables, "Table t%d:\n%s", n, strings.ReplaceAll(birdOne, "203.0.113.0", fmt.Sprintf("10.%d.%d.0", n/256, n%256)))
 	}
 	for n := range 16 {
@@ -54,13 +56,13 @@ func TestHostileBIRDTextsCostLittle(t *testing.T) {
 	for _, tt := range []struct{ name, text string }{
 		{"a long line", birdHello + birdOne + "\tBGP.as_path: " + strings.Repeat("65541 ", big/6) + "\n"},
 		{"a long first line", strings.Repeat("x", big) + "\n" + birdOne},
-		{"long lines", birdHello + birdOne + strings.Repeat("\tBGP.as_path: "+strings.Repeat("65541 ", maxLine/6-10)+"\n", big/maxLine)},
+		{"long lines", birdHello + birdOne + strings.Repeat("\tBGP.as_path: "+strings.Repeat("65541 ", reading.MaxLine/6-10)+"\n", big/reading.MaxLine)},
 		{"one attribute a million times", birdHello + birdOne + strings.Repeat("\tBGP.med: 1\n", 1_000_000)},
 		{"a million unknown attributes", birdHello + birdOne + strings.Repeat("\tx: 1\n", 1_000_000)},
 		{"a million next hops", birdHello + birdOne + strings.Repeat("\tvia 192.0.2.9 on eth2\n", 1_000_000)},
 		{"a million lines without a route", strings.Repeat("\tBGP.med: 1\n", 1_000_000)},
 		{"long lists", birdHello + lists.String()},
-		{"a list that is not closed", birdHello + birdOne + "\tBGP.community: " + strings.Repeat("(", maxLine-100) + "\n"},
+		{"a list that is not closed", birdHello + birdOne + "\tBGP.community: " + strings.Repeat("(", reading.MaxLine-100) + "\n"},
 		{"tables without an end, then prompts", tables.String() + "BIRD 2.0.12 ready.\n" + strings.Repeat("bird> \n", big/7)},
 		{"tables without an end, then counts", tables.String() + strings.Repeat("1 of 1 routes for 1 networks in table x\n", big/41)},
 		{"totals", birdHello + birdOne + strings.Repeat("Total: 1 of 1 routes for 1 networks in 9 tables\n", big/49)},
@@ -76,7 +78,7 @@ func TestHostileBirdwatcherFilesCostLittle(t *testing.T) {
 		return fmt.Sprintf(`{%s,"pagination":{"page":%d,"total_pages":4294967295,"total_results":4294967295},"imported":[]}`, birdwatcherAPI, n)
 	}
 	var pages strings.Builder
-	for n := range maxBirdwatcherPages / 2 {
+	for n := range bird.MaxBirdwatcherPages / 2 {
 		pages.WriteString(page(n))
 	}
 	for _, tt := range []struct{ name, text string }{

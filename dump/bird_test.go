@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"bgpaudit/dump/jsonl"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -44,7 +46,7 @@ func TestABIRDTextIsTheTableOfItsDaemonsMRTDump(t *testing.T) {
 	}
 }
 
-func birdRead(t *testing.T, src Source, text string) ([]rib.Route, reading, error) {
+func birdRead(t *testing.T, src reading.Source, text string) ([]rib.Route, outcome, error) {
 	t.Helper()
 	src.Name, src.ExpectRoutes = "x", -1
 	return readBytes(src, []byte(text))
@@ -61,39 +63,39 @@ const (
 func TestWhatStandsInABIRDText(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		rows       int
 		complete   rib.Completeness
 		says       string // an error, or the refusal
 	}{
-		{"a table", birdHello + birdOne + birdTwo, Source{}, 2, "unproven", ""},
-		{"a count that fits", birdHello + birdOne + birdTwo + "2 of 2 routes for 1 networks in table master4\n", Source{}, 2, "yes", ""},
-		{"a count that does not", birdHello + birdOne + "2 of 2 routes for 1 networks in table master4\n", Source{}, 1, "no", "counts 2 routes"},
-		{"counts in an answer of their own", birdHello + birdOne + "\nTable other4:\n" + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n1 of 1 routes for 1 networks in table other4\n\nTotal: 2 of 2 routes for 2 networks in 2 tables\n", Source{VRF: "master4"}, 1, "yes", ""},
-		{"one of two counts", birdHello + birdOne + "\nTable other4:\n" + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n", Source{VRF: "other4"}, 1, "unproven", ""},
-		{"a stated zero", birdHello + "0 of 5 routes for 5 networks in table master4\n", Source{}, 0, "yes", ""},
-		{"an answer without routes", "BIRD 2.0.12 ready.\n", Source{}, 0, "no", "expect-empty"},
-		{"that is expected", "BIRD 2.0.12 ready.\n", Source{ExpectEmpty: true}, 0, "unproven", ""},
-		{"a table without routes", birdHello, Source{}, 0, "no", "expect-empty"},
-		{"a prompt behind", birdHello + birdOne + "bird> \r\x1b[K", Source{}, 1, "yes", ""},
-		{"a shell's prompt behind", "edge1$ birdc show route all\n" + birdHello + birdOne + "edge1$ \n", Source{}, 1, "yes", ""},
-		{"a pager", birdHello + birdOne + "--More--\n" + birdTwo, Source{}, 1, "no", "pager"},
-		{"a lost first line", birdHello + birdOne + strings.SplitAfterN(birdTwo, "\n", 2)[1], Source{}, 0, "no", "stands twice"},
-		{"no prefix before", birdHello + birdTwo, Source{}, 0, "no", "no prefix stands before"},
-		{"a bad prefix takes its further routes along", birdHello + strings.Replace(birdOne, "/24", "/99", 1) + birdTwo + strings.Replace(birdOne, "203.0.113", "198.51.100", 1), Source{}, 1, "no", "no prefix stands before"},
-		{"a path that is too long for BIRD", birdHello + strings.Replace(birdOne, "65541\n", "65541 65 ...\n", 1) + birdTwo, Source{}, 1, "no", "bad AS path"},
-		{"an error in the middle", "0001 BIRD 2.0.12 ready.\n1007-Table master4:\n " + birdOne[:len(birdOne)-1] + "\n8004 Stopped due to reconfiguration\n", Source{}, 0, "no", "Stopped due to reconfiguration"},
-		{"no line break at the end", birdHello + birdOne + strings.TrimSpace(birdOne[:90]), Source{}, 1, "no", "line break"},
-		{"routes without attributes", birdHello + strings.SplitAfter(birdOne, "\n")[0] + "\tvia 192.0.2.9 on eth2\n", Source{}, 0, "", "say all in the command"},
-		{"some without", birdHello + strings.SplitAfter(birdOne, "\n")[0] + birdTwo, Source{}, 1, "no", "say all in the command"},
-		{"a number", "BIRD 2.0.12 ready.\n764 of 764 routes for 389 networks in table master4\n", Source{Format: "bird"}, 0, "", "a count of BIRD's routes"},
-		{"an error alone", "0001 BIRD 2.0.12 ready.\n8001 Network not found\n", Source{}, 0, "", `the router answered "Network not found"`},
-		{"an unknown table", "BIRD 2.0.12 ready.\nsyntax error, unexpected CF_SYM_UNDEFINED\n", Source{Format: "bird"}, 0, "", "the router answered"},
-		{"one of several tables", birdHello + birdOne + "\nTable cust4:\n" + birdStatic + "\n", Source{VRF: "cust4"}, 1, "unproven", ""},
-		{"a table that is not there", birdHello + birdOne + "\n", Source{VRF: "none"}, 0, "no", `no table "none"`},
-		{"flows", birdHello + "flow4 { dst 203.0.113.0/24; proto 17; } valid [isp 09:14:00 from 192.0.2.3] * (100) [i]\n\tType: BGP univ\n\tBGP.origin: IGP\n" + birdOne + "bird> ", Source{}, 1, "yes", ""},
-		{"a part of a table", "bird> show route where net ~ 203.0.113.0/24 all\n" + birdHello + birdOne + "bird> ", Source{}, 1, "no", "a part of the table"},
-		{"both forms of an export", "Table export:\n" + birdOne + "\nTable isp.ipv4.export:\n" + birdOne + "\n", Source{View: rib.AdjRIBOutPost}, 1, "no", "another form"},
+		{"a table", birdHello + birdOne + birdTwo, reading.Source{}, 2, "unproven", ""},
+		{"a count that fits", birdHello + birdOne + birdTwo + "2 of 2 routes for 1 networks in table master4\n", reading.Source{}, 2, "yes", ""},
+		{"a count that does not", birdHello + birdOne + "2 of 2 routes for 1 networks in table master4\n", reading.Source{}, 1, "no", "counts 2 routes"},
+		{"counts in an answer of their own", birdHello + birdOne + "\nTable other4:\n" + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n1 of 1 routes for 1 networks in table other4\n\nTotal: 2 of 2 routes for 2 networks in 2 tables\n", reading.Source{VRF: "master4"}, 1, "yes", ""},
+		{"one of two counts", birdHello + birdOne + "\nTable other4:\n" + birdOne + "BIRD 2.0.12 ready.\n1 of 1 routes for 1 networks in table master4\n", reading.Source{VRF: "other4"}, 1, "unproven", ""},
+		{"a stated zero", birdHello + "0 of 5 routes for 5 networks in table master4\n", reading.Source{}, 0, "yes", ""},
+		{"an answer without routes", "BIRD 2.0.12 ready.\n", reading.Source{}, 0, "no", "expect-empty"},
+		{"that is expected", "BIRD 2.0.12 ready.\n", reading.Source{ExpectEmpty: true}, 0, "unproven", ""},
+		{"a table without routes", birdHello, reading.Source{}, 0, "no", "expect-empty"},
+		{"a prompt behind", birdHello + birdOne + "bird> \r\x1b[K", reading.Source{}, 1, "yes", ""},
+		{"a shell's prompt behind", "edge1$ birdc show route all\n" + birdHello + birdOne + "edge1$ \n", reading.Source{}, 1, "yes", ""},
+		{"a pager", birdHello + birdOne + "--More--\n" + birdTwo, reading.Source{}, 1, "no", "pager"},
+		{"a lost first line", birdHello + birdOne + strings.SplitAfterN(birdTwo, "\n", 2)[1], reading.Source{}, 0, "no", "stands twice"},
+		{"no prefix before", birdHello + birdTwo, reading.Source{}, 0, "no", "no prefix stands before"},
+		{"a bad prefix takes its further routes along", birdHello + strings.Replace(birdOne, "/24", "/99", 1) + birdTwo + strings.Replace(birdOne, "203.0.113", "198.51.100", 1), reading.Source{}, 1, "no", "no prefix stands before"},
+		{"a path that is too long for BIRD", birdHello + strings.Replace(birdOne, "65541\n", "65541 65 ...\n", 1) + birdTwo, reading.Source{}, 1, "no", "bad AS path"},
+		{"an error in the middle", "0001 BIRD 2.0.12 ready.\n1007-Table master4:\n " + birdOne[:len(birdOne)-1] + "\n8004 Stopped due to reconfiguration\n", reading.Source{}, 0, "no", "Stopped due to reconfiguration"},
+		{"no line break at the end", birdHello + birdOne + strings.TrimSpace(birdOne[:90]), reading.Source{}, 1, "no", "line break"},
+		{"routes without attributes", birdHello + strings.SplitAfter(birdOne, "\n")[0] + "\tvia 192.0.2.9 on eth2\n", reading.Source{}, 0, "", "say all in the command"},
+		{"some without", birdHello + strings.SplitAfter(birdOne, "\n")[0] + birdTwo, reading.Source{}, 1, "no", "say all in the command"},
+		{"a number", "BIRD 2.0.12 ready.\n764 of 764 routes for 389 networks in table master4\n", reading.Source{Format: "bird"}, 0, "", "a count of BIRD's routes"},
+		{"an error alone", "0001 BIRD 2.0.12 ready.\n8001 Network not found\n", reading.Source{}, 0, "", `the router answered "Network not found"`},
+		{"an unknown table", "BIRD 2.0.12 ready.\nsyntax error, unexpected CF_SYM_UNDEFINED\n", reading.Source{Format: "bird"}, 0, "", "the router answered"},
+		{"one of several tables", birdHello + birdOne + "\nTable cust4:\n" + birdStatic + "\n", reading.Source{VRF: "cust4"}, 1, "unproven", ""},
+		{"a table that is not there", birdHello + birdOne + "\n", reading.Source{VRF: "none"}, 0, "no", `no table "none"`},
+		{"flows", birdHello + "flow4 { dst 203.0.113.0/24; proto 17; } valid [isp 09:14:00 from 192.0.2.3] * (100) [i]\n\tType: BGP univ\n\tBGP.origin: IGP\n" + birdOne + "bird> ", reading.Source{}, 1, "yes", ""},
+		{"a part of a table", "bird> show route where net ~ 203.0.113.0/24 all\n" + birdHello + birdOne + "bird> ", reading.Source{}, 1, "no", "a part of the table"},
+		{"both forms of an export", "Table export:\n" + birdOne + "\nTable isp.ipv4.export:\n" + birdOne + "\n", reading.Source{View: rib.AdjRIBOutPost}, 1, "no", "another form"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			routes, got, err := birdRead(t, tt.src, tt.text)
@@ -131,7 +133,7 @@ func TestABIRDTextThatDeniesItsView(t *testing.T) {
 		if tt.command != "" {
 			text = "bird> " + tt.command + "\n" + text
 		}
-		_, got, err := birdRead(t, Source{View: tt.view}, text)
+		_, got, err := birdRead(t, reading.Source{View: tt.view}, text)
 		if err != nil || (got.contradiction != "") != tt.denies {
 			t.Errorf("%q, table %s as %s: contradiction %q, %v", tt.command, tt.table, tt.view, got.contradiction, err)
 		}
@@ -144,7 +146,7 @@ func TestAnExportKeepsOwnRoutesAndAReceivedTableDoesNotTieThem(t *testing.T) {
 		rib.AdjRIBOutPost: `198.51.100.0/24 from invalid IP via invalid IP path "65549"  med absent lp absent [] []`,
 		rib.BGPTable:      `198.51.100.0/24 from invalid IP via 0.0.0.0 path ""  med absent lp absent [] []`,
 	} {
-		routes, _, err := birdRead(t, Source{View: view}, birdHello+birdStatic+"bird> ")
+		routes, _, err := birdRead(t, reading.Source{View: view}, birdHello+birdStatic+"bird> ")
 		if err != nil || len(routes) != 1 || shownRow(routes[0]) != want {
 			t.Errorf("%s: %v, %v", view, routes, err)
 		}
@@ -170,9 +172,9 @@ func TestABIRDTextCutAtAnyByte(t *testing.T) {
 					want := full[i]
 					want.Attrs.NotShown |= have.Attrs.NotShown
 					have.Attrs.NotShown |= want.Attrs.NotShown
-					hide(&want.Attrs)
-					hide(&have.Attrs)
-					if was, is := string(appendRoute(nil, want, 0)), string(appendRoute(nil, have, 0)); was != is {
+					reading.Hide(&want.Attrs)
+					reading.Hide(&have.Attrs)
+					if was, is := string(jsonl.AppendRoute(nil, want, 0)), string(jsonl.AppendRoute(nil, have, 0)); was != is {
 						t.Fatalf("cut at %d: row %d is\n%s, in the whole\n%s", n, i, is, was)
 					}
 				}
@@ -201,11 +203,11 @@ func TestHostileBIRDTexts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			start, n := time.Now(), 0
-			_, got, _ := readCounting(Source{Name: "x", Format: "bird", ExpectRoutes: -1}, []byte(tt.text), &n)
+			_, got, _ := readCounting(reading.Source{Name: "x", Format: "bird", ExpectRoutes: -1}, []byte(tt.text), &n)
 			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("took %s", took)
 			}
-			if got.Complete == rib.CompleteYes || len(got.Errors) > maxErrors+1 {
+			if got.Complete == rib.CompleteYes || len(got.Errors) > reading.MaxErrors+1 {
 				t.Errorf("complete %s, %d errors", got.Complete, len(got.Errors))
 			}
 		})
@@ -219,14 +221,14 @@ func FuzzBirdwatcher(f *testing.F) { fuzzFormat(f, "birdwatcher") }
 // FRR's brief JSON has no communities and prints 0 for a MED that is absent.
 func TestRealBIRDTextsAreTheTablesOfTheirTwins(t *testing.T) {
 	dir := corpus(t)
-	read := func(name string, src Source) []rib.Route {
+	read := func(name string, src reading.Source) []rib.Route {
 		routes, res, err := readReal(t, filepath.Join(dir, name), src)
 		if err != nil || res.Skipped > 0 {
 			t.Fatalf("%s: %q, %v", name, res.Errors, err)
 		}
 		return routes
 	}
-	text := read("daemon-bird/bird2-show_route_all.txt", Source{View: rib.BGPTable})
+	text := read("daemon-bird/bird2-show_route_all.txt", reading.Source{View: rib.BGPTable})
 	lines := func(routes []rib.Route, line func(rib.Route) string) []string {
 		out := make([]string, len(routes))
 		for i, r := range routes {
@@ -244,10 +246,10 @@ func TestRealBIRDTextsAreTheTablesOfTheirTwins(t *testing.T) {
 	if last.Line == 0 || last.Attrs.Communities == nil {
 		t.Errorf("the last row is %+v", last)
 	}
-	if was, is := lines(read("daemon-bird/bird2-both.mrt", Source{}), shownRow), lines(text, shownRow); !slices.Equal(was, is) || len(is) != 981 {
+	if was, is := lines(read("daemon-bird/bird2-both.mrt", reading.Source{}), shownRow), lines(text, shownRow); !slices.Equal(was, is) || len(is) != 981 {
 		t.Errorf("%d rows of text, %d of MRT", len(is), len(was))
 	}
-	frr := append(read("daemon-frr/show_bgp_ipv4_unicast_json.txt", Source{View: rib.BGPTable}), read("daemon-frr/show_bgp_ipv6_unicast_json.txt", Source{View: rib.BGPTable})...)
+	frr := append(read("daemon-frr/show_bgp_ipv4_unicast_json.txt", reading.Source{View: rib.BGPTable}), read("daemon-frr/show_bgp_ipv6_unicast_json.txt", reading.Source{View: rib.BGPTable})...)
 	both := func(r rib.Route) string {
 		a := &r.Attrs
 		return fmt.Sprintf("%v from %v via %v path %q %s med %d", r.Prefix, r.Neighbor, a.NextHop, a.ASPath, a.Origin, a.MED.Or(0))
@@ -269,33 +271,33 @@ func TestABIRDTextWithoutItsBeginningIsNotWhole(t *testing.T) {
 	const end, missing = "bird> \n", "the beginning is missing"
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		rows       int
 		complete   rib.Completeness
 		says       string
 	}{
-		{"cut between routes", birdOne + end, Source{}, 1, "no", missing},
-		{"cut behind a first line", birdTail + birdOther + end, Source{}, 1, "no", missing},
-		{"cut in front of a next hop", lines[1] + birdOther + end, Source{}, 1, "no", missing},
-		{"cut in front of a device", "\tdev lo\n" + birdOther + end, Source{}, 1, "no", missing},
-		{"cut within a first line", lines[0][40:] + birdOther + end, Source{}, 1, "no", missing},
-		{"cut behind its brackets", "* (100) [AS65541i]\n" + birdOther + end, Source{}, 1, "no", missing},
-		{"cut to a splinter", "univ\n" + strings.ReplaceAll(old, "203.0.113.0", "198.51.100.0") + end, Source{}, 1, "no", missing},
-		{"cut within a list", "\t\t(64498,45) (64498,46)\n" + birdOther + end, Source{}, 1, "no", missing},
-		{"cut within a route, then a table", birdTail + "\nTable master6:\n" + birdOne + end, Source{}, 1, "no", missing},
-		{"cut within a route, then the command", birdTail + "bird> show route all\n" + birdHello + birdOne + end, Source{}, 1, "no", missing},
-		{"cut in front of a count", "3 of 3 routes for 3 networks in table master4\n\nTable master6:\n" + birdOne + end, Source{}, 1, "no", missing},
-		{"cut between tables", "Table master6:\n" + birdOne + "1 of 1 routes for 1 networks in table master6\n\nTotal: 4 of 4 routes for 4 networks in 2 tables\n", Source{}, 1, "no", "of 2 tables"},
-		{"a count of a table that has no name here", birdOne + "2 of 2 routes for 2 networks in table master4\n", Source{}, 1, "no", "BIRD counts 2 routes"},
-		{"another table is asked for", birdOne + "\nTable cust4:\n" + birdOther + end, Source{VRF: "cust4"}, 1, "no", `nothing says that they are of table "cust4"`},
-		{"version 1, which has no names", old + end, Source{}, 1, "unproven", ""},
-		{"version 1, counted", old + "1 of 1 routes for 1 networks\n", Source{}, 1, "yes", ""},
-		{"version 1, greeted", "BIRD 1.6.8 ready.\n" + old + end, Source{}, 1, "yes", ""},
-		{"version 1, behind its command", "bird> show route all\nbird> \r\x1b[K" + old + end, Source{}, 1, "yes", ""},
-		{"version 1, behind another command", "bird> show status\nbird> \r\x1b[K" + old + end, Source{}, 1, "unproven", ""},
-		{"version 1, two answers of the socket", "0001 BIRD 1.6.8 ready.\n " + old + "0000 \n " + strings.ReplaceAll(old, "203.0.113.0", "198.51.100.0") + "0000 \n", Source{}, 2, "yes", ""},
-		{"a banner and the command", "Welcome to edge1\nContact: noc@example.net\nedge1$ birdc show route all\n" + birdHello + birdOne + "edge1$ \n", Source{}, 1, "yes", ""},
-		{"a table's name is its beginning", "Table master4:\n" + birdOne + end, Source{}, 1, "yes", ""},
+		{"cut between routes", birdOne + end, reading.Source{}, 1, "no", missing},
+		{"cut behind a first line", birdTail + birdOther + end, reading.Source{}, 1, "no", missing},
+		{"cut in front of a next hop", lines[1] + birdOther + end, reading.Source{}, 1, "no", missing},
+		{"cut in front of a device", "\tdev lo\n" + birdOther + end, reading.Source{}, 1, "no", missing},
+		{"cut within a first line", lines[0][40:] + birdOther + end, reading.Source{}, 1, "no", missing},
+		{"cut behind its brackets", "* (100) [AS65541i]\n" + birdOther + end, reading.Source{}, 1, "no", missing},
+		{"cut to a splinter", "univ\n" + strings.ReplaceAll(old, "203.0.113.0", "198.51.100.0") + end, reading.Source{}, 1, "no", missing},
+		{"cut within a list", "\t\t(64498,45) (64498,46)\n" + birdOther + end, reading.Source{}, 1, "no", missing},
+		{"cut within a route, then a table", birdTail + "\nTable master6:\n" + birdOne + end, reading.Source{}, 1, "no", missing},
+		{"cut within a route, then the command", birdTail + "bird> show route all\n" + birdHello + birdOne + end, reading.Source{}, 1, "no", missing},
+		{"cut in front of a count", "3 of 3 routes for 3 networks in table master4\n\nTable master6:\n" + birdOne + end, reading.Source{}, 1, "no", missing},
+		{"cut between tables", "Table master6:\n" + birdOne + "1 of 1 routes for 1 networks in table master6\n\nTotal: 4 of 4 routes for 4 networks in 2 tables\n", reading.Source{}, 1, "no", "of 2 tables"},
+		{"a count of a table that has no name here", birdOne + "2 of 2 routes for 2 networks in table master4\n", reading.Source{}, 1, "no", "BIRD counts 2 routes"},
+		{"another table is asked for", birdOne + "\nTable cust4:\n" + birdOther + end, reading.Source{VRF: "cust4"}, 1, "no", `nothing says that they are of table "cust4"`},
+		{"version 1, which has no names", old + end, reading.Source{}, 1, "unproven", ""},
+		{"version 1, counted", old + "1 of 1 routes for 1 networks\n", reading.Source{}, 1, "yes", ""},
+		{"version 1, greeted", "BIRD 1.6.8 ready.\n" + old + end, reading.Source{}, 1, "yes", ""},
+		{"version 1, behind its command", "bird> show route all\nbird> \r\x1b[K" + old + end, reading.Source{}, 1, "yes", ""},
+		{"version 1, behind another command", "bird> show status\nbird> \r\x1b[K" + old + end, reading.Source{}, 1, "unproven", ""},
+		{"version 1, two answers of the socket", "0001 BIRD 1.6.8 ready.\n " + old + "0000 \n " + strings.ReplaceAll(old, "203.0.113.0", "198.51.100.0") + "0000 \n", reading.Source{}, 2, "yes", ""},
+		{"a banner and the command", "Welcome to edge1\nContact: noc@example.net\nedge1$ birdc show route all\n" + birdHello + birdOne + "edge1$ \n", reading.Source{}, 1, "yes", ""},
+		{"a table's name is its beginning", "Table master4:\n" + birdOne + end, reading.Source{}, 1, "yes", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Format = "bird"
@@ -347,7 +349,7 @@ func TestABIRDCommandIsHeldAgainstTheView(t *testing.T) {
 		{"protocol isp all", rib.AdjRIBInPost, "", ""},
 		{"table protocol all", rib.BGPTable, "", ""},
 	} {
-		_, got, err := birdRead(t, Source{View: tt.view}, "bird> show route "+tt.command+"\n"+birdHello+birdOne+"bird> ")
+		_, got, err := birdRead(t, reading.Source{View: tt.view}, "bird> show route "+tt.command+"\n"+birdHello+birdOne+"bird> ")
 		errors := strings.Join(got.Errors, "\n")
 		if err != nil || !strings.Contains(got.contradiction, tt.denies) || tt.denies == "" && got.contradiction != "" {
 			t.Errorf("%s as %s: contradiction %q, %v", tt.command, tt.view, got.contradiction, err)
@@ -363,16 +365,16 @@ func TestTwoBIRDTablesOfOneFamilyAreNotOne(t *testing.T) {
 	six := strings.ReplaceAll(birdOne, "203.0.113.0/24", "2001:db8::/32")
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		rows       int
 		complete   rib.Completeness
 		says       string
 	}{
-		{"two tables", birdHello + birdOne + "\nTable other4:\n" + second + second + "bird> ", Source{}, 1, "no", `tables "master4" and "other4" both hold ipv4 routes: name one with vrf:`},
-		{"one of them", birdHello + birdOne + "\nTable other4:\n" + second + "bird> ", Source{VRF: "other4"}, 1, "yes", ""},
-		{"two families", birdHello + birdOne + "\nTable master6:\n" + six + "bird> ", Source{}, 2, "yes", ""},
-		{"two neighbours' exports", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", Source{View: rib.AdjRIBOutPost}, 1, "no", `a second answer holds ipv4 routes of table "master4"`},
-		{"two neighbours' routes", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", Source{View: rib.AdjRIBInPost}, 2, "yes", ""},
+		{"two tables", birdHello + birdOne + "\nTable other4:\n" + second + second + "bird> ", reading.Source{}, 1, "no", `tables "master4" and "other4" both hold ipv4 routes: name one with vrf:`},
+		{"one of them", birdHello + birdOne + "\nTable other4:\n" + second + "bird> ", reading.Source{VRF: "other4"}, 1, "yes", ""},
+		{"two families", birdHello + birdOne + "\nTable master6:\n" + six + "bird> ", reading.Source{}, 2, "yes", ""},
+		{"two neighbours' exports", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", reading.Source{View: rib.AdjRIBOutPost}, 1, "no", `a second answer holds ipv4 routes of table "master4"`},
+		{"two neighbours' routes", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", reading.Source{View: rib.AdjRIBInPost}, 2, "yes", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			routes, got, err := birdRead(t, tt.src, tt.text)
@@ -404,7 +406,7 @@ func TestTheEndOfOneBIRDTableIsNotThatOfTheOtherFamilys(t *testing.T) {
 		{"one empty table for two", "BIRD 2.0.12 ready." + zero, both, "unproven"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, got, err := birdRead(t, Source{Families: tt.families}, tt.text)
+			_, got, err := birdRead(t, reading.Source{Families: tt.families}, tt.text)
 			if err != nil || got.Complete != tt.complete {
 				t.Errorf("complete %s, errors %q, %v", got.Complete, got.Errors, err)
 			}

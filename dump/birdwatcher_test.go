@@ -5,10 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/bird"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
-func birdwatcherRead(src Source, text string) ([]rib.Route, reading, error) {
+func birdwatcherRead(src reading.Source, text string) ([]rib.Route, outcome, error) {
 	src.Name, src.Format, src.ExpectRoutes = "x", "birdwatcher", -1
 	return readBytes(src, []byte(text))
 }
@@ -34,22 +36,22 @@ func TestWhatBirdwatcherNullsIsNotShown(t *testing.T) {
 		view    rib.View
 		hidden  rib.AttrSet
 	}{
-		{"nothing is null", []string{from, typed, primary, whole}, received, birdHides},
-		{"bgp is null", []string{from, typed, primary, `"bgp":null`}, received, birdHides | all},
-		{"bgp is not there", []string{from, typed, primary}, received, birdHides | all},
-		{"every attribute is null", []string{from, typed, primary, nulls}, received, birdHides | all},
-		{"some attributes are null", []string{from, typed, primary, some}, received, birdHides | all&^(rib.AttrOrigin|rib.AttrASPath|rib.AttrNextHop)},
-		{"bgp and type are null", []string{from, primary, `"type":null,"bgp":null`}, received, birdHides | all},
-		{"type and next hop are null", []string{from, primary, nulls}, received, birdHides | all},
-		{"an export's bgp is null", []string{from, typed, primary, `"bgp":null`}, sent, birdExportHides | all},
-		{"an own route's is not there", []string{own, primary}, sent, birdExportHides | all},
-		{"nor in a received table", []string{own, primary}, received, birdHides | all&^(rib.AttrNextHop|rib.AttrASPath)},
-		{"the sender is null", []string{`"learnt_from":null`, typed, primary, whole}, received, birdHides | rib.AttrNeighbor},
-		{"primary is null", []string{from, typed, `"primary":null`, whole}, received, birdHides | rib.AttrBest},
-		{"primary is not there", []string{from, typed, whole}, received, birdHides | rib.AttrBest},
+		{"nothing is null", []string{from, typed, primary, whole}, received, bird.Hides},
+		{"bgp is null", []string{from, typed, primary, `"bgp":null`}, received, bird.Hides | all},
+		{"bgp is not there", []string{from, typed, primary}, received, bird.Hides | all},
+		{"every attribute is null", []string{from, typed, primary, nulls}, received, bird.Hides | all},
+		{"some attributes are null", []string{from, typed, primary, some}, received, bird.Hides | all&^(rib.AttrOrigin|rib.AttrASPath|rib.AttrNextHop)},
+		{"bgp and type are null", []string{from, primary, `"type":null,"bgp":null`}, received, bird.Hides | all},
+		{"type and next hop are null", []string{from, primary, nulls}, received, bird.Hides | all},
+		{"an export's bgp is null", []string{from, typed, primary, `"bgp":null`}, sent, bird.ExportHides | all},
+		{"an own route's is not there", []string{own, primary}, sent, bird.ExportHides | all},
+		{"nor in a received table", []string{own, primary}, received, bird.Hides | all&^(rib.AttrNextHop|rib.AttrASPath)},
+		{"the sender is null", []string{`"learnt_from":null`, typed, primary, whole}, received, bird.Hides | rib.AttrNeighbor},
+		{"primary is null", []string{from, typed, `"primary":null`, whole}, received, bird.Hides | rib.AttrBest},
+		{"primary is not there", []string{from, typed, whole}, received, bird.Hides | rib.AttrBest},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			routes, got, err := birdwatcherRead(Source{View: tt.view}, watched(strings.Join(tt.members, ",")))
+			routes, got, err := birdwatcherRead(reading.Source{View: tt.view}, watched(strings.Join(tt.members, ",")))
 			if err != nil || len(routes) != 1 {
 				t.Fatalf("%d routes, %q, %v", len(routes), got.Errors, err)
 			}
@@ -93,7 +95,7 @@ func TestEveryPageOfAnAliceTableIsThereOnce(t *testing.T) {
 		{"no number", strings.ReplaceAll(first+second, `"page":`, `"x":`), "no", "nothing says which page this is"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, got, err := birdwatcherRead(Source{View: rib.AdjRIBInPost}, tt.text)
+			_, got, err := birdwatcherRead(reading.Source{View: rib.AdjRIBInPost}, tt.text)
 			errors := strings.Join(got.Errors, "\n")
 			if err != nil || got.Complete != tt.complete || !strings.Contains(errors, tt.says) || tt.says == "" && errors != "" {
 				t.Errorf("complete %s, errors %q, %v", got.Complete, errors, err)

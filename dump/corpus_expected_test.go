@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/cisco"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -57,13 +59,13 @@ func joinFields(values map[string]string, fields []string) string {
 
 // normal writes another reader's row as ours are written.
 func normal(w wantedRow) wantedRow {
-	if p, err := parseCiscoPrefix([]byte(w["prefix"]), true); err == nil {
+	if p, err := cisco.ParseCiscoPrefix([]byte(w["prefix"]), true); err == nil {
 		w["prefix"] = p.String()
 	}
-	if a, err := parseBIRDAddr(w["hop"]); err == nil {
+	if a, err := reading.ParseAddr(w["hop"]); err == nil {
 		w["hop"] = a.String()
 	}
-	if p, err := parseBIRDPath(w["path"]); err == nil {
+	if p, err := reading.ParsePath(w["path"]); err == nil {
 		w["path"] = p.String()
 	}
 	if o, err := rib.ParseOrigin(w["origin"]); err == nil {
@@ -127,7 +129,7 @@ func genieRows(text string, xr bool) (rows []wantedRow, fields []string) {
 				walk(inner, f)
 				continue
 			}
-			if _, unicast := ciscoFamilies[f]; !unicast && f != "" {
+			if _, unicast := cisco.Families[f]; !unicast && f != "" {
 				continue
 			}
 			for _, one := range index {
@@ -704,13 +706,13 @@ func (f corpusFile) netGauze(_ *testing.T, _ []string) judge {
 
 // json is what the standard decoder finds in an answer, by the names of the platform's own keys.
 func (f corpusFile) json(_ *testing.T, leftOut []string) judge {
-	in, err := openInput(f.path(), nil)
+	in, err := reading.OpenInput(f.path(), nil)
 	if err != nil {
 		return nil
 	}
-	defer in.close()
+	defer in.Close()
 	var tree any
-	if json.NewDecoder(in.text).Decode(&tree) != nil {
+	if json.NewDecoder(in.Text).Decode(&tree) != nil {
 		return nil
 	}
 	var rows []wantedRow

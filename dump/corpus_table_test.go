@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -235,7 +236,7 @@ func tableNames(errors string) []string {
 	return nil
 }
 
-func (f corpusFile) load(t *testing.T, src Source) (got corpusReading) {
+func (f corpusFile) load(t *testing.T, src reading.Source) (got corpusReading) {
 	t.Helper()
 	got.FeedState = Load(t.Context(), src, time.Now(), func(r rib.Route) error {
 		if got.count++; f.family != "full-table" {
@@ -261,8 +262,8 @@ var viewsOf = []struct {
 }
 
 // source is how a feed would name the file.
-func (f corpusFile) source() Source {
-	src := Source{Path: f.path(), Name: filepath.Base(f.name), ExpectRoutes: -1}
+func (f corpusFile) source() reading.Source {
+	src := reading.Source{Path: f.path(), Name: filepath.Base(f.name), ExpectRoutes: -1}
 	for _, v := range viewsOf {
 		if regexp.MustCompile(v.pattern).MatchString(f.name) {
 			src.View = v.view

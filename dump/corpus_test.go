@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -25,7 +26,7 @@ func corpus(t *testing.T) string {
 	return dir
 }
 
-func readReal(t *testing.T, path string, src Source) ([]rib.Route, Result, error) {
+func readReal(t *testing.T, path string, src reading.Source) ([]rib.Route, reading.Result, error) {
 	t.Helper()
 	src.Path, src.Name, src.ExpectRoutes = path, filepath.Base(path), -1
 	var routes []rib.Route
@@ -43,7 +44,7 @@ func TestTortureFilesDoNoHarm(t *testing.T) {
 			return err
 		}
 		for _, format := range append(FormatNames(), "auto") {
-			routes, res, err := readReal(t, path, Source{Format: format})
+			routes, res, err := readReal(t, path, reading.Source{Format: format})
 			if err == nil && res.Complete == rib.CompleteYes {
 				t.Errorf("%s as %s: complete with %d routes", path, format, len(routes))
 			}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -42,7 +43,7 @@ func TestPathsThatDenyTheDeclaredDirection(t *testing.T) {
 			if err := os.WriteFile(file, []byte(strings.Join([]string{head(c.form), row(c.path), trailer, ""}, "\n")), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			state := Load(context.Background(), Source{Path: file, Name: file, View: c.view, ExpectRoutes: -1, ASNs: []uint32{ours}}, time.Unix(0, 0),
+			state := Load(context.Background(), reading.Source{Path: file, Name: file, View: c.view, ExpectRoutes: -1, ASNs: []uint32{ours}}, time.Unix(0, 0),
 				func(rib.Route) error { return nil }, nil)
 			if got := state.Contradiction != ""; got != c.contradicts {
 				t.Errorf("contradiction %q, want one: %v", state.Contradiction, c.contradicts)

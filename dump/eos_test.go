@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -24,7 +25,7 @@ func TestAnEOSAnswerForOnePrefixIsNoProvenTable(t *testing.T) {
 		{"a brief table of one", row("203.0.113.0/24", ""), -1, "yes", ""},
 	} {
 		text := `{"vrfs":{"default":{"routerId":"192.0.2.6","bgpRouteEntries":{` + tt.rows + `}}}}`
-		_, got, err := readBytes(Source{Name: "x", View: rib.BGPTable, ExpectRoutes: tt.routes}, []byte(text))
+		_, got, err := readBytes(reading.Source{Name: "x", View: rib.BGPTable, ExpectRoutes: tt.routes}, []byte(text))
 		if errors := strings.Join(got.Errors, "\n"); err != nil || got.Complete != tt.complete || !strings.Contains(errors, tt.says) || tt.says == "" && errors != "" {
 			t.Errorf("%s: complete %s, errors %q, %v", tt.name, got.Complete, got.Errors, err)
 		}

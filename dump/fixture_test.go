@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bgpaudit/dump/jsonl"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -22,7 +24,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 var documentationPeer = netip.MustParseAddr("192.0.2.1")
 
 // fixtureSources say how a fixture is read where it is not read as it is.
-var fixtureSources = map[string]Source{
+var fixtureSources = map[string]reading.Source{
 	"azure-list/gateway-advertised-as-received.txt": {View: rib.AdjRIBInPost},
 	"azure-table/notes.txt":                         {VRF: "# Before the change / vHUB: hub1"},
 	"bird/export-stats.txt":                         {View: rib.AdjRIBOutPost},
@@ -177,39 +179,39 @@ func fixtureBytes(tb testing.TB, name string) []byte {
 }
 
 // readBytes reads text as if it stood in a file.
-func readBytes(src Source, text []byte) ([]rib.Route, reading, error) {
+func readBytes(src reading.Source, text []byte) ([]rib.Route, outcome, error) {
 	var routes []rib.Route
-	c := newCollector(context.Background(), src, func(r rib.Route) error { routes = append(routes, r); return nil })
-	in := &input{size: int64(len(text)), reopen: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
-	if err := in.start(); err != nil {
-		got, err := c.failed(err)
+	c := reading.NewCollector(context.Background(), src, func(r rib.Route) error { routes = append(routes, r); return nil })
+	in := &reading.Input{Size: int64(len(text)), Reopen: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
+	if err := in.Start(); err != nil {
+		got, err := failed(c, err)
 		return nil, got, err
 	}
-	defer in.close()
-	got, err := c.read(in)
+	defer in.Close()
+	got, err := read(c, in)
 	return routes, got, err
 }
 
-func fixtureSource(name string) Source {
+func fixtureSource(name string) reading.Source {
 	src := fixtureSources[name]
 	src.Name, src.ExpectRoutes = filepath.Base(name), -1
 	return src
 }
 
 // records writes what was read as canonical records, or the refusal.
-func records(tb testing.TB, routes []rib.Route, got reading, err error) []byte {
+func records(tb testing.TB, routes []rib.Route, got outcome, err error) []byte {
 	tb.Helper()
 	if err != nil {
 		return []byte("refused: " + err.Error() + "\n")
 	}
 	var b bytes.Buffer
-	w := NewWriter(&b, got.Header)
+	w := jsonl.NewWriter(&b, got.Header)
 	for _, r := range routes {
 		if err := w.WriteRoute(r); err != nil {
 			tb.Fatal(err)
 		}
 	}
-	if err := w.Close(got.Trailer()); err != nil {
+	if err := w.Close(jsonl.TrailerOf(got.Result)); err != nil {
 		tb.Fatal(err)
 	}
 	if got.contradiction != "" {
@@ -244,7 +246,7 @@ func TestEveryFixtureReadsAsItsGoldenSays(t *testing.T) {
 func recordsOf(routes []rib.Route) []string {
 	out := make([]string, len(routes))
 	for i, r := range routes {
-		out[i] = string(appendRoute(nil, r, 0))
+		out[i] = string(jsonl.AppendRoute(nil, r, 0))
 	}
 	return out
 }
@@ -296,7 +298,7 @@ func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 					if i < len(routes)-2 && have.Line == full[i].Line && have.Prefix == full[i].Prefix {
 						continue // only the last rows can suffer from a cut
 					}
-					if have := string(appendRoute(nil, have, 0)); have != want[i] {
+					if have := string(jsonl.AppendRoute(nil, have, 0)); have != want[i] {
 						t.Fatalf("cut at %d: row %d is\n%s, in the whole\n%s", n, i, have, want[i])
 					}
 				}
@@ -324,5 +326,5 @@ func betweenDocuments(rest, before []byte) bool {
 	lines := strings.Split(string(before), "\n")
 	last := strings.TrimSpace(lines[len(lines)-1])
 	return (closed && (last == "}" || strings.HasPrefix(last, "["))) || strings.HasPrefix(last, "edge1#") || strings.HasPrefix(last, "A:admin@edge1#") ||
-		strings.HasPrefix(last, "#") || routingEngine.MatchString(last)
+		strings.HasPrefix(last, "#") || reading.RoutingEngine.MatchString(last)
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 
 	"github.com/gaissmai/bart"
@@ -30,7 +31,7 @@ type plainRow struct {
 // all rows knows the answers; where there are too many questions for it another kind of tree and
 // the sorted slice stand in, and are held to the scan first.
 func TestAFullTableAnswersAsAPlainSliceDoes(t *testing.T) {
-	src := Source{Path: filepath.Join(corpus(t), fullTable), View: rib.LocRIB, ExpectRoutes: -1}
+	src := reading.Source{Path: filepath.Join(corpus(t), fullTable), View: rib.LocRIB, ExpectRoutes: -1}
 	if _, err := os.Stat(src.Path); err != nil {
 		t.Skipf("SKIPPED: corpus absent: %v", err)
 	}
@@ -80,12 +81,12 @@ func unpacked(t *testing.T, path string) string {
 			t.Fatal(err)
 		}
 	} else {
-		in, err := openInput(path, nil)
+		in, err := reading.OpenInput(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer in.close()
-		if _, err := io.Copy(out, in.text); err != nil {
+		defer in.Close()
+		if _, err := io.Copy(out, in.Text); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -199,7 +200,7 @@ func BenchmarkLoadMRT(b *testing.B) {
 	}
 	for b.Loop() {
 		table, _ := lab(rib.Collector)
-		state := LoadTable(context.Background(), Source{Path: path, View: rib.Collector, ExpectRoutes: -1}, noon, table, 0, nil)
+		state := LoadTable(context.Background(), reading.Source{Path: path, View: rib.Collector, ExpectRoutes: -1}, noon, table, 0, nil)
 		b.ReportMetric(float64(state.Routes), "routes")
 		b.ReportMetric(float64(state.Skipped), "skipped")
 	}

@@ -6,19 +6,20 @@ import (
 	"io"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
 // readCounting is readBytes without keeping the routes.
-func readCounting(src Source, text []byte, n *int) ([]rib.Route, reading, error) {
-	c := newCollector(context.Background(), src, func(rib.Route) error { *n++; return nil })
-	in := &input{size: int64(len(text)), reopen: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
-	if err := in.start(); err != nil {
-		got, err := c.failed(err)
+func readCounting(src reading.Source, text []byte, n *int) ([]rib.Route, outcome, error) {
+	c := reading.NewCollector(context.Background(), src, func(rib.Route) error { *n++; return nil })
+	in := &reading.Input{Size: int64(len(text)), Reopen: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }}
+	if err := in.Start(); err != nil {
+		got, err := failed(c, err)
 		return nil, got, err
 	}
-	defer in.close()
-	got, err := c.read(in)
+	defer in.Close()
+	got, err := read(c, in)
 	return nil, got, err
 }
 
@@ -29,7 +30,7 @@ func fuzzFormat(f *testing.F, format string) {
 		f.Add(fixtureBytes(f, name))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		src := Source{Name: "x", Format: format, ExpectRoutes: -1}
+		src := reading.Source{Name: "x", Format: format, ExpectRoutes: -1}
 		routes, got, err := readBytes(src, text)
 		if err != nil {
 			if len(routes) > 0 || got.Complete != rib.CompleteNo || len(got.Errors) == 0 {
@@ -51,7 +52,7 @@ func fuzzFormat(f *testing.F, format string) {
 				t.Fatalf("the header hides %v, a route only %v", got.Header.NotShown.Names(), r.Attrs.NotShown.Names())
 			}
 		}
-		again, _, err := readBytes(Source{Name: "x", Format: "jsonl", ExpectRoutes: -1}, records(t, routes, reading{Result: got.Result}, nil))
+		again, _, err := readBytes(reading.Source{Name: "x", Format: "jsonl", ExpectRoutes: -1}, records(t, routes, outcome{Result: got.Result}, nil))
 		if err != nil || len(again) != len(routes) {
 			t.Fatalf("through records %d of %d routes: %v", len(again), len(routes), err)
 		}

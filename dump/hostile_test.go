@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -88,7 +89,7 @@ func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			start := time.Now()
 			n := 0
-			_, got, err := readCounting(Source{Name: "x", Format: tt.format, ExpectRoutes: -1}, text, &n)
+			_, got, err := readCounting(reading.Source{Name: "x", Format: tt.format, ExpectRoutes: -1}, text, &n)
 			if took := time.Since(start); took > 10*hostileTime {
 				t.Errorf("took %s", took)
 			}
@@ -104,7 +105,7 @@ func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
 					t.Errorf("an error of %d bytes", len(e))
 				}
 			}
-			if len(got.Errors) > maxErrors+1 {
+			if len(got.Errors) > reading.MaxErrors+1 {
 				t.Errorf("%d errors", len(got.Errors))
 			}
 		})
@@ -124,7 +125,7 @@ func TestErrorsCarryNoControlCharacters(t *testing.T) {
 		goodHeader + `{"\u001b[31m":1}`,
 		routesOne + "\n\x1b[31mred\n",
 	} {
-		_, got, _ := readBytes(Source{Name: "x", ExpectRoutes: -1}, []byte(text))
+		_, got, _ := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, []byte(text))
 		for _, e := range got.Errors {
 			if strings.ContainsAny(e, "\x1b\x07") {
 				t.Errorf("%q gives the error %q", text, e)
@@ -151,10 +152,10 @@ func nokiaManySets() string {
 func eosManyVRFs() string {
 	var b strings.Builder
 	b.WriteString(`{"vrfs":{"a":{"bgpRouteEntries":{}}`)
-	for i := range maxVRFs {
+	for i := range reading.MaxVRFs {
 		fmt.Fprintf(&b, `,"v%d":{}`, i)
 	}
-	b.WriteString(strings.Repeat(fmt.Sprintf(`,"v%d":{}`, maxVRFs-2), 200_000) + "}}")
+	b.WriteString(strings.Repeat(fmt.Sprintf(`,"v%d":{}`, reading.MaxVRFs-2), 200_000) + "}}")
 	return b.String()
 }
 

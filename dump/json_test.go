@@ -8,11 +8,15 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"bgpaudit/dump/azure"
+	"bgpaudit/dump/bird"
+	"bgpaudit/dump/frr"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
 func TestAStreamInPiecesReadsAsOneInAPiece(t *testing.T) {
-	for _, format := range []Format{azureJSON, birdText, birdwatcher, frrJSON} {
+	for _, format := range []reading.Format{azure.JSON, bird.Text, bird.Birdwatcher, frr.JSON} {
 		for _, name := range fixtures(t, format.Name) {
 			if strings.Contains(name, "vrf") {
 				continue // is looked through from the start, which this stream cannot be
@@ -23,9 +27,9 @@ func TestAStreamInPiecesReadsAsOneInAPiece(t *testing.T) {
 				continue
 			}
 			var have []rib.Route
-			c := newCollector(context.Background(), fixtureSource(name), func(r rib.Route) error { have = append(have, r); return nil })
+			c := reading.NewCollector(context.Background(), fixtureSource(name), func(r rib.Route) error { have = append(have, r); return nil })
 			one := bufio.NewReaderSize(iotest.OneByteReader(bytes.NewReader(text)), 16)
-			if err := format.Read(&input{text: one}, c); err != nil {
+			if err := format.Read(&reading.Input{Text: one}, c); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			if was, is := strings.Join(recordsOf(want), "\n"), strings.Join(recordsOf(have), "\n"); was != is {
@@ -36,12 +40,12 @@ func TestAStreamInPiecesReadsAsOneInAPiece(t *testing.T) {
 }
 
 func TestAReaderThatFailsIsNoEndOfTheTable(t *testing.T) {
-	c := newCollector(context.Background(), Source{Name: "x", ExpectRoutes: -1}, func(rib.Route) error { return nil })
+	c := reading.NewCollector(context.Background(), reading.Source{Name: "x", ExpectRoutes: -1}, func(rib.Route) error { return nil })
 	broken := iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(routesOne)))
-	if err := readFRR(&input{text: bufio.NewReaderSize(broken, 16)}, c); err != nil {
+	if err := frr.ReadFRR(&reading.Input{Text: bufio.NewReaderSize(broken, 16)}, c); err != nil {
 		t.Fatal(err)
 	}
-	if res := c.finish(0); res.Complete != rib.CompleteNo || !strings.Contains(strings.Join(res.Errors, " "), "timeout") {
+	if res := c.Finish(0); res.Complete != rib.CompleteNo || !strings.Contains(strings.Join(res.Errors, " "), "timeout") {
 		t.Errorf("complete %s, errors %q", res.Complete, res.Errors)
 	}
 }
@@ -58,19 +62,19 @@ func TestStringsAndNumbersOfJSON(t *testing.T) {
 		{"\"two\nlines\"", "", "a line ends inside a string"},
 		{`12`, "", "where a string should stand"},
 	} {
-		c := cursor{b: []byte(tt.text)}
-		have := string(c.str())
-		if have != tt.want || (c.err == nil) != (tt.says == "") || c.err != nil && !strings.Contains(c.err.Error(), tt.says) {
-			t.Errorf("%s reads as %q, %v", tt.text, have, c.err)
+		c := reading.Cursor{Bytes: []byte(tt.text)}
+		have := string(c.Text())
+		if have != tt.want || (c.Err == nil) != (tt.says == "") || c.Err != nil && !strings.Contains(c.Err.Error(), tt.says) {
+			t.Errorf("%s reads as %q, %v", tt.text, have, c.Err)
 		}
 	}
 	for text, want := range map[string]uint32{"0": 0, "4294967295": 4294967295, `"100"`: 100} {
-		if c := (cursor{b: []byte(text)}); c.uint32() != want || c.err != nil {
-			t.Errorf("%s: %v", text, c.err)
+		if c := (reading.Cursor{Bytes: []byte(text)}); c.Uint32() != want || c.Err != nil {
+			t.Errorf("%s: %v", text, c.Err)
 		}
 	}
 	for _, text := range []string{"4294967296", "-1", "1.5", "1e3", `""`, "true", "null", "", "99999999999999999999"} {
-		if c := (cursor{b: []byte(text)}); c.uint32() != 0 || c.err == nil {
+		if c := (reading.Cursor{Bytes: []byte(text)}); c.Uint32() != 0 || c.Err == nil {
 			t.Errorf("%q is taken for a number", text)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"bgpaudit/dump/jsonl"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -86,13 +88,13 @@ func hideValues(r rib.Route) rib.Route {
 func TestRecordsComeBackAsTheyWereWritten(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var want []rib.Route
-	header := Header{
+	header := reading.Header{
 		Format: "frr-json", Source: "dumps/edge \"1\".json", Time: time.Date(2026, 11, 20, 9, 14, 0, 5000, time.UTC), Router: "192.0.2.3",
 		Neighbor: netip.MustParseAddr("192.0.2.1"), Families: []rib.Family{rib.IPv4, rib.IPv6}, NotShown: rib.AttrCommunities,
 		ASPathForm: rib.BeforeOwnASN, DefaultLocalPref: rib.Some(0),
 	}
 	var b bytes.Buffer
-	w := NewWriter(&b, header)
+	w := jsonl.NewWriter(&b, header)
 	for n := range 2000 {
 		r := anyRoute(rnd, n)
 		r.Attrs.NotShown |= header.NotShown
@@ -102,11 +104,11 @@ func TestRecordsComeBackAsTheyWereWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	trailer := Trailer{Routes: 2000, Skipped: 0, Complete: rib.CompleteUnproven, Errors: []string{"edge1.json:7: odd"}}
+	trailer := jsonl.Trailer{Routes: 2000, Skipped: 0, Complete: rib.CompleteUnproven, Errors: []string{"edge1.json:7: odd"}}
 	if err := w.Close(trailer); err != nil {
 		t.Fatal(err)
 	}
-	have, got, err := readBytes(Source{Name: "x.jsonl", ExpectRoutes: -1}, b.Bytes())
+	have, got, err := readBytes(reading.Source{Name: "x.jsonl", ExpectRoutes: -1}, b.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,7 @@ func TestRecordsComeBackAsTheyWereWritten(t *testing.T) {
 	if diff := cmp.Diff(header, got.Header, sameValues); diff != "" {
 		t.Errorf("header (-written +read):\n%s", diff)
 	}
-	if diff := cmp.Diff(trailer, got.Trailer(), sameValues); diff != "" {
+	if diff := cmp.Diff(trailer, jsonl.TrailerOf(got.Result), sameValues); diff != "" {
 		t.Errorf("trailer (-written +read):\n%s", diff)
 	}
 }
@@ -131,7 +133,7 @@ func TestEveryReadFixtureIsTheSameThroughRecords(t *testing.T) {
 		if i := bytes.Index(text, []byte("contradiction: ")); i >= 0 {
 			text = text[:i]
 		}
-		src := Source{Name: "x.jsonl", ExpectRoutes: -1, TolerateSkipped: 100, ExpectEmpty: true}
+		src := reading.Source{Name: "x.jsonl", ExpectRoutes: -1, TolerateSkipped: 100, ExpectEmpty: true}
 		again, gotAgain, err := readBytes(src, text)
 		if err != nil {
 			t.Fatal(name, err)
@@ -172,10 +174,10 @@ func TestRecordsAreHeldToTheirFrame(t *testing.T) {
 		{"two files in one", goodHeader + goodRoute + goodHeader + goodTrailer, 1, "no", "x:3: a second header"},
 		{"an empty table that its trailer calls complete", goodHeader + `{"trailer":{"routes":0,"skipped":0,"complete":"yes","errors":[]}}`, 0, "yes", ""},
 		{"the same row twice", goodHeader + goodRoute + goodRoute + strings.Replace(goodTrailer, "1", "2", 1), 1, "yes", ""},
-		{"a row over 1 MiB", goodHeader + `{"prefix":"` + strings.Repeat("1", maxRow) + `"}` + "\n" + goodRoute + goodTrailer, 1, "no", "x:2: the record is longer than 1048576 bytes"},
+		{"a row over 1 MiB", goodHeader + `{"prefix":"` + strings.Repeat("1", reading.MaxRow) + `"}` + "\n" + goodRoute + goodTrailer, 1, "no", "x:2: the record is longer than 1048576 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			routes, got, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, []byte(tt.text))
+			routes, got, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, []byte(tt.text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +201,7 @@ func TestAFileWithoutAGoodHeaderIsRefused(t *testing.T) {
 		strings.TrimSpace(goodHeader)[:40],
 		goodRoute,
 	} {
-		routes, got, err := readBytes(Source{Name: "x", Format: "jsonl", ExpectRoutes: -1}, []byte(text))
+		routes, got, err := readBytes(reading.Source{Name: "x", Format: "jsonl", ExpectRoutes: -1}, []byte(text))
 		if err == nil || len(routes) > 0 || got.Complete != rib.CompleteNo {
 			t.Errorf("%q: %d routes, complete %s", text, len(routes), got.Complete)
 		}
@@ -211,18 +213,18 @@ type brokenPipe struct{}
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
 func TestTheWriterKeepsItsFirstError(t *testing.T) {
-	w := NewWriter(brokenPipe{}, Header{})
+	w := jsonl.NewWriter(brokenPipe{}, reading.Header{})
 	for range 1000 {
 		if w.WriteRoute(rib.Route{Prefix: netip.MustParsePrefix("203.0.113.0/24")}) != nil {
 			break
 		}
 	}
-	if err := w.Close(Trailer{Routes: 1}); err == nil || !strings.Contains(err.Error(), "broken pipe") {
+	if err := w.Close(jsonl.Trailer{Routes: 1}); err == nil || !strings.Contains(err.Error(), "broken pipe") {
 		t.Errorf("close says %v", err)
 	}
 	var b bytes.Buffer
-	w = NewWriter(&b, Header{})
-	if err := w.Close(Trailer{Routes: 3}); err == nil || strings.Contains(b.String(), "trailer") {
+	w = jsonl.NewWriter(&b, reading.Header{})
+	if err := w.Close(jsonl.Trailer{Routes: 3}); err == nil || strings.Contains(b.String(), "trailer") {
 		t.Errorf("a wrong count was written: %v %s", err, b.String())
 	}
 }

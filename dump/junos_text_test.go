@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -47,48 +48,48 @@ const (
 func TestWhatStandsInAJunosText(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		rows       int
 		complete   rib.Completeness
 		says       string // an error, or the refusal
 	}{
-		{"columns", junosCols + junosRow + junosRow2, Source{}, 2, "unproven", ""},
-		{"a prompt proves the end", junosCols + junosRow + junosRow2 + junosEnd, Source{}, 2, "yes", ""},
-		{"a command before it", "admin@edge1> show route receive-protocol bgp 192.0.2.1 | no-more\n\n" + junosCols + junosRow + junosEnd, Source{View: rib.AdjRIBInPre}, 1, "yes", ""},
-		{"another command behind it", junosCols + junosRow + "admin@edge1> exit\n", Source{}, 1, "yes", ""},
-		{"brief", junosLoc + junosMore + junosEnd, Source{}, 2, "yes", ""},
-		{"detail", junosDet + junosDet2 + junosEnd, Source{}, 2, "yes", ""},
-		{"detail up to the end of an entry", junosDet + junosDet2, Source{}, 2, "unproven", ""},
-		{"detail that ends within an entry", junosDet + strings.Replace(junosDet2, "                Router ID: 192.0.2.2\n", "", 1), Source{}, 1, "no", "cut off"},
-		{"more entries than the head says", strings.Replace(junosDet, "2 entries", "1 entry", 1) + junosDet2 + junosEnd, Source{}, 0, "no", "announces 1 entries"},
-		{"a lost line between two entries", junosDet + strings.SplitAfterN(junosDet2, "\n", 2)[1] + junosEnd, Source{}, 0, "no", "stands twice"},
-		{"two AS paths in a brief entry", junosLoc + "                      AS path: 65541 I\n" + junosEnd, Source{}, 0, "no", "two AS paths"},
-		{"an entry of no prefix", junosHead + junosMore + junosEnd, Source{}, 0, "no", "no prefix stands before it"},
-		{"a pager between rows", junosCols + junosRow + "---(more 40%)---\n" + junosRow2 + junosEnd, Source{}, 2, "no", "a pager stopped"},
-		{"a pager that erased its mark", junosCols + junosRow + "---(more)---" + strings.Repeat("\b \b", 12) + junosRow2 + junosEnd, Source{}, 1, "no", "a pager stopped"},
-		{"a pager in an entry", junosLoc + "---(more)---\n" + junosMore + junosEnd, Source{}, 0, "no", "a pager stopped"},
-		{"an error behind", junosCols + junosRow + "error: timeout communicating with routing daemon\n", Source{}, 1, "no", "holds an error"},
-		{"a log line", junosCols + junosRow + "Nov 21 09:14:00 edge1 rpd[1]: x\n" + junosRow2 + junosEnd, Source{}, 2, "no", "unexpected text"},
-		{"a last line without a break", junosCols + junosRow + strings.TrimSpace(junosRow2), Source{}, 1, "no", "line break"},
-		{"a beginning that is missing", junosRow + "\n" + strings.Replace(junosCols, "inet.0", "inet6.0", 1), Source{Format: "junos"}, 0, "no", "the beginning is missing"},
-		{"terse", junosHead + "A V Destination        P Prf   Metric 1   Metric 2  Next hop        AS path\n", Source{}, 0, "", "terse"},
-		{"one prefix alone", "admin@edge1> show route 203.0.113.0/24 detail\n" + junosDet + junosDet2 + junosEnd, Source{}, 2, "no", "a part of the table"},
-		{"a filter behind a pipe", "admin@edge1> show route protocol bgp | match 203\n" + junosLoc + junosEnd, Source{}, 1, "no", "a part of the table"},
-		{"hidden routes alone", "x> show route protocol bgp hidden\n" + junosLoc + junosEnd, Source{View: rib.BGPTable}, 1, "no", "a part of the table"},
-		{"an AS path that is recorded", strings.Replace(junosDet, "AS path: 65540 I \n", "AS path: 65540 I \n                AS path: Recorded\n", 1) + junosDet2 + junosEnd, Source{}, 2, "yes", ""},
-		{"a MED that stands twice", strings.Replace(junosLoc, "localpref 100", "MED 5, MED 6", 1) + junosEnd, Source{}, 0, "no", "med stands twice"},
-		{"two neighbours in one file", "x> show route receive-protocol bgp 192.0.2.1\n" + junosCols + junosRow + "x> show route receive-protocol bgp 192.0.2.2\n" + junosCols + junosRow2 + "x> \n", Source{View: rib.AdjRIBInPre}, 1, "no", "several commands"},
-		{"one table twice", junosCols + junosRow + "\n" + junosCols + junosRow2 + junosEnd, Source{}, 1, "no", "is there twice"},
-		{"two families in two answers", "x> show route table inet.0 protocol bgp\n" + junosLoc + "x> show route table inet6.0 protocol bgp\n" + strings.NewReplacer("inet.0", "inet6.0", "203.0.113.0/24", "2001:db8::/32 ").Replace(junosLoc) + "x> \n", Source{}, 2, "yes", ""},
-		{"hidden routes of a table before policy", strings.Replace(junosCols, "0 hidden", "3 hidden", 1) + junosRow + junosEnd, Source{View: rib.AdjRIBInPre}, 1, "no", "3 hidden routes"},
-		{"a declared family without a table", junosCols + junosRow + junosEnd, Source{Families: []rib.Family{rib.IPv4, rib.IPv6}}, 1, "no", "no table of ipv6"},
-		{"an empty answer", junosHead + junosEnd, Source{}, 0, "no", "expect-empty"},
-		{"that is expected", junosHead + junosEnd, Source{ExpectEmpty: true}, 0, "yes", ""},
-		{"several routing instances", junosCols + junosRow + "\nCUST." + junosCols + junosRow2, Source{}, 0, "", "several VRFs: default, CUST"},
-		{"one of them", junosCols + junosRow + "\nCUST." + junosCols + junosRow2 + junosEnd, Source{VRF: "CUST"}, 1, "yes", ""},
-		{"none of them", junosCols + junosRow, Source{VRF: "none"}, 0, "", `no route of VRF "none"`},
-		{"static routes", junosHead + "203.0.113.0/24     *[Static/5] 1d\n                    > to 192.0.2.1 via ge-0/0/0.0\n", Source{}, 0, "", "of other protocols alone"},
-		{"a route that the router cannot use", junosLoc + "198.51.100.0/24     [BGP/170] 1d, localpref 100, from 192.0.2.7\n                      AS path: 65541 I\n                      Unusable\n" + junosEnd, Source{}, 2, "yes", ""},
+		{"columns", junosCols + junosRow + junosRow2, reading.Source{}, 2, "unproven", ""},
+		{"a prompt proves the end", junosCols + junosRow + junosRow2 + junosEnd, reading.Source{}, 2, "yes", ""},
+		{"a command before it", "admin@edge1> show route receive-protocol bgp 192.0.2.1 | no-more\n\n" + junosCols + junosRow + junosEnd, reading.Source{View: rib.AdjRIBInPre}, 1, "yes", ""},
+		{"another command behind it", junosCols + junosRow + "admin@edge1> exit\n", reading.Source{}, 1, "yes", ""},
+		{"brief", junosLoc + junosMore + junosEnd, reading.Source{}, 2, "yes", ""},
+		{"detail", junosDet + junosDet2 + junosEnd, reading.Source{}, 2, "yes", ""},
+		{"detail up to the end of an entry", junosDet + junosDet2, reading.Source{}, 2, "unproven", ""},
+		{"detail that ends within an entry", junosDet + strings.Replace(junosDet2, "                Router ID: 192.0.2.2\n", "", 1), reading.Source{}, 1, "no", "cut off"},
+		{"more entries than the head says", strings.Replace(junosDet, "2 entries", "1 entry", 1) + junosDet2 + junosEnd, reading.Source{}, 0, "no", "announces 1 entries"},
+		{"a lost line between two entries", junosDet + strings.SplitAfterN(junosDet2, "\n", 2)[1] + junosEnd, reading.Source{}, 0, "no", "stands twice"},
+		{"two AS paths in a brief entry", junosLoc + "                      AS path: 65541 I\n" + junosEnd, reading.Source{}, 0, "no", "two AS paths"},
+		{"an entry of no prefix", junosHead + junosMore + junosEnd, reading.Source{}, 0, "no", "no prefix stands before it"},
+		{"a pager between rows", junosCols + junosRow + "---(more 40%)---\n" + junosRow2 + junosEnd, reading.Source{}, 2, "no", "a pager stopped"},
+		{"a pager that erased its mark", junosCols + junosRow + "---(more)---" + strings.Repeat("\b \b", 12) + junosRow2 + junosEnd, reading.Source{}, 1, "no", "a pager stopped"},
+		{"a pager in an entry", junosLoc + "---(more)---\n" + junosMore + junosEnd, reading.Source{}, 0, "no", "a pager stopped"},
+		{"an error behind", junosCols + junosRow + "error: timeout communicating with routing daemon\n", reading.Source{}, 1, "no", "holds an error"},
+		{"a log line", junosCols + junosRow + "Nov 21 09:14:00 edge1 rpd[1]: x\n" + junosRow2 + junosEnd, reading.Source{}, 2, "no", "unexpected text"},
+		{"a last line without a break", junosCols + junosRow + strings.TrimSpace(junosRow2), reading.Source{}, 1, "no", "line break"},
+		{"a beginning that is missing", junosRow + "\n" + strings.Replace(junosCols, "inet.0", "inet6.0", 1), reading.Source{Format: "junos"}, 0, "no", "the beginning is missing"},
+		{"terse", junosHead + "A V Destination        P Prf   Metric 1   Metric 2  Next hop        AS path\n", reading.Source{}, 0, "", "terse"},
+		{"one prefix alone", "admin@edge1> show route 203.0.113.0/24 detail\n" + junosDet + junosDet2 + junosEnd, reading.Source{}, 2, "no", "a part of the table"},
+		{"a filter behind a pipe", "admin@edge1> show route protocol bgp | match 203\n" + junosLoc + junosEnd, reading.Source{}, 1, "no", "a part of the table"},
+		{"hidden routes alone", "x> show route protocol bgp hidden\n" + junosLoc + junosEnd, reading.Source{View: rib.BGPTable}, 1, "no", "a part of the table"},
+		{"an AS path that is recorded", strings.Replace(junosDet, "AS path: 65540 I \n", "AS path: 65540 I \n                AS path: Recorded\n", 1) + junosDet2 + junosEnd, reading.Source{}, 2, "yes", ""},
+		{"a MED that stands twice", strings.Replace(junosLoc, "localpref 100", "MED 5, MED 6", 1) + junosEnd, reading.Source{}, 0, "no", "med stands twice"},
+		{"two neighbours in one file", "x> show route receive-protocol bgp 192.0.2.1\n" + junosCols + junosRow + "x> show route receive-protocol bgp 192.0.2.2\n" + junosCols + junosRow2 + "x> \n", reading.Source{View: rib.AdjRIBInPre}, 1, "no", "several commands"},
+		{"one table twice", junosCols + junosRow + "\n" + junosCols + junosRow2 + junosEnd, reading.Source{}, 1, "no", "is there twice"},
+		{"two families in two answers", "x> show route table inet.0 protocol bgp\n" + junosLoc + "x> show route table inet6.0 protocol bgp\n" + strings.NewReplacer("inet.0", "inet6.0", "203.0.113.0/24", "2001:db8::/32 ").Replace(junosLoc) + "x> \n", reading.Source{}, 2, "yes", ""},
+		{"hidden routes of a table before policy", strings.Replace(junosCols, "0 hidden", "3 hidden", 1) + junosRow + junosEnd, reading.Source{View: rib.AdjRIBInPre}, 1, "no", "3 hidden routes"},
+		{"a declared family without a table", junosCols + junosRow + junosEnd, reading.Source{Families: []rib.Family{rib.IPv4, rib.IPv6}}, 1, "no", "no table of ipv6"},
+		{"an empty answer", junosHead + junosEnd, reading.Source{}, 0, "no", "expect-empty"},
+		{"that is expected", junosHead + junosEnd, reading.Source{ExpectEmpty: true}, 0, "yes", ""},
+		{"several routing instances", junosCols + junosRow + "\nCUST." + junosCols + junosRow2, reading.Source{}, 0, "", "several VRFs: default, CUST"},
+		{"one of them", junosCols + junosRow + "\nCUST." + junosCols + junosRow2 + junosEnd, reading.Source{VRF: "CUST"}, 1, "yes", ""},
+		{"none of them", junosCols + junosRow, reading.Source{VRF: "none"}, 0, "", `no route of VRF "none"`},
+		{"static routes", junosHead + "203.0.113.0/24     *[Static/5] 1d\n                    > to 192.0.2.1 via ge-0/0/0.0\n", reading.Source{}, 0, "", "of other protocols alone"},
+		{"a route that the router cannot use", junosLoc + "198.51.100.0/24     [BGP/170] 1d, localpref 100, from 192.0.2.7\n                      AS path: 65541 I\n                      Unusable\n" + junosEnd, reading.Source{}, 2, "yes", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Name, tt.src.ExpectRoutes = "x", -1
@@ -136,7 +137,7 @@ func TestAJunosTextThatDeniesTheConfig(t *testing.T) {
 		{"x> show route protocol bgp source-gateway 192.0.2.1\n" + junosLoc, rib.AdjRIBInPost, "192.0.2.1", false},
 		{"x> show route protocol bgp source-gateway 192.0.2.1\n" + junosLoc, rib.AdjRIBInPost, "192.0.2.2", true},
 	} {
-		src := Source{Name: "x", ExpectRoutes: -1, View: tt.view}
+		src := reading.Source{Name: "x", ExpectRoutes: -1, View: tt.view}
 		if tt.neighbor != "" {
 			src.Neighbor = netipAddr(t, tt.neighbor)
 		}

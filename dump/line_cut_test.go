@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/jsonl"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -48,9 +50,9 @@ func TestATextCutAtAnyByteShowsNothingThatIsNotThere(t *testing.T) {
 							if want.Attrs.NotShown.Has(rib.AttrNeighbor) {
 								want.Neighbor = have.Neighbor
 							}
-							hide(&want.Attrs)
+							reading.Hide(&want.Attrs)
 						}
-						if a, b := string(appendRoute(nil, have, 0)), string(appendRoute(nil, want, 0)); a != b {
+						if a, b := string(jsonl.AppendRoute(nil, have, 0)), string(jsonl.AppendRoute(nil, want, 0)); a != b {
 							t.Fatalf("cut at %d: row %d is\n%s, in the whole\n%s", n, i, a, b)
 						}
 					}
@@ -60,7 +62,7 @@ func TestATextCutAtAnyByteShowsNothingThatIsNotThere(t *testing.T) {
 						t.Fatalf("cut at %d: %d of %d rows, and complete", n, len(routes), len(full))
 					case got.Complete == rib.CompleteNo && len(got.Errors) == 0:
 						t.Fatalf("cut at %d: partial, and no error says why", n)
-					case got.Complete == rib.CompleteUnproven && n > 0 && lastLine(whole[:n]) != "" && rest != "" && !promptEnds([]byte(lastLine(whole[:n]))):
+					case got.Complete == rib.CompleteUnproven && n > 0 && lastLine(whole[:n]) != "" && rest != "" && !reading.PromptEnds([]byte(lastLine(whole[:n]))):
 						t.Fatalf("cut at %d, within a line, and complete is %s", n, got.Complete)
 					}
 				}

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"time"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
-func load(c *collector, now time.Time, bytes func(read, size int64)) rib.FeedState {
-	src := c.src
-	c.ownLines = true // evidence is where the user can look it up
+func load(c *reading.Collector, now time.Time, bytes func(read, size int64)) rib.FeedState {
+	src := c.Source
+	c.OwnLines = true // evidence is where the user can look it up
 	got, err := readFile(c, bytes)
 	s := rib.FeedState{
 		Format:           got.Header.Format,
@@ -34,7 +35,7 @@ func load(c *collector, now time.Time, bytes func(read, size int64)) rib.FeedSta
 
 // covered is the families that a readable dump is evidence of: those that it holds or marks and
 // those that the config declares; where an empty table is expected and came, IPv4 if none is named.
-func covered(src Source, got Result) []rib.Family {
+func covered(src reading.Source, got reading.Result) []rib.Family {
 	var out []rib.Family
 	for _, fam := range rib.Families {
 		if slices.Contains(got.Header.Families, fam) || slices.Contains(src.Families, fam) {
@@ -48,7 +49,7 @@ func covered(src Source, got Result) []rib.Family {
 }
 
 // judgeAge takes the time inside the dump, else the config's, else the file's.
-func judgeAge(s *rib.FeedState, src Source, got reading, now time.Time) {
+func judgeAge(s *rib.FeedState, src reading.Source, got outcome, now time.Time) {
 	switch {
 	case !got.Header.Time.IsZero():
 		s.AsOf, s.AsOfSource = got.Header.Time, rib.AgeFromDump

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,7 +29,7 @@ func TestLoadTableIsLoadAndAdvertise(t *testing.T) {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			src := Source{Path: path, View: view, ExpectRoutes: -1, ASNs: []uint32{65536, 65537}}
+			src := reading.Source{Path: path, View: view, ExpectRoutes: -1, ASNs: []uint32{65536, 65537}}
 			one, _ := lab(view)
 			put := func(r rib.Route) error {
 				_, err := one.Advertise(0, &r)
@@ -69,7 +70,7 @@ func listing(t *rib.Table) []string {
 func TestASkippedRowOfALoadedTableHasItsLine(t *testing.T) {
 	table, _ := lab(rib.BGPTable)
 	path := file(t, manyPaths(1026))
-	state := LoadTable(context.Background(), Source{Path: path, Name: "x.json", View: rib.BGPTable, ExpectRoutes: -1}, noon, table, 0, nil)
+	state := LoadTable(context.Background(), reading.Source{Path: path, Name: "x.json", View: rib.BGPTable, ExpectRoutes: -1}, noon, table, 0, nil)
 	want := []string{"x.json:1: more than 1024 paths of one neighbour for 203.0.113.0/24", "x.json:1: more than 1024 paths of one neighbour for 203.0.113.0/24"}
 	if state.Routes != 1024 || state.Skipped != 2 || state.Complete != rib.CompleteNo || !slices.Equal(state.Errors, want) {
 		t.Errorf("%d routes, %d skipped, complete %s, errors %q", state.Routes, state.Skipped, state.Complete, state.Errors)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -33,7 +34,7 @@ func file(t *testing.T, text string) string {
 	return path
 }
 
-func loadText(t *testing.T, src Source, text string) (rib.FeedState, []rib.Route) {
+func loadText(t *testing.T, src reading.Source, text string) (rib.FeedState, []rib.Route) {
 	t.Helper()
 	src.Path, src.Name = file(t, text), "dumps/x.json"
 	if src.ExpectRoutes == 0 {
@@ -57,39 +58,39 @@ func TestCompletenessIsProvedOrDenied(t *testing.T) {
 	badRow := strings.Replace(azureOne, `}]`, `},{"network":"x"}]`, 1)
 	for _, tt := range []struct {
 		name     string
-		src      Source
+		src      reading.Source
 		text     string
 		complete rib.Completeness
 		families []rib.Family
 		says     string
 	}{
-		{"a count that fits proves the end", Source{}, advertisedOne, "yes", []rib.Family{rib.IPv4}, ""},
-		{"a count that does not fit denies it", Source{}, twoOfThree, "no", []rib.Family{rib.IPv4}, "says that it holds 3 prefixes, but 1"},
-		{"a closing bracket proves the end", Source{}, routesOne, "yes", []rib.Family{rib.IPv4}, ""},
-		{"a stated zero is complete, and covers what the config declares", Source{Families: []rib.Family{rib.IPv6}}, advertisedNone, "yes", []rib.Family{rib.IPv6}, ""},
-		{"a stated zero after an echoed command covers the family asked for", Source{}, "edge1# show bgp ipv6 unicast neighbors 192.0.2.1 advertised-routes json\n" + advertisedNone, "yes", []rib.Family{rib.IPv6}, ""},
-		{"a stated zero alone covers no family", Source{}, advertisedNone, "yes", nil, ""},
-		{"an expected empty table covers IPv4", Source{ExpectEmpty: true}, `[]`, "yes", []rib.Family{rib.IPv4}, ""},
-		{"an expected empty table covers the families declared", Source{ExpectEmpty: true, Families: []rib.Family{rib.IPv6}}, `{"value":[]}`, "yes", []rib.Family{rib.IPv6}, ""},
-		{"an expected empty table may hold routes", Source{ExpectEmpty: true}, azureOne, "yes", []rib.Family{rib.IPv4}, ""},
-		{"an empty list states no zero", Source{}, `[]`, "no", nil, "nothing in the dump states its zero"},
-		{"an empty object states no zero", Source{}, `{}`, "no", nil, "nothing in the dump states its zero"},
-		{"an empty FRR table states no zero", Source{}, `{"routerId":"192.0.2.3","routes":{  }  }`, "no", nil, "nothing in the dump states its zero"},
-		{"a cut table is not made whole by expect-empty", Source{Format: "azure-json", ExpectEmpty: true}, `[`, "no", nil, "cut off"},
-		{"routes: N that fits", Source{ExpectRoutes: 1}, azureOne, "yes", []rib.Family{rib.IPv4}, ""},
-		{"routes: N that does not fit", Source{ExpectRoutes: 2}, azureOne, "no", []rib.Family{rib.IPv4}, "the config says routes: 2, the dump holds 1"},
-		{"a skipped row", Source{}, badRow, "no", []rib.Family{rib.IPv4}, `dumps/x.json:1: bad prefix "x"`},
-		{"a tolerated row", Source{TolerateSkipped: 1}, badRow, "yes", []rib.Family{rib.IPv4}, `bad prefix "x"`},
-		{"a declared family is covered too", Source{Families: []rib.Family{rib.IPv6}}, azureOne, "yes", []rib.Family{rib.IPv4, rib.IPv6}, ""},
-		{"a pager's mark", Source{}, strings.Replace(routesOne, `}]}}`, "}]\n--More--\n}}", 1), "no", []rib.Family{rib.IPv4}, "reading stops here"},
-		{"a pager's mark at the end", Source{}, routesOne + "\n--More--\n", "no", []rib.Family{rib.IPv4}, "dumps/x.json:2: a pager stopped the dump"},
-		{"an error line behind", Source{}, routesOne + "\n% Unknown command\n", "no", []rib.Family{rib.IPv4}, "dumps/x.json:2: the dump holds an error"},
-		{"an error line in front", Source{}, "% Unknown command\n" + routesOne, "no", []rib.Family{rib.IPv4}, "dumps/x.json:1: the dump holds an error"},
-		{"a prompt in front and behind", Source{}, "edge1# show bgp json\n" + routesOne + "\nedge1# exit\n", "yes", []rib.Family{rib.IPv4}, ""},
-		{"a shell's prompt", Source{}, "admin@edge1:~$ vtysh -c 'show bgp json'\n" + routesOne + "\nadmin@edge1:~$ \n", "yes", []rib.Family{rib.IPv4}, ""},
-		{"text behind that is neither", Source{}, routesOne + "\nConnection closed by remote host\n", "no", []rib.Family{rib.IPv4}, "unexpected text"},
-		{"two VRFs one after the other", Source{}, `{"vrfName":"default","routes":{"203.0.113.0/24":[{"valid":true,"path":""}]}} {"vrfName":"CUST","routes":{"203.0.113.0/24":[{"valid":true,"path":""}]}}`, "no", []rib.Family{rib.IPv4}, "several VRFs: default, CUST"},
-		{"one prefix alone", Source{}, `{"prefix":"203.0.113.0/24","paths":[{"valid":true,"aspath":{"string":"65540"}}]}`, "no", []rib.Family{rib.IPv4}, "says nothing of any other"},
+		{"a count that fits proves the end", reading.Source{}, advertisedOne, "yes", []rib.Family{rib.IPv4}, ""},
+		{"a count that does not fit denies it", reading.Source{}, twoOfThree, "no", []rib.Family{rib.IPv4}, "says that it holds 3 prefixes, but 1"},
+		{"a closing bracket proves the end", reading.Source{}, routesOne, "yes", []rib.Family{rib.IPv4}, ""},
+		{"a stated zero is complete, and covers what the config declares", reading.Source{Families: []rib.Family{rib.IPv6}}, advertisedNone, "yes", []rib.Family{rib.IPv6}, ""},
+		{"a stated zero after an echoed command covers the family asked for", reading.Source{}, "edge1# show bgp ipv6 unicast neighbors 192.0.2.1 advertised-routes json\n" + advertisedNone, "yes", []rib.Family{rib.IPv6}, ""},
+		{"a stated zero alone covers no family", reading.Source{}, advertisedNone, "yes", nil, ""},
+		{"an expected empty table covers IPv4", reading.Source{ExpectEmpty: true}, `[]`, "yes", []rib.Family{rib.IPv4}, ""},
+		{"an expected empty table covers the families declared", reading.Source{ExpectEmpty: true, Families: []rib.Family{rib.IPv6}}, `{"value":[]}`, "yes", []rib.Family{rib.IPv6}, ""},
+		{"an expected empty table may hold routes", reading.Source{ExpectEmpty: true}, azureOne, "yes", []rib.Family{rib.IPv4}, ""},
+		{"an empty list states no zero", reading.Source{}, `[]`, "no", nil, "nothing in the dump states its zero"},
+		{"an empty object states no zero", reading.Source{}, `{}`, "no", nil, "nothing in the dump states its zero"},
+		{"an empty FRR table states no zero", reading.Source{}, `{"routerId":"192.0.2.3","routes":{  }  }`, "no", nil, "nothing in the dump states its zero"},
+		{"a cut table is not made whole by expect-empty", reading.Source{Format: "azure-json", ExpectEmpty: true}, `[`, "no", nil, "cut off"},
+		{"routes: N that fits", reading.Source{ExpectRoutes: 1}, azureOne, "yes", []rib.Family{rib.IPv4}, ""},
+		{"routes: N that does not fit", reading.Source{ExpectRoutes: 2}, azureOne, "no", []rib.Family{rib.IPv4}, "the config says routes: 2, the dump holds 1"},
+		{"a skipped row", reading.Source{}, badRow, "no", []rib.Family{rib.IPv4}, `dumps/x.json:1: bad prefix "x"`},
+		{"a tolerated row", reading.Source{TolerateSkipped: 1}, badRow, "yes", []rib.Family{rib.IPv4}, `bad prefix "x"`},
+		{"a declared family is covered too", reading.Source{Families: []rib.Family{rib.IPv6}}, azureOne, "yes", []rib.Family{rib.IPv4, rib.IPv6}, ""},
+		{"a pager's mark", reading.Source{}, strings.Replace(routesOne, `}]}}`, "}]\n--More--\n}}", 1), "no", []rib.Family{rib.IPv4}, "reading stops here"},
+		{"a pager's mark at the end", reading.Source{}, routesOne + "\n--More--\n", "no", []rib.Family{rib.IPv4}, "dumps/x.json:2: a pager stopped the dump"},
+		{"an error line behind", reading.Source{}, routesOne + "\n% Unknown command\n", "no", []rib.Family{rib.IPv4}, "dumps/x.json:2: the dump holds an error"},
+		{"an error line in front", reading.Source{}, "% Unknown command\n" + routesOne, "no", []rib.Family{rib.IPv4}, "dumps/x.json:1: the dump holds an error"},
+		{"a prompt in front and behind", reading.Source{}, "edge1# show bgp json\n" + routesOne + "\nedge1# exit\n", "yes", []rib.Family{rib.IPv4}, ""},
+		{"a shell's prompt", reading.Source{}, "admin@edge1:~$ vtysh -c 'show bgp json'\n" + routesOne + "\nadmin@edge1:~$ \n", "yes", []rib.Family{rib.IPv4}, ""},
+		{"text behind that is neither", reading.Source{}, routesOne + "\nConnection closed by remote host\n", "no", []rib.Family{rib.IPv4}, "unexpected text"},
+		{"two VRFs one after the other", reading.Source{}, `{"vrfName":"default","routes":{"203.0.113.0/24":[{"valid":true,"path":""}]}} {"vrfName":"CUST","routes":{"203.0.113.0/24":[{"valid":true,"path":""}]}}`, "no", []rib.Family{rib.IPv4}, "several VRFs: default, CUST"},
+		{"one prefix alone", reading.Source{}, `{"prefix":"203.0.113.0/24","paths":[{"valid":true,"aspath":{"string":"65540"}}]}`, "no", []rib.Family{rib.IPv4}, "says nothing of any other"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			state, routes := loadText(t, tt.src, tt.text)
@@ -106,7 +107,7 @@ func TestCompletenessIsProvedOrDenied(t *testing.T) {
 
 func TestZeroRoutesCanBeExpectedByNumber(t *testing.T) {
 	path := file(t, "[]")
-	state := Load(context.Background(), Source{Path: path, Name: "x"}, noon, func(rib.Route) error { return nil }, nil)
+	state := Load(context.Background(), reading.Source{Path: path, Name: "x"}, noon, func(rib.Route) error { return nil }, nil)
 	if state.Complete != rib.CompleteYes {
 		t.Errorf("routes: 0 on an empty list: %+v", state)
 	}
@@ -117,21 +118,21 @@ func TestTheAgeOfADump(t *testing.T) {
 	inside = strings.Replace(inside, `"time":null`, `"time":"2026-11-20T09:00:00Z"`, 1)
 	for _, tt := range []struct {
 		name        string
-		src         Source
+		src         reading.Source
 		text        string
 		age         time.Duration
 		from        rib.AgeSource
 		stale, weak bool
 	}{
-		{"inside the dump, before the config's", Source{Taken: noon.Add(-time.Hour)}, inside, 3 * time.Hour, rib.AgeFromDump, false, false},
-		{"from the config, before the file's", Source{Taken: noon.Add(-time.Hour)}, azureOne, time.Hour, rib.AgeFromConfig, false, false},
-		{"from the file", Source{}, azureOne, 2 * time.Hour, rib.AgeFromMtime, false, false},
-		{"a file's time is too weak for max-age", Source{MaxAge: 24 * time.Hour}, azureOne, 2 * time.Hour, rib.AgeFromMtime, false, true},
-		{"unless it is trusted", Source{MaxAge: 24 * time.Hour, TrustMtime: true}, azureOne, 2 * time.Hour, rib.AgeFromMtime, false, false},
-		{"too old", Source{MaxAge: time.Hour, TrustMtime: true}, azureOne, 2 * time.Hour, rib.AgeFromMtime, true, false},
-		{"just old enough", Source{MaxAge: 2 * time.Hour, TrustMtime: true}, azureOne, 2 * time.Hour, rib.AgeFromMtime, false, false},
-		{"too old by its own time", Source{MaxAge: time.Hour}, inside, 3 * time.Hour, rib.AgeFromDump, true, false},
-		{"from the future is new", Source{Taken: noon.Add(time.Hour), MaxAge: time.Hour}, azureOne, 0, rib.AgeFromConfig, false, false},
+		{"inside the dump, before the config's", reading.Source{Taken: noon.Add(-time.Hour)}, inside, 3 * time.Hour, rib.AgeFromDump, false, false},
+		{"from the config, before the file's", reading.Source{Taken: noon.Add(-time.Hour)}, azureOne, time.Hour, rib.AgeFromConfig, false, false},
+		{"from the file", reading.Source{}, azureOne, 2 * time.Hour, rib.AgeFromMtime, false, false},
+		{"a file's time is too weak for max-age", reading.Source{MaxAge: 24 * time.Hour}, azureOne, 2 * time.Hour, rib.AgeFromMtime, false, true},
+		{"unless it is trusted", reading.Source{MaxAge: 24 * time.Hour, TrustMtime: true}, azureOne, 2 * time.Hour, rib.AgeFromMtime, false, false},
+		{"too old", reading.Source{MaxAge: time.Hour, TrustMtime: true}, azureOne, 2 * time.Hour, rib.AgeFromMtime, true, false},
+		{"just old enough", reading.Source{MaxAge: 2 * time.Hour, TrustMtime: true}, azureOne, 2 * time.Hour, rib.AgeFromMtime, false, false},
+		{"too old by its own time", reading.Source{MaxAge: time.Hour}, inside, 3 * time.Hour, rib.AgeFromDump, true, false},
+		{"from the future is new", reading.Source{Taken: noon.Add(time.Hour), MaxAge: time.Hour}, azureOne, 0, rib.AgeFromConfig, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, _ := loadText(t, tt.src, tt.text)
@@ -148,21 +149,21 @@ func TestADumpThatDeniesItsDeclarationSaysSo(t *testing.T) {
 	jsonl := strings.Replace(goodHeader, `"neighbor":null`, `"neighbor":"192.0.2.1"`, 1) + goodRoute + goodTrailer
 	for _, tt := range []struct {
 		name string
-		src  Source
+		src  reading.Source
 		text string
 		says string
 	}{
-		{"received routes declared advertised", Source{View: rib.AdjRIBOutPost}, receivedOne, "the dump holds receivedRoutes, the config says adj-rib-out-post"},
-		{"a table declared advertised", Source{View: rib.AdjRIBOutPost}, routesOne, "the dump holds routes, the config says adj-rib-out-post"},
-		{"one neighbor's routes declared the whole table", Source{View: rib.BGPTable}, receivedOne, "receivedRoutes of one neighbor"},
-		{"the advertised key proves no direction", Source{View: rib.AdjRIBInPre}, advertisedOne, ""},
-		{"advertised routes at the far end", Source{View: rib.FarEnd}, advertisedOne, ""},
-		{"pre-policy rows declared post-policy where policy rejects some", Source{View: rib.AdjRIBInPost}, filtered, "rejects 4 of them"},
-		{"pre-policy rows declared post-policy where policy rejects none", Source{View: rib.AdjRIBInPost}, receivedOne, ""},
-		{"rows of another neighbor", Source{View: rib.AdjRIBInPost, Neighbor: neighbor}, routesOne, "routes of neighbor 192.0.2.1, the config says 192.0.2.9"},
-		{"rows of the neighbor", Source{View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr("192.0.2.1")}, routesOne, ""},
-		{"a whole table holds other neighbors", Source{View: rib.BGPTable, Neighbor: neighbor}, routesOne, ""},
-		{"a header of another neighbor", Source{View: rib.AdjRIBOutPost, Neighbor: neighbor}, jsonl, "routes of neighbor 192.0.2.1"},
+		{"received routes declared advertised", reading.Source{View: rib.AdjRIBOutPost}, receivedOne, "the dump holds receivedRoutes, the config says adj-rib-out-post"},
+		{"a table declared advertised", reading.Source{View: rib.AdjRIBOutPost}, routesOne, "the dump holds routes, the config says adj-rib-out-post"},
+		{"one neighbor's routes declared the whole table", reading.Source{View: rib.BGPTable}, receivedOne, "receivedRoutes of one neighbor"},
+		{"the advertised key proves no direction", reading.Source{View: rib.AdjRIBInPre}, advertisedOne, ""},
+		{"advertised routes at the far end", reading.Source{View: rib.FarEnd}, advertisedOne, ""},
+		{"pre-policy rows declared post-policy where policy rejects some", reading.Source{View: rib.AdjRIBInPost}, filtered, "rejects 4 of them"},
+		{"pre-policy rows declared post-policy where policy rejects none", reading.Source{View: rib.AdjRIBInPost}, receivedOne, ""},
+		{"rows of another neighbor", reading.Source{View: rib.AdjRIBInPost, Neighbor: neighbor}, routesOne, "routes of neighbor 192.0.2.1, the config says 192.0.2.9"},
+		{"rows of the neighbor", reading.Source{View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr("192.0.2.1")}, routesOne, ""},
+		{"a whole table holds other neighbors", reading.Source{View: rib.BGPTable, Neighbor: neighbor}, routesOne, ""},
+		{"a header of another neighbor", reading.Source{View: rib.AdjRIBOutPost, Neighbor: neighbor}, jsonl, "routes of neighbor 192.0.2.1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, _ := loadText(t, tt.src, tt.text)
@@ -191,7 +192,7 @@ func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 		{"interface routes declared as azure-json", `{"value":[{"source":"Default","addressPrefix":["203.0.113.0/24"],"nextHopIpAddress":[]}]}`, "not a route table: looks like the effective routes of a network interface"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			src := Source{Families: []rib.Family{rib.IPv4}}
+			src := reading.Source{Families: []rib.Family{rib.IPv4}}
 			if _, format, ok := strings.Cut(tt.name, " declared as "); ok {
 				src.Format = format
 			}
@@ -209,13 +210,13 @@ func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 func TestAMissingFileADirectoryAndAnUnknownFormat(t *testing.T) {
 	dir := t.TempDir()
 	for _, tt := range []struct {
-		src  Source
+		src  reading.Source
 		says string
 	}{
-		{Source{Path: filepath.Join(dir, "none.json"), Name: "none.json"}, "none.json: no such file"},
-		{Source{Path: dir, Name: "dumps"}, "dumps: is a directory"},
-		{Source{Path: file(t, azureOne), Name: "x", Format: "csv"}, `unknown format "csv": write auto or one of azure-json, azure-list, azure-table, bgpdump-m, bird, `},
-		{Source{Path: "/dev/zero", Name: "zero"}, "is a device"},
+		{reading.Source{Path: filepath.Join(dir, "none.json"), Name: "none.json"}, "none.json: no such file"},
+		{reading.Source{Path: dir, Name: "dumps"}, "dumps: is a directory"},
+		{reading.Source{Path: file(t, azureOne), Name: "x", Format: "csv"}, `unknown format "csv": write auto or one of azure-json, azure-list, azure-table, bgpdump-m, bird, `},
+		{reading.Source{Path: "/dev/zero", Name: "zero"}, "is a device"},
 	} {
 		s := Load(context.Background(), tt.src, noon, func(rib.Route) error { return nil }, nil)
 		if !s.Unreadable || len(s.Errors) != 1 || !strings.Contains(s.Errors[0], tt.says) {
@@ -225,7 +226,7 @@ func TestAMissingFileADirectoryAndAnUnknownFormat(t *testing.T) {
 }
 
 func TestARefusedRouteIsASkippedRow(t *testing.T) {
-	src := Source{Path: file(t, azureOne), Name: "x.json", ExpectRoutes: -1}
+	src := reading.Source{Path: file(t, azureOne), Name: "x.json", ExpectRoutes: -1}
 	s := Load(context.Background(), src, noon, func(rib.Route) error { return errors.New("prefix limit reached") }, nil)
 	if s.Routes != 0 || s.Skipped != 1 || s.Complete != rib.CompleteNo || s.Errors[0] != "x.json:1: prefix limit reached" {
 		t.Errorf("state %+v", s)
@@ -236,7 +237,7 @@ func TestAStoppedReadingIsPartial(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	n := 0
 	text := "[" + strings.Repeat(strings.Trim(azureOne, "[]")+",", 50) + strings.Trim(azureOne, "[]") + "]"
-	src := Source{Path: file(t, text), Name: "x.json", ExpectRoutes: -1}
+	src := reading.Source{Path: file(t, text), Name: "x.json", ExpectRoutes: -1}
 	s := Load(ctx, src, noon, func(rib.Route) error {
 		if n++; n == 3 {
 			stop()
@@ -249,7 +250,7 @@ func TestAStoppedReadingIsPartial(t *testing.T) {
 }
 
 func TestProgressReachesTheSizeOfTheFile(t *testing.T) {
-	src := Source{Path: file(t, azureOne), Name: "x.json", ExpectRoutes: -1}
+	src := reading.Source{Path: file(t, azureOne), Name: "x.json", ExpectRoutes: -1}
 	var last, size int64
 	Load(context.Background(), src, noon, func(rib.Route) error { return nil }, func(r, s int64) { last, size = r, s })
 	if last != int64(len(azureOne)) || size != last {
@@ -271,25 +272,25 @@ func TestWrappingsAreUndone(t *testing.T) {
 		little += string([]byte{c, 0})
 		big += string([]byte{0, c})
 	}
-	_, want := loadText(t, Source{}, azureOne)
+	_, want := loadText(t, reading.Source{}, azureOne)
 	for name, text := range map[string]string{"a byte order mark": "\ufeff" + azureOne, "gzip": zipped.String(), "UTF-16LE": little, "UTF-16BE": big} {
-		s, have := loadText(t, Source{}, text)
+		s, have := loadText(t, reading.Source{}, text)
 		if s.Complete != rib.CompleteYes || cmp.Diff(want, have, sameValues) != "" {
 			t.Errorf("%s: %+v %v", name, s, have)
 		}
 	}
-	s, _ := loadText(t, Source{}, zipped.String()[:zipped.Len()-6])
+	s, _ := loadText(t, reading.Source{}, zipped.String()[:zipped.Len()-6])
 	if s.Complete != rib.CompleteNo {
 		t.Errorf("a cut gzip file: %+v", s)
 	}
 }
 
 func TestTheStateOfAFeedCarriesTheHeader(t *testing.T) {
-	s, _ := loadText(t, Source{View: rib.AdjRIBOutPost}, advertisedOne)
+	s, _ := loadText(t, reading.Source{View: rib.AdjRIBOutPost}, advertisedOne)
 	if s.Format != "frr-json" || s.Router != "192.0.2.3" || s.File != "dumps/x.json" || s.ASPathForm != rib.BeforeOwnASN || s.DefaultLocalPref != rib.Some(100) || s.Live {
 		t.Errorf("state %+v", s)
 	}
-	s, _ = loadText(t, Source{View: rib.BGPTable}, routesOne)
+	s, _ = loadText(t, reading.Source{View: rib.BGPTable}, routesOne)
 	if s.ASPathForm != rib.AsSent {
 		t.Errorf("paths of a table are %s", s.ASPathForm)
 	}
@@ -297,10 +298,10 @@ func TestTheStateOfAFeedCarriesTheHeader(t *testing.T) {
 
 func TestEvidenceNamesLinesOfTheFileAtHand(t *testing.T) {
 	text := goodHeader + strings.Replace(goodRoute, "}", `,"line":42}`, 1) + goodTrailer
-	if _, routes := loadText(t, Source{}, text); routes[0].Line != 2 {
+	if _, routes := loadText(t, reading.Source{}, text); routes[0].Line != 2 {
 		t.Errorf("loaded, the route is of line %d", routes[0].Line)
 	}
-	if routes, _, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, []byte(text)); err != nil || routes[0].Line != 42 {
+	if routes, _, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, []byte(text)); err != nil || routes[0].Line != 42 {
 		t.Errorf("read, the route is of line %d: %v", routes[0].Line, err)
 	}
 }

@@ -5,17 +5,19 @@ import (
 	"testing"
 	"time"
 
+	"bgpaudit/dump/mrt"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
 // mrtAt is mrtRecord at a moment of 2026-11-20, with its microseconds where the type has them.
 func mrtAt(clock string, kind, subtype int, parts ...any) []byte {
 	t := onThatDay(clock)
-	body := mrt(parts...)
-	if kind == mrtBGP4MPET {
-		body = append(mrt(uint32(t.Nanosecond()/1000)), body...)
+	body := mrtText(parts...)
+	if kind == mrt.TypeBGP4MPET {
+		body = append(mrtText(uint32(t.Nanosecond()/1000)), body...)
 	}
-	return append(mrt(uint32(t.Unix()), kind, subtype, uint32(len(body))), body...)
+	return append(mrtText(uint32(t.Unix()), kind, subtype, uint32(len(body))), body...)
 }
 
 func onThatDay(clock string) time.Time {
@@ -31,9 +33,9 @@ func onThatDay(clock string) time.Time {
 func TestMRTIsReplayedUpToTheMomentAskedFor(t *testing.T) {
 	peers := mrtAt("08:00:00", 13, 1, "10.255.0.9", sized(), 2, mrtPeerV4, mrtPeerV6)
 	listed := mrtAt("08:00:00", 13, 2, uint32(0), doc, 1, 0, uint32(9), sized(mrtAttrs))
-	other := mrt("198.51.100.0/24")
-	table := mrt(peers, listed)
-	messages := mrt(
+	other := mrtText("198.51.100.0/24")
+	table := mrtText(peers, listed)
+	messages := mrtText(
 		mrtAt("08:05:00.5", 17, 4, session(true), bgpUpdate(doc, nil, nil)),
 		mrtAt("08:10:00", 16, 4, session(true), bgpUpdate(nil, mrtAttrs, other)))
 	const unproven, no = rib.CompleteUnproven, rib.CompleteNo
@@ -46,29 +48,29 @@ func TestMRTIsReplayedUpToTheMomentAskedFor(t *testing.T) {
 		later    bool
 		says     string
 	}{
-		{"no moment", "", mrt(table, messages), "198.51.100.0/24", "08:10:00", unproven, false, ""},
-		{"behind the last record", "09:00:00", mrt(table, messages), "198.51.100.0/24", "08:10:00", unproven, false, ""},
-		{"at the last record", "08:10:00", mrt(table, messages), "198.51.100.0/24", "08:10:00", unproven, false, ""},
-		{"between two messages", "08:07:00", mrt(table, messages), "", "08:07:00", no, false, "the table is empty"},
-		{"at the microsecond of a message", "08:05:00.5", mrt(table, messages), "", "08:05:00.5", no, false, "the table is empty"},
-		{"a microsecond before it", "08:05:00.499999", mrt(table, messages), "203.0.113.0/24", "08:05:00.499999", unproven, false, ""},
-		{"within the second before it", "08:05:00", mrt(table, messages), "203.0.113.0/24", "08:05:00", unproven, false, ""},
-		{"at the table", "08:00:00", mrt(table, messages), "203.0.113.0/24", "08:00:00", unproven, false, ""},
-		{"before the table", "07:59:59", mrt(table, messages), "", "08:00:00", no, true, "x: all of it was written after 2026-11-20T07:59:59Z: ask of a later moment, or take an older dump"},
+		{"no moment", "", mrtText(table, messages), "198.51.100.0/24", "08:10:00", unproven, false, ""},
+		{"behind the last record", "09:00:00", mrtText(table, messages), "198.51.100.0/24", "08:10:00", unproven, false, ""},
+		{"at the last record", "08:10:00", mrtText(table, messages), "198.51.100.0/24", "08:10:00", unproven, false, ""},
+		{"between two messages", "08:07:00", mrtText(table, messages), "", "08:07:00", no, false, "the table is empty"},
+		{"at the microsecond of a message", "08:05:00.5", mrtText(table, messages), "", "08:05:00.5", no, false, "the table is empty"},
+		{"a microsecond before it", "08:05:00.499999", mrtText(table, messages), "203.0.113.0/24", "08:05:00.499999", unproven, false, ""},
+		{"within the second before it", "08:05:00", mrtText(table, messages), "203.0.113.0/24", "08:05:00", unproven, false, ""},
+		{"at the table", "08:00:00", mrtText(table, messages), "203.0.113.0/24", "08:00:00", unproven, false, ""},
+		{"before the table", "07:59:59", mrtText(table, messages), "", "08:00:00", no, true, "x: all of it was written after 2026-11-20T07:59:59Z: ask of a later moment, or take an older dump"},
 		{"a table alone", "09:00:00", table, "203.0.113.0/24", "08:00:00", unproven, false, ""},
 		{"before a table alone", "07:00:00", table, "", "08:00:00", no, true, "all of it was written after"},
 		{"messages alone", "08:07:00", messages, "", "08:07:00", no, false, "messages with no table before them"},
 		{"before messages alone", "08:01:00", messages, "", "08:05:00.5", no, true, "all of it was written after"},
-		{"within a table", "08:00:30", mrt(table, mrtAt("08:01:00", 13, 2, uint32(1), other, 1, 0, uint32(9), sized(mrtAttrs))), "203.0.113.0/24", "08:00:00", no, false, "x:3: the table was not written to its end by 2026-11-20T08:00:30Z"},
-		{"a record out of turn", "08:05:00", mrt(table, mrtAt("08:06:00", 16, 4, session(true), bgpUpdate(doc, nil, nil)), mrtAt("08:04:00", 16, 4, session(true), bgpUpdate(nil, mrtAttrs, other))), "203.0.113.0/24 198.51.100.0/24", "08:05:00", unproven, false, ""},
-		{"a bad record later", "08:05:00", mrt(table, mrtAt("08:06:00", 99, 0), messages), "203.0.113.0/24", "08:05:00", unproven, false, ""},
-		{"a bad message later", "08:05:00", mrt(table, mrtAt("08:06:00", 16, 4, uint32(0))), "203.0.113.0/24", "08:05:00", unproven, false, ""},
-		{"another protocol's record later", "08:05:00", mrt(table, mrtAt("08:06:00", 11, 0)), "203.0.113.0/24", "08:00:00", unproven, false, ""},
-		{"a session that ends later", "08:05:00", mrt(table, mrtAt("08:06:00", 16, 5, session(true), 6, 1)), "203.0.113.0/24", "08:05:00", unproven, false, ""},
-		{"an empty record later", "08:05:00", mrt(table, mrtRecord(17, 4)), "203.0.113.0/24", "08:05:00", unproven, false, ""},
+		{"within a table", "08:00:30", mrtText(table, mrtAt("08:01:00", 13, 2, uint32(1), other, 1, 0, uint32(9), sized(mrtAttrs))), "203.0.113.0/24", "08:00:00", no, false, "x:3: the table was not written to its end by 2026-11-20T08:00:30Z"},
+		{"a record out of turn", "08:05:00", mrtText(table, mrtAt("08:06:00", 16, 4, session(true), bgpUpdate(doc, nil, nil)), mrtAt("08:04:00", 16, 4, session(true), bgpUpdate(nil, mrtAttrs, other))), "203.0.113.0/24 198.51.100.0/24", "08:05:00", unproven, false, ""},
+		{"a bad record later", "08:05:00", mrtText(table, mrtAt("08:06:00", 99, 0), messages), "203.0.113.0/24", "08:05:00", unproven, false, ""},
+		{"a bad message later", "08:05:00", mrtText(table, mrtAt("08:06:00", 16, 4, uint32(0))), "203.0.113.0/24", "08:05:00", unproven, false, ""},
+		{"another protocol's record later", "08:05:00", mrtText(table, mrtAt("08:06:00", 11, 0)), "203.0.113.0/24", "08:00:00", unproven, false, ""},
+		{"a session that ends later", "08:05:00", mrtText(table, mrtAt("08:06:00", 16, 5, session(true), 6, 1)), "203.0.113.0/24", "08:05:00", unproven, false, ""},
+		{"an empty record later", "08:05:00", mrtText(table, mrtRecord(17, 4)), "203.0.113.0/24", "08:05:00", unproven, false, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			src := Source{View: rib.BGPTable}
+			src := reading.Source{View: rib.BGPTable}
 			if tt.at != "" {
 				src.At = onThatDay(tt.at)
 			}
@@ -94,15 +96,15 @@ func TestADumpFromLaterIsNoEvidence(t *testing.T) {
 	dumped := strings.Replace(timeless, `"time":null`, `"time":"2026-11-20T12:00:00.5Z"`, 1)
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		later      bool
 	}{
-		{"the dump's time is later", dumped, Source{At: noon}, true},
-		{"it is not", dumped, Source{At: noon.Add(time.Second)}, false},
-		{"no moment is asked for", dumped, Source{}, false},
-		{"taken: is later", timeless, Source{At: noon, Taken: noon.Add(1)}, true},
-		{"taken: is that moment", timeless, Source{At: noon, Taken: noon}, false},
-		{"the file's time is later", timeless, Source{At: noon.Add(-5 * time.Hour)}, false},
+		{"the dump's time is later", dumped, reading.Source{At: noon}, true},
+		{"it is not", dumped, reading.Source{At: noon.Add(time.Second)}, false},
+		{"no moment is asked for", dumped, reading.Source{}, false},
+		{"taken: is later", timeless, reading.Source{At: noon, Taken: noon.Add(1)}, true},
+		{"taken: is that moment", timeless, reading.Source{At: noon, Taken: noon}, false},
+		{"the file's time is later", timeless, reading.Source{At: noon.Add(-5 * time.Hour)}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			state, _ := loadText(t, tt.src, tt.text)

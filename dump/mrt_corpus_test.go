@@ -18,6 +18,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -43,12 +44,12 @@ func mrtCorpus(t *testing.T) (dir string, remarks map[string]string) {
 
 var linesRemark = regexp.MustCompile(`bgpdump(?:_lines| -m) ?= ?(\d+)`)
 
-func readCorpus(path string, emit func(rib.Route)) (Result, error) {
+func readCorpus(path string, emit func(rib.Route)) (reading.Result, error) {
 	return readCorpusAt(path, time.Time{}, emit)
 }
 
-func readCorpusAt(path string, at time.Time, emit func(rib.Route)) (Result, error) {
-	return Read(context.Background(), Source{Path: path, Name: filepath.Base(path), ExpectRoutes: -1, At: at}, emit)
+func readCorpusAt(path string, at time.Time, emit func(rib.Route)) (reading.Result, error) {
+	return Read(context.Background(), reading.Source{Path: path, Name: filepath.Base(path), ExpectRoutes: -1, At: at}, emit)
 }
 
 // bgpdumpLines are the lines that bgpdump makes of a file, the reference that every collector's
@@ -212,7 +213,7 @@ func TestFiveDaemonsTablesAreOne(t *testing.T) {
 	key := func(r rib.Route) string { return fmt.Sprintf("%v %v", r.Prefix, r.Attrs.NextHop) }
 	want := map[string]rib.Route{}
 	for _, fam := range rib.Families {
-		routes, _, err := readReal(t, filepath.Join(dir, "daemon-frr", fmt.Sprintf("show_bgp_%s_unicast_json.txt", fam)), Source{View: rib.BGPTable})
+		routes, _, err := readReal(t, filepath.Join(dir, "daemon-frr", fmt.Sprintf("show_bgp_%s_unicast_json.txt", fam)), reading.Source{View: rib.BGPTable})
 		if err != nil {
 			t.Fatal(err)
 		}

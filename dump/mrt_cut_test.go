@@ -12,23 +12,25 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 
+	"bgpaudit/dump/mrt"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
 // mrtMessages is a table, and behind it a record of each subtype of BGP4MP and BGP4MP_ET.
 func mrtMessages() []byte {
-	two, four := bgpUpdate(nil, mrtAttrs2, doc), bgpUpdate(doc, mrtAttrs, mrt("198.51.100.0/24"))
-	withIDs := bgpUpdate(nil, mrtAttrs, mrt(uint32(7), doc))
-	file := mrt(mrtPeers, routeV4)
+	two, four := bgpUpdate(nil, mrtAttrs2, doc), bgpUpdate(doc, mrtAttrs, mrtText("198.51.100.0/24"))
+	withIDs := bgpUpdate(nil, mrtAttrs, mrtText(uint32(7), doc))
+	file := mrtText(mrtPeers, routeV4)
 	for _, kind := range []int{16, 17} {
 		for subtype, body := range map[int][]byte{
-			0: mrt(session(false), 5, 6), 1: mrt(session(false), two), 4: mrt(session(true), four), 5: mrt(session(true), 1, 3),
-			6: mrt(session(false), two), 7: mrt(session(true), four), 9: mrt(session(true), withIDs), 11: mrt(session(true), withIDs),
+			0: mrtText(session(false), 5, 6), 1: mrtText(session(false), two), 4: mrtText(session(true), four), 5: mrtText(session(true), 1, 3),
+			6: mrtText(session(false), two), 7: mrtText(session(true), four), 9: mrtText(session(true), withIDs), 11: mrtText(session(true), withIDs),
 		} {
-			if kind == mrtBGP4MPET {
-				body = mrt(uint32(500000), body)
+			if kind == mrt.TypeBGP4MPET {
+				body = mrtText(uint32(500000), body)
 			}
-			file = mrt(file, mrtRecord(kind, subtype, body))
+			file = mrtText(file, mrtRecord(kind, subtype, body))
 		}
 	}
 	return file
@@ -66,12 +68,12 @@ func TestAnMRTFileCutAtAnyByte(t *testing.T) {
 
 // recordEnds are the offsets behind each record of a file, and whether messages are among them.
 func recordEnds(whole []byte) (ends []int, messages bool) {
-	for at := 0; at+mrtHeaderSize <= len(whole); {
-		h := parseMRTHeader(whole[at:])
-		if at += mrtHeaderSize + int(h.length); at <= len(whole) {
+	for at := 0; at+mrt.HeaderSize <= len(whole); {
+		h := mrt.ParseMRTHeader(whole[at:])
+		if at += mrt.HeaderSize + int(h.Length); at <= len(whole) {
 			ends = append(ends, at)
 		}
-		messages = messages || h.updates()
+		messages = messages || h.Updates()
 	}
 	return ends, messages
 }
@@ -79,7 +81,7 @@ func recordEnds(whole []byte) (ends []int, messages bool) {
 // readCut reads a file cut at each of the offsets, which rise.
 func readCut(t *testing.T, whole []byte, offsets []int) {
 	t.Helper()
-	src := Source{Name: "x", Format: "mrt", ExpectRoutes: -1}
+	src := reading.Source{Name: "x", Format: "mrt", ExpectRoutes: -1}
 	full, wholeGot, err := readBytes(src, whole)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +92,7 @@ func readCut(t *testing.T, whole []byte, offsets []int) {
 	before := []string(nil) // their rows
 	for _, n := range offsets {
 		routes, got, err := readBytes(src, whole[:n])
-		if n < mrtHeaderSize {
+		if n < mrt.HeaderSize {
 			if err == nil {
 				t.Fatalf("cut at %d: read", n)
 			}
@@ -143,12 +145,12 @@ func TestRealMRTFilesCutAnywhere(t *testing.T) {
 			}
 			t.Run(filepath.Base(path), func(t *testing.T) {
 				t.Parallel()
-				in, err := openInput(path, nil)
+				in, err := reading.OpenInput(path, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer in.close()
-				whole, err := io.ReadAll(in.text)
+				defer in.Close()
+				whole, err := io.ReadAll(in.Text)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -202,19 +204,19 @@ func TestPackedMRTCutAtAnyByte(t *testing.T) {
 		}
 		rows := recordsOf(want)
 		known := map[string]bool{} // what any beginning of the file leaves
-		for n := mrtHeaderSize; n <= len(plain); n++ {
-			part, _, _ := readBytes(Source{Name: "x", ExpectRoutes: -1}, plain[:n])
+		for n := mrt.HeaderSize; n <= len(plain); n++ {
+			part, _, _ := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, plain[:n])
 			known[strings.Join(recordsOf(part), "")] = true
 		}
 		for packing, packed := range packMRT(t, plain) {
 			t.Run(name+" in "+packing, func(t *testing.T) {
 				t.Parallel()
-				routes, got, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, packed)
+				routes, got, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, packed)
 				if err != nil || got.Complete != whole.Complete || !slices.Equal(recordsOf(routes), rows) {
 					t.Fatalf("%d routes, complete %s, errors %q, %v", len(routes), got.Complete, got.Errors, err)
 				}
 				for n := 0; n < len(packed); n += cutStep {
-					routes, got, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, packed[:n])
+					routes, got, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, packed[:n])
 					if err != nil {
 						if len(routes) > 0 {
 							t.Fatalf("cut at %d: refused with %d routes", n, len(routes))
@@ -229,7 +231,7 @@ func TestPackedMRTCutAtAnyByte(t *testing.T) {
 				if strings.Contains(name, "messages") {
 					return
 				}
-				twice, _, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, append(bytes.Clone(packed), packed...))
+				twice, _, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, append(bytes.Clone(packed), packed...))
 				if err != nil || len(twice) != 2*len(want) {
 					t.Errorf("two streams in a file: %d routes, %v", len(twice), err)
 				}

@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -39,7 +40,7 @@ func zeros(t *testing.T, w io.WriteCloser, head []byte, n int) {
 
 // bigXZHeader is the beginning of an .xz file whose block asks for a dictionary of 1.5 GiB.
 func bigXZHeader() []byte {
-	return mrt([]byte("\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46"), []byte{2, 0, 0x21, 1, 37, 0, 0, 0}, make([]byte, 64))
+	return mrtText([]byte("\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46"), []byte{2, 0, 0x21, 1, 37, 0, 0, 0}, make([]byte, 64))
 }
 
 // bzip2Zeros is 64 MiB of zeros in a bzip2 stream, which Go cannot write.
@@ -61,7 +62,7 @@ func heldNow() int64 {
 // TestMRTBombsAreRefusedQuicklyInLittleMemory holds the reader, and what unpacks for it, to their bounds.
 func TestMRTBombsAreRefusedQuicklyInLittleMemory(t *testing.T) {
 	var gz, zs, x, blankXZ bytes.Buffer
-	head := mrt(mrtPeers, routeV4)
+	head := mrtText(mrtPeers, routeV4)
 	zeros(t, gzip.NewWriter(&gz), head, 64<<20)
 	zw, err := zstd.NewWriter(&zs)
 	if err != nil {
@@ -82,12 +83,12 @@ func TestMRTBombsAreRefusedQuicklyInLittleMemory(t *testing.T) {
 	var gzgz bytes.Buffer
 	zeros(t, gzip.NewWriter(&gzgz), gz.Bytes(), 0)
 	manyPeers := mrtRecord(13, 1, "10.255.0.9", sized(), 65535, bytes.Repeat(mrtPeerV6, 40_000))
-	manyEntries := mrtRecord(13, 2, uint32(0), doc, 65535, bytes.Repeat(mrt(0, uint32(9), 0), 65535))
+	manyEntries := mrtRecord(13, 2, uint32(0), doc, 65535, bytes.Repeat(mrtText(0, uint32(9), 0), 65535))
 	update := mrtRecord(16, 4, session(true), bgpUpdate(nil, mrtAttrs, bytes.Repeat([]byte{32, 203, 0, 113, 1}, 800)))
 	overrun := mrtRecord(13, 2, uint32(0), doc, 1, 0, uint32(9), 65535, mrtAttrs)
 	inner := mrtRecord(13, 2, uint32(0), doc, 1, 0, uint32(9), sized(mrtOrigin, uint8(0x50), uint8(2), 65535, mrtPath4))
 	nested := slices.Repeat([]byte{0xd0, 128, 0xff, 0xff, 0, 1, 0, 1}, 8000) // ATTR_SET in ATTR_SET
-	lying := mrt(mrtPeers, routeV4)
+	lying := mrtText(mrtPeers, routeV4)
 	binary.BigEndian.PutUint32(lying[len(mrtPeers)+8:], 1<<32-1)
 	for _, tt := range []struct {
 		name string
@@ -95,32 +96,32 @@ func TestMRTBombsAreRefusedQuicklyInLittleMemory(t *testing.T) {
 	}{
 		{"a gzip bomb", gz.Bytes()},
 		{"a zstd bomb", zs.Bytes()},
-		{"an xz bomb", mrt(x.Bytes(), bytes.Repeat(blankXZ.Bytes(), 7))},
-		{"a bzip2 bomb", mrt(fixtureBytes(t, "mrt/frr-table.mrt.bz2"), bz)},
+		{"an xz bomb", mrtText(x.Bytes(), bytes.Repeat(blankXZ.Bytes(), 7))},
+		{"a bzip2 bomb", mrtText(fixtureBytes(t, "mrt/frr-table.mrt.bz2"), bz)},
 		{"a bomb in a bomb", gzgz.Bytes()},
 		{"an xz file that wants a gigabyte", bigXZHeader()},
-		{"a zstd file that wants a gigabyte", mrt([]byte("\x28\xb5\x2f\xfd\x00\xa8"), make([]byte, 64))},
+		{"a zstd file that wants a gigabyte", mrtText([]byte("\x28\xb5\x2f\xfd\x00\xa8"), make([]byte, 64))},
 		{"a length of 4 GiB", lying},
-		{"records of nothing", mrt(mrtPeers, routeV4, bytes.Repeat(mrtRecord(13, 2), 100_000))},
-		{"many peers", mrt(bytes.Repeat(manyPeers, 8), routeV4)},
-		{"many peer tables", mrt(bytes.Repeat(mrtPeers, 100_000), routeV4)},
-		{"a peer table with fewer peers than it says", mrt(bytes.Repeat(mrtRecord(13, 1, "10.255.0.9", sized(), 65535), 100_000), routeV4)},
-		{"attributes longer than their record", mrt(mrtPeers, bytes.Repeat(overrun, 20_000))},
-		{"an attribute longer than its list", mrt(mrtPeers, bytes.Repeat(inner, 20_000))},
-		{"attribute sets in attribute sets", mrt(mrtPeers, bytes.Repeat(mrtRecord(13, 2, uint32(0), doc, 1, 0, uint32(9), sized(mrtAttrs, nested)), 100))},
-		{"many entries of one prefix", mrt(mrtPeers, manyEntries)},
+		{"records of nothing", mrtText(mrtPeers, routeV4, bytes.Repeat(mrtRecord(13, 2), 100_000))},
+		{"many peers", mrtText(bytes.Repeat(manyPeers, 8), routeV4)},
+		{"many peer tables", mrtText(bytes.Repeat(mrtPeers, 100_000), routeV4)},
+		{"a peer table with fewer peers than it says", mrtText(bytes.Repeat(mrtRecord(13, 1, "10.255.0.9", sized(), 65535), 100_000), routeV4)},
+		{"attributes longer than their record", mrtText(mrtPeers, bytes.Repeat(overrun, 20_000))},
+		{"an attribute longer than its list", mrtText(mrtPeers, bytes.Repeat(inner, 20_000))},
+		{"attribute sets in attribute sets", mrtText(mrtPeers, bytes.Repeat(mrtRecord(13, 2, uint32(0), doc, 1, 0, uint32(9), sized(mrtAttrs, nested)), 100))},
+		{"many entries of one prefix", mrtText(mrtPeers, manyEntries)},
 		{"one prefix many times", bytes.Repeat(update, 500)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before := heldMemory()
-			var got reading
+			var got outcome
 			var err error
 			var n int
 			quickest := time.Hour // of three: a busy machine adds waiting to the work
 			for i := 0; i < 3 && quickest > hostileTime; i++ {
 				start := time.Now()
 				n = 0
-				_, got, err = readCounting(Source{Name: "x", Format: "mrt", ExpectRoutes: -1}, tt.file, &n)
+				_, got, err = readCounting(reading.Source{Name: "x", Format: "mrt", ExpectRoutes: -1}, tt.file, &n)
 				quickest = min(quickest, time.Since(start))
 			}
 			if quickest > hostileTime {
@@ -132,7 +133,7 @@ func TestMRTBombsAreRefusedQuicklyInLittleMemory(t *testing.T) {
 			if err == nil && got.Complete != rib.CompleteNo && !strings.HasPrefix(tt.name, "many") {
 				t.Errorf("complete %s with %d routes", got.Complete, n)
 			}
-			if len(got.Errors) > maxErrors+1 {
+			if len(got.Errors) > reading.MaxErrors+1 {
 				t.Errorf("%d errors", len(got.Errors))
 			}
 		})
@@ -149,7 +150,7 @@ func TestDamagedMRTReadsToItsEnd(t *testing.T) {
 			for range 1 + g.IntN(6) {
 				b[g.IntN(len(b))] = byte(g.Uint32())
 			}
-			routes, got, err := readBytes(Source{Name: "x", Format: "mrt", ExpectRoutes: -1}, b)
+			routes, got, err := readBytes(reading.Source{Name: "x", Format: "mrt", ExpectRoutes: -1}, b)
 			if err == nil && (got.Routes != len(routes) || got.Complete == rib.CompleteYes) {
 				t.Fatalf("%s: %d routes, %d counted, complete %s", name, len(routes), got.Routes, got.Complete)
 			}
@@ -162,24 +163,24 @@ func TestUnpackingStopsWithItsReader(t *testing.T) {
 	var gz bytes.Buffer
 	zeros(t, gzip.NewWriter(&gz), mrtPeers, 12<<20)
 	for _, read := range []int{0, 1, 1 << 20} {
-		in := &input{reopen: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(gz.Bytes())), nil }}
-		if err := in.start(); err != nil {
+		in := &reading.Input{Reopen: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(gz.Bytes())), nil }}
+		if err := in.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.CopyN(io.Discard, in.text, int64(read)); err != nil {
+		if _, err := io.CopyN(io.Discard, in.Text, int64(read)); err != nil {
 			t.Fatal(err)
 		}
-		ahead := in.ahead
-		in.close()
-		if _, open := <-ahead.full; open {
+		ahead := in.Ahead
+		in.Close()
+		if _, open := <-ahead.Full; open {
 			t.Errorf("after %d octets: it unpacks on", read)
 		}
-		if err := in.rewind(); err != nil {
+		if err := in.Rewind(); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := io.Copy(io.Discard, in.text); n != int64(len(mrtPeers)+(12<<20)) || err != nil {
+		if n, err := io.Copy(io.Discard, in.Text); n != int64(len(mrtPeers)+(12<<20)) || err != nil {
 			t.Errorf("read again: %d octets, %v", n, err)
 		}
-		in.close()
+		in.Close()
 	}
 }

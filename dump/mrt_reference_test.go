@@ -15,25 +15,27 @@ import (
 	"time"
 
 	"bgpaudit/bgp/wire"
+	"bgpaudit/dump/mrt"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
 // eachMRTRecord takes a file apart, record by record, up to its end or the cut in it.
-func eachMRTRecord(t *testing.T, path string, fn func(h mrtHeader, record []byte)) {
+func eachMRTRecord(t *testing.T, path string, fn func(h mrt.Header, record []byte)) {
 	t.Helper()
-	in, err := openInput(path, nil)
+	in, err := reading.OpenInput(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.close()
+	defer in.Close()
 	for {
-		record := make([]byte, mrtHeaderSize)
-		if _, err := io.ReadFull(in.text, record); err != nil {
+		record := make([]byte, mrt.HeaderSize)
+		if _, err := io.ReadFull(in.Text, record); err != nil {
 			return
 		}
-		h := parseMRTHeader(record)
-		record = slices.Grow(record, int(h.length))[:mrtHeaderSize+int(h.length)]
-		if _, err := io.ReadFull(in.text, record[mrtHeaderSize:]); err != nil {
+		h := mrt.ParseMRTHeader(record)
+		record = slices.Grow(record, int(h.Length))[:mrt.HeaderSize+int(h.Length)]
+		if _, err := io.ReadFull(in.Text, record[mrt.HeaderSize:]); err != nil {
 			return
 		}
 		fn(h, record)
@@ -61,9 +63,9 @@ func TestRealMRTFilesHoldTheRecordsOfTheManifest(t *testing.T) {
 			want[k[1]] += recordsOtherwise[name][k[1]]
 		}
 		n := 0
-		eachMRTRecord(t, filepath.Join(dir, name), func(h mrtHeader, _ []byte) {
+		eachMRTRecord(t, filepath.Join(dir, name), func(h mrt.Header, _ []byte) {
 			n++
-			want[fmt.Sprintf("%d.%d", h.kind, h.subtype)]--
+			want[fmt.Sprintf("%d.%d", h.Kind, h.Subtype)]--
 		})
 		for kind, left := range want {
 			if left != 0 {
@@ -87,16 +89,16 @@ var recordsOtherwise = map[string]map[string]int{
 func messagesOf(t *testing.T, path string) map[string]int {
 	t.Helper()
 	lines := map[string]int{}
-	r := newMRTReader(newCollector(t.Context(), Source{Name: filepath.Base(path), ExpectRoutes: -1}, func(rib.Route) error { return nil }))
-	r.replay = newMRTReplay(r)
-	u := &r.replay.update
-	eachMRTRecord(t, path, func(h mrtHeader, record []byte) {
-		before := r.pick.messages
-		if r.records(bufio.NewReaderSize(bytes.NewReader(record), len(record))); r.pick.messages == before {
+	r := mrt.NewReader(reading.NewCollector(t.Context(), reading.Source{Name: filepath.Base(path), ExpectRoutes: -1}, func(rib.Route) error { return nil }))
+	r.Replay = mrt.NewReplay(r)
+	u := &r.Replay.Update
+	eachMRTRecord(t, path, func(h mrt.Header, record []byte) {
+		before := r.Pick.Messages
+		if r.Records(bufio.NewReaderSize(bytes.NewReader(record), len(record))); r.Pick.Messages == before {
 			return // no UPDATE
 		}
-		r.replay.count = 0 // what is held is of no interest here
-		at, peer := recordPeer(h, record[mrtHeaderSize:])
+		r.Replay.Count = 0 // what is held is of no interest here
+		at, peer := recordPeer(h, record[mrt.HeaderSize:])
 		for _, n := range append(slices.Clone(u.Withdrawn), u.Refused...) {
 			lines[fmt.Sprintf("%s W %v %v %d", at, peer, n.Prefix, n.PathID)]++
 		}
@@ -106,28 +108,28 @@ func messagesOf(t *testing.T, path string) map[string]int {
 			lines[fmt.Sprintf("%s A %s %d", at, mrtLine(route), n.PathID)]++
 		}
 	})
-	if r.res.Skipped > 0 {
-		t.Errorf("%d bad records: %q", r.res.Skipped, r.res.Errors)
+	if r.Result.Skipped > 0 {
+		t.Errorf("%d bad records: %q", r.Result.Skipped, r.Result.Errors)
 	}
 	return lines
 }
 
 // recordPeer is a message's time, as bgpdump writes it, and its neighbour.
-func recordPeer(h mrtHeader, body []byte) (at string, peer netip.Addr) {
-	o := octets{b: body}
-	at = strconv.FormatInt(h.time.Unix(), 10)
-	if h.kind == mrtBGP4MPET {
-		at += fmt.Sprintf(".%06d", o.uint32())
+func recordPeer(h mrt.Header, body []byte) (at string, peer netip.Addr) {
+	o := mrt.Octets{B: body}
+	at = strconv.FormatInt(h.Time.Unix(), 10)
+	if h.Kind == mrt.TypeBGP4MPET {
+		at += fmt.Sprintf(".%06d", o.Uint32())
 	}
-	switch h.subtype {
-	case mrtMessageAS4, mrtMessageAS4Local, mrtMessageAS4AddPath, mrtAS4LocalAddPath:
-		o.take(8)
+	switch h.Subtype {
+	case mrt.MessageAS4, mrt.MessageAS4Local, mrt.MessageAS4AddPath, mrt.AS4LocalAddPath:
+		o.Take(8)
 	default:
-		o.take(4)
+		o.Take(4)
 	}
-	o.uint16()
-	fam, _ := wire.FamilyOf(o.uint16(), 1)
-	return at, o.addr(fam)
+	o.Uint16()
+	fam, _ := wire.FamilyOf(o.Uint16(), 1)
+	return at, o.Addr(fam)
 }
 
 // TestRealMRTMessagesAreThoseOfBgpdump holds each message's announcements, with all attributes that

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -93,7 +94,7 @@ func asn(t *testing.T, s string) uint32 {
 func tiesOf(t *testing.T, path string, asns []uint32, links []rib.Link, feed rib.Feed, rows []collectorRow) map[string]int {
 	t.Helper()
 	table := rib.NewTable(asns, links, []*rib.Feed{&feed})
-	feed.State = Load(t.Context(), Source{Path: path, View: feed.View, ExpectRoutes: -1}, noon, func(r rib.Route) error {
+	feed.State = Load(t.Context(), reading.Source{Path: path, View: feed.View, ExpectRoutes: -1}, noon, func(r rib.Route) error {
 		_, err := table.Advertise(0, &r)
 		return err
 	}, nil)
@@ -254,13 +255,13 @@ func TestAFeedPicksOneNeighborOfMany(t *testing.T) {
 			peers := slices.Sorted(maps.Keys(byPeer))
 			for _, peer := range []string{peers[0], peers[len(peers)/2], peers[len(peers)-1]} {
 				lines := maps.Clone(byPeer[peer])
-				src := Source{Path: path, View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr(peer), ExpectRoutes: -1}
+				src := reading.Source{Path: path, View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr(peer), ExpectRoutes: -1}
 				state := Load(t.Context(), src, noon, func(r rib.Route) error { lines[mrtLine(r)]--; return nil }, nil)
 				if reportLines(t, lines); state.Contradiction != "" || state.Unreadable {
 					t.Errorf("%s: %q, %q", peer, state.Contradiction, state.Errors)
 				}
 			}
-			src := Source{Path: path, View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr("192.0.2.77"), ExpectRoutes: -1}
+			src := reading.Source{Path: path, View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr("192.0.2.77"), ExpectRoutes: -1}
 			if state := Load(t.Context(), src, noon, func(rib.Route) error { return nil }, nil); state.Routes > 0 || state.Complete != rib.CompleteNo {
 				t.Errorf("a neighbor that the file does not have: %+v", state)
 			}

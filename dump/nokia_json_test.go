@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -16,37 +17,37 @@ func TestWhatStandsInANokiaState(t *testing.T) {
 	both := []rib.Family{rib.IPv4, rib.IPv6}
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		rows       int
 		complete   rib.Completeness
 		says       string
 		denies     bool
 	}{
-		{"a table of both families", table, Source{View: rib.BGPTable, Families: both}, 10, "yes", "", false},
-		{"the table of winners is the same one", table, Source{View: rib.LocRIB}, 10, "yes", "", false},
-		{"one neighbour's of a table", table, Source{View: rib.BGPTable, Neighbor: a}, 5, "yes", "", false},
-		{"what one neighbour sent", table, Source{View: rib.AdjRIBInPre, Neighbor: a}, 2, "yes", "", false},
-		{"what all sent", table, Source{View: rib.AdjRIBInPre}, 3, "yes", "", false},
-		{"what import policy left, and what it rejects", table, Source{View: rib.AdjRIBInPost, Neighbor: a}, 3, "yes", "", false},
-		{"what one neighbour is sent", table, Source{View: rib.AdjRIBOutPost, Neighbor: a, ASNs: []uint32{65536}}, 2, "yes", "", false},
-		{"before export policy there is no table", table, Source{View: rib.AdjRIBOutPre}, 0, "", "declare adj-rib-out-post", false},
-		{"a neighbour that is not there", table, Source{View: rib.AdjRIBOutPost, Neighbor: c}, 0, "no", "no route of neighbor 192.0.2.200, but those of", false},
-		{"a neighbour that is sent nothing, and the config says so", table, Source{View: rib.AdjRIBOutPost, Neighbor: c, ExpectEmpty: true}, 0, "yes", "", false},
-		{"a declared family of which nothing was sent", table, Source{View: rib.AdjRIBInPre, Families: both}, 3, "no", "holds no ipv6 routes", false},
-		{"what is sent, declared as received, is another table", adv, Source{View: rib.AdjRIBInPost}, 0, "no", "nothing in the dump states its zero", false},
-		{"paths that do not begin with our own ASN were not sent by us", adv, Source{View: rib.AdjRIBOutPost, ASNs: []uint32{65550}}, 3, "yes", "", true},
-		{"nothing at all", "{\n}", Source{View: rib.BGPTable}, 0, "no", "nothing in the dump states its zero", false},
-		{"nothing at all, and the config says so", "{\n}", Source{View: rib.BGPTable, ExpectEmpty: true}, 0, "yes", "", false},
-		{"other families alone", strings.NewReplacer("ipv4-unicast", "vpn-ipv4", "ipv6-unicast", "vpn-ipv6").Replace(table), Source{View: rib.BGPTable}, 0, "no", "families that are not read: vpn-ipv4, vpn-ipv6, label-ipv4", false},
-		{"a second answer", table + table, Source{View: rib.BGPTable}, 10, "no", "a further answer", false},
-		{"an error of the router", "MINOR: CLI #2005: it broke\n" + table, Source{View: rib.BGPTable}, 10, "no", "holds an error", false},
-		{"text behind it", table + "\ngarbage", Source{View: rib.BGPTable}, 10, "no", "unexpected text", false},
-		{"a route that does not say whether it is valid", strings.ReplaceAll(table, `"valid-route": true,`, ""), Source{View: rib.BGPTable}, 2, "no", "does not say whether it is valid", false},
-		{"a terminal's log", session, Source{View: rib.AdjRIBOutPost, VRF: "default"}, 3, "yes", "", false},
-		{"another instance than the feed's", session, Source{View: rib.AdjRIBOutPost, VRF: "RED"}, 3, "yes", "", true},
-		{"a service", strings.Replace(session, `router "Base"`, `service vprn "RED"`, 1), Source{View: rib.AdjRIBOutPost, VRF: "RED"}, 3, "yes", "", false},
-		{"a part of the state", strings.Replace(session, "bgp rib", `bgp rib attr-sets`, 1), Source{View: rib.AdjRIBOutPost}, 3, "no", "does not show the whole RIB", false},
-		{"two commands", strings.Replace(session, "[/]", `A:admin@edge1# info json /state router "10" bgp rib | no-more`, 1), Source{View: rib.AdjRIBOutPost}, 3, "no", "several commands", false},
+		{"a table of both families", table, reading.Source{View: rib.BGPTable, Families: both}, 10, "yes", "", false},
+		{"the table of winners is the same one", table, reading.Source{View: rib.LocRIB}, 10, "yes", "", false},
+		{"one neighbour's of a table", table, reading.Source{View: rib.BGPTable, Neighbor: a}, 5, "yes", "", false},
+		{"what one neighbour sent", table, reading.Source{View: rib.AdjRIBInPre, Neighbor: a}, 2, "yes", "", false},
+		{"what all sent", table, reading.Source{View: rib.AdjRIBInPre}, 3, "yes", "", false},
+		{"what import policy left, and what it rejects", table, reading.Source{View: rib.AdjRIBInPost, Neighbor: a}, 3, "yes", "", false},
+		{"what one neighbour is sent", table, reading.Source{View: rib.AdjRIBOutPost, Neighbor: a, ASNs: []uint32{65536}}, 2, "yes", "", false},
+		{"before export policy there is no table", table, reading.Source{View: rib.AdjRIBOutPre}, 0, "", "declare adj-rib-out-post", false},
+		{"a neighbour that is not there", table, reading.Source{View: rib.AdjRIBOutPost, Neighbor: c}, 0, "no", "no route of neighbor 192.0.2.200, but those of", false},
+		{"a neighbour that is sent nothing, and the config says so", table, reading.Source{View: rib.AdjRIBOutPost, Neighbor: c, ExpectEmpty: true}, 0, "yes", "", false},
+		{"a declared family of which nothing was sent", table, reading.Source{View: rib.AdjRIBInPre, Families: both}, 3, "no", "holds no ipv6 routes", false},
+		{"what is sent, declared as received, is another table", adv, reading.Source{View: rib.AdjRIBInPost}, 0, "no", "nothing in the dump states its zero", false},
+		{"paths that do not begin with our own ASN were not sent by us", adv, reading.Source{View: rib.AdjRIBOutPost, ASNs: []uint32{65550}}, 3, "yes", "", true},
+		{"nothing at all", "{\n}", reading.Source{View: rib.BGPTable}, 0, "no", "nothing in the dump states its zero", false},
+		{"nothing at all, and the config says so", "{\n}", reading.Source{View: rib.BGPTable, ExpectEmpty: true}, 0, "yes", "", false},
+		{"other families alone", strings.NewReplacer("ipv4-unicast", "vpn-ipv4", "ipv6-unicast", "vpn-ipv6").Replace(table), reading.Source{View: rib.BGPTable}, 0, "no", "families that are not read: vpn-ipv4, vpn-ipv6, label-ipv4", false},
+		{"a second answer", table + table, reading.Source{View: rib.BGPTable}, 10, "no", "a further answer", false},
+		{"an error of the router", "MINOR: CLI #2005: it broke\n" + table, reading.Source{View: rib.BGPTable}, 10, "no", "holds an error", false},
+		{"text behind it", table + "\ngarbage", reading.Source{View: rib.BGPTable}, 10, "no", "unexpected text", false},
+		{"a route that does not say whether it is valid", strings.ReplaceAll(table, `"valid-route": true,`, ""), reading.Source{View: rib.BGPTable}, 2, "no", "does not say whether it is valid", false},
+		{"a terminal's log", session, reading.Source{View: rib.AdjRIBOutPost, VRF: "default"}, 3, "yes", "", false},
+		{"another instance than the feed's", session, reading.Source{View: rib.AdjRIBOutPost, VRF: "RED"}, 3, "yes", "", true},
+		{"a service", strings.Replace(session, `router "Base"`, `service vprn "RED"`, 1), reading.Source{View: rib.AdjRIBOutPost, VRF: "RED"}, 3, "yes", "", false},
+		{"a part of the state", strings.Replace(session, "bgp rib", `bgp rib attr-sets`, 1), reading.Source{View: rib.AdjRIBOutPost}, 3, "no", "does not show the whole RIB", false},
+		{"two commands", strings.Replace(session, "[/]", `A:admin@edge1# info json /state router "10" bgp rib | no-more`, 1), reading.Source{View: rib.AdjRIBOutPost}, 3, "no", "several commands", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Format = "nokia-json"
@@ -56,7 +57,7 @@ func TestWhatStandsInANokiaState(t *testing.T) {
 }
 
 // readsAs holds a reading to what a row of a table says: complete is empty where the text is refused.
-func readsAs(t *testing.T, src Source, text string, rows int, complete rib.Completeness, says string, denies bool) {
+func readsAs(t *testing.T, src reading.Source, text string, rows int, complete rib.Completeness, says string, denies bool) {
 	t.Helper()
 	src.Name, src.ExpectRoutes = "x", -1
 	routes, got, err := readBytes(src, []byte(text))
@@ -106,11 +107,11 @@ func TestRealNokiaStatesAreWhatTheirTextsSay(t *testing.T) {
 	const fields = "prefix hop path med lp origin best"
 	compared, empty := 0, 0
 	for _, path := range nokiaLabs(t) {
-		routes, res, err := readReal(t, path, Source{View: rib.BGPTable, Format: "nokia-json"})
+		routes, res, err := readReal(t, path, reading.Source{View: rib.BGPTable, Format: "nokia-json"})
 		if err != nil || res.Skipped > 0 {
 			t.Errorf("%s: %v, %v", path, err, res.Errors)
 		}
-		text, _, textErr := readReal(t, filepath.Join(filepath.Dir(path), "show_router_bgp_routes.txt"), Source{View: rib.BGPTable})
+		text, _, textErr := readReal(t, filepath.Join(filepath.Dir(path), "show_router_bgp_routes.txt"), reading.Source{View: rib.BGPTable})
 		if textErr != nil { // "BGP is not configured": the state is { }
 			empty++
 			if len(routes) > 0 || res.Complete != rib.CompleteNo {
@@ -133,7 +134,7 @@ func TestRealNokiaStatesAreWhatTheirTextsSay(t *testing.T) {
 func TestWhatANokiaSendsIsWhatItsNeighborGets(t *testing.T) {
 	const fields = "prefix hop path med origin communities"
 	lab := filepath.Join(corpus(t), "cli-nokia", "lab-validation", "sros_aggregate")
-	state := func(router string, src Source) []string {
+	state := func(router string, src reading.Source) []string {
 		routes, res, err := readReal(t, filepath.Join(lab, router, "info_json_state_router_Base_bgp_rib.txt"), src)
 		if err != nil || res.Complete != rib.CompleteYes {
 			t.Fatalf("%s: %v, %v", router, err, res.Errors)
@@ -143,11 +144,11 @@ func TestWhatANokiaSendsIsWhatItsNeighborGets(t *testing.T) {
 	r1, r3 := netipAddr(t, "10.0.0.0"), netipAddr(t, "10.0.0.1")
 	for _, end := range []struct {
 		from, to   string
-		sent, came Source
+		sent, came reading.Source
 		routes     int
 	}{
-		{"r1", "r3", Source{View: rib.AdjRIBOutPost, Neighbor: r3, ASNs: []uint32{65001}}, Source{View: rib.AdjRIBInPre, Neighbor: r1}, 2},
-		{"r3", "r1", Source{View: rib.AdjRIBOutPost, Neighbor: r1, ASNs: []uint32{65002}}, Source{View: rib.AdjRIBInPre, Neighbor: r3}, 1},
+		{"r1", "r3", reading.Source{View: rib.AdjRIBOutPost, Neighbor: r3, ASNs: []uint32{65001}}, reading.Source{View: rib.AdjRIBInPre, Neighbor: r1}, 2},
+		{"r3", "r1", reading.Source{View: rib.AdjRIBOutPost, Neighbor: r1, ASNs: []uint32{65002}}, reading.Source{View: rib.AdjRIBInPre, Neighbor: r3}, 1},
 	} {
 		sent, came := state(end.from, end.sent), state(end.to, end.came)
 		if !slices.Equal(sent, came) || len(sent) != end.routes {
@@ -161,7 +162,7 @@ func TestTheTablesOfRealNokiaStates(t *testing.T) {
 	for view, want := range map[rib.View]int{rib.AdjRIBInPre: 9, rib.AdjRIBInPost: 9, rib.AdjRIBOutPost: 9, rib.BGPTable: 10} {
 		n := 0
 		for _, path := range nokiaLabs(t) {
-			routes, res, err := readReal(t, path, Source{View: view, Format: "nokia-json"})
+			routes, res, err := readReal(t, path, reading.Source{View: view, Format: "nokia-json"})
 			if err != nil || res.Skipped > 0 {
 				t.Errorf("%s: %v, %v", path, err, res.Errors)
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -19,37 +20,37 @@ func TestWhatStandsInNXOSJSON(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		rows       int
 		complete   rib.Completeness
 		says       string
 		denies     bool
 	}{
-		{"a table of both families", table, Source{View: rib.BGPTable, Families: both}, 10, "yes", "", false},
-		{"a declared family that is not there", one, Source{View: rib.BGPTable, Families: both}, 1, "no", "holds no ipv6 routes", false},
-		{"a count of paths that does not fit", strings.Replace(table, `"totalpaths": "3"`, `"totalpaths": "4"`, 1), Source{View: rib.BGPTable}, 10, "no", "has 4 paths, but 3", false},
-		{"a second table of a family", one + one, Source{View: rib.BGPTable}, 1, "no", "a second table of ipv4", false},
-		{"advertised, declared so", adv, Source{View: rib.AdjRIBOutPost, Neighbor: a}, 2, "yes", "", false},
-		{"advertised, declared as received", adv, Source{View: rib.AdjRIBInPost, Neighbor: a}, 2, "yes", "", true},
-		{"advertised, declared as the table", adv, Source{View: rib.BGPTable}, 2, "yes", "", true},
-		{"advertised to another neighbour", adv, Source{View: rib.AdjRIBOutPost, Neighbor: b}, 2, "yes", "", true},
-		{"received, declared so", session, Source{View: rib.AdjRIBInPost, Neighbor: a}, 2, "yes", "", false},
-		{"received, declared as advertised", session, Source{View: rib.AdjRIBOutPost, Neighbor: a}, 2, "yes", "", true},
-		{"accepted routes are not those before import policy", session, Source{View: rib.AdjRIBInPre, Neighbor: a}, 2, "yes", "", true},
-		{"those before it are not accepted ones", command("show ip bgp neighbors 192.0.2.1 received-routes | json"), Source{View: rib.AdjRIBInPost, Neighbor: a}, 2, "yes", "", true},
-		{"the whole table, declared as one neighbour's", command("show ip bgp | json"), Source{View: rib.AdjRIBInPost, Neighbor: a}, 2, "yes", "", true},
-		{"of another neighbour", session, Source{View: rib.AdjRIBInPost, Neighbor: b}, 2, "yes", "", true},
-		{"a filter", command("show ip bgp regexp 65540 | json"), Source{View: rib.BGPTable}, 2, "no", "a part of the table", false},
-		{"one prefix", command("show ip bgp 198.51.100.0/24 | json"), Source{View: rib.BGPTable}, 2, "no", "a part of the table", false},
-		{"a pipe that leaves rows out", command("show ip bgp | json | grep 198"), Source{View: rib.BGPTable}, 2, "no", "a part of the table", false},
-		{"a pipe that leaves nothing out", command("show ip bgp vrf all | json-pretty | no-more"), Source{View: rib.BGPTable}, 2, "yes", "", false},
-		{"an error behind it", one + "\n% Invalid command", Source{View: rib.BGPTable}, 1, "no", "holds an error", false},
-		{"an error of NX-API behind it", "[" + one + `,{"ins_api":{"outputs":{"output":{"clierror":"% broken","code":"400"}}}}]`, Source{View: rib.BGPTable}, 1, "no", "% broken", false},
-		{"an error of JSON-RPC", `{"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}`, Source{}, 0, "", "Invalid params", false},
-		{"a summary in an envelope", `{"ins_api":{"outputs":{"output":{"code":"200","body":` + string(fixtureBytes(t, "nxos-json/summary.json")) + "}}}}", Source{}, 0, "", "no table of BGP routes", false},
-		{"an answer without a body", `{"ins_api":{"outputs":{"output":{"code":"200","msg":"Success","body":""}}}}`, Source{ExpectEmpty: true}, 0, "", "no table of BGP routes", false},
-		{"rows of another table are no empty one", string(fixtureBytes(t, "nxos-json/paths.json")), Source{ExpectEmpty: true}, 0, "", "not a route table", false},
-		{"an empty table that the config expects", string(fixtureBytes(t, "nxos-json/empty.json")), Source{View: rib.BGPTable, ExpectEmpty: true}, 0, "yes", "", false},
+		{"a table of both families", table, reading.Source{View: rib.BGPTable, Families: both}, 10, "yes", "", false},
+		{"a declared family that is not there", one, reading.Source{View: rib.BGPTable, Families: both}, 1, "no", "holds no ipv6 routes", false},
+		{"a count of paths that does not fit", strings.Replace(table, `"totalpaths": "3"`, `"totalpaths": "4"`, 1), reading.Source{View: rib.BGPTable}, 10, "no", "has 4 paths, but 3", false},
+		{"a second table of a family", one + one, reading.Source{View: rib.BGPTable}, 1, "no", "a second table of ipv4", false},
+		{"advertised, declared so", adv, reading.Source{View: rib.AdjRIBOutPost, Neighbor: a}, 2, "yes", "", false},
+		{"advertised, declared as received", adv, reading.Source{View: rib.AdjRIBInPost, Neighbor: a}, 2, "yes", "", true},
+		{"advertised, declared as the table", adv, reading.Source{View: rib.BGPTable}, 2, "yes", "", true},
+		{"advertised to another neighbour", adv, reading.Source{View: rib.AdjRIBOutPost, Neighbor: b}, 2, "yes", "", true},
+		{"received, declared so", session, reading.Source{View: rib.AdjRIBInPost, Neighbor: a}, 2, "yes", "", false},
+		{"received, declared as advertised", session, reading.Source{View: rib.AdjRIBOutPost, Neighbor: a}, 2, "yes", "", true},
+		{"accepted routes are not those before import policy", session, reading.Source{View: rib.AdjRIBInPre, Neighbor: a}, 2, "yes", "", true},
+		{"those before it are not accepted ones", command("show ip bgp neighbors 192.0.2.1 received-routes | json"), reading.Source{View: rib.AdjRIBInPost, Neighbor: a}, 2, "yes", "", true},
+		{"the whole table, declared as one neighbour's", command("show ip bgp | json"), reading.Source{View: rib.AdjRIBInPost, Neighbor: a}, 2, "yes", "", true},
+		{"of another neighbour", session, reading.Source{View: rib.AdjRIBInPost, Neighbor: b}, 2, "yes", "", true},
+		{"a filter", command("show ip bgp regexp 65540 | json"), reading.Source{View: rib.BGPTable}, 2, "no", "a part of the table", false},
+		{"one prefix", command("show ip bgp 198.51.100.0/24 | json"), reading.Source{View: rib.BGPTable}, 2, "no", "a part of the table", false},
+		{"a pipe that leaves rows out", command("show ip bgp | json | grep 198"), reading.Source{View: rib.BGPTable}, 2, "no", "a part of the table", false},
+		{"a pipe that leaves nothing out", command("show ip bgp vrf all | json-pretty | no-more"), reading.Source{View: rib.BGPTable}, 2, "yes", "", false},
+		{"an error behind it", one + "\n% Invalid command", reading.Source{View: rib.BGPTable}, 1, "no", "holds an error", false},
+		{"an error of NX-API behind it", "[" + one + `,{"ins_api":{"outputs":{"output":{"clierror":"% broken","code":"400"}}}}]`, reading.Source{View: rib.BGPTable}, 1, "no", "% broken", false},
+		{"an error of JSON-RPC", `{"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}`, reading.Source{}, 0, "", "Invalid params", false},
+		{"a summary in an envelope", `{"ins_api":{"outputs":{"output":{"code":"200","body":` + string(fixtureBytes(t, "nxos-json/summary.json")) + "}}}}", reading.Source{}, 0, "", "no table of BGP routes", false},
+		{"an answer without a body", `{"ins_api":{"outputs":{"output":{"code":"200","msg":"Success","body":""}}}}`, reading.Source{ExpectEmpty: true}, 0, "", "no table of BGP routes", false},
+		{"rows of another table are no empty one", string(fixtureBytes(t, "nxos-json/paths.json")), reading.Source{ExpectEmpty: true}, 0, "", "not a route table", false},
+		{"an empty table that the config expects", string(fixtureBytes(t, "nxos-json/empty.json")), reading.Source{View: rib.BGPTable, ExpectEmpty: true}, 0, "yes", "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Format = "nxos-json"
@@ -71,7 +72,7 @@ func TestVRFsOfNXOSJSON(t *testing.T) {
 		{"management", 0, ""},
 		{"RED", 0, `holds no table of VRF "RED"; it has: BLUE, default, management`},
 	} {
-		routes, _, err := readBytes(Source{Name: "x", VRF: tt.vrf, ExpectRoutes: -1}, sorted)
+		routes, _, err := readBytes(reading.Source{Name: "x", VRF: tt.vrf, ExpectRoutes: -1}, sorted)
 		if len(routes) != tt.routes || (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("vrf %q: %d routes, %v", tt.vrf, len(routes), err)
 		}
@@ -81,12 +82,12 @@ func TestVRFsOfNXOSJSON(t *testing.T) {
 // TestNXOSPrintsOneRowAsAnObject: whether a row stands alone or in a list, it is the same row.
 func TestNXOSPrintsOneRowAsAnObject(t *testing.T) {
 	one := string(fixtureBytes(t, "nxos-json/one.json"))
-	want, _, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, []byte(one))
+	want, _, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, []byte(one))
 	if err != nil || len(want) != 1 {
 		t.Fatal(len(want), err)
 	}
 	for _, name := range []string{"TABLE_vrf", "ROW_vrf", "TABLE_afi", "ROW_afi", "TABLE_safi", "ROW_safi", "TABLE_rd", "ROW_rd", "TABLE_prefix", "ROW_prefix", "TABLE_path", "ROW_path"} {
-		routes, got, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, inList(one, name))
+		routes, got, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, inList(one, name))
 		if err != nil || got.Complete != rib.CompleteYes || !slices.Equal(recordsOf(routes), recordsOf(want)) {
 			t.Errorf("%s in a list: %q, %v %v", name, recordsOf(routes), got.Errors, err)
 		}
@@ -136,7 +137,7 @@ func TestTheMarksOfNXOSPaths(t *testing.T) {
 		}
 		text := `{"TABLE_vrf":{"ROW_vrf":{"vrf-name-out":"default","TABLE_afi":{"ROW_afi":{"afi":"1","TABLE_safi":{"ROW_safi":{"safi":"1","TABLE_rd":{"ROW_rd":{"TABLE_prefix":{"ROW_prefix":{"ipprefix":"203.0.113.0/24","TABLE_path":{"ROW_path":{` +
 			fields + `"ipnexthop":"192.0.2.1","aspath":"65540","origin":"i"}}}}}}}}}}}}}`
-		routes, got, err := readBytes(Source{Name: "x", ExpectRoutes: -1}, []byte(text))
+		routes, got, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, []byte(text))
 		if err != nil || len(routes) != 1 || routes[0].Marks != tt.want {
 			t.Errorf("%+v: %v, %v %v", tt, routes, got.Errors, err)
 		}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"bgpaudit/dump/jsonl"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -64,8 +66,8 @@ func holdsNoOther(t *testing.T, n int, routes, full []rib.Route) {
 		want := full[i]
 		full = full[i+1:]
 		want.Attrs.NotShown |= have.Attrs.NotShown
-		hide(&want.Attrs)
-		if a, b := string(appendRoute(nil, have, 0)), string(appendRoute(nil, want, 0)); a != b {
+		reading.Hide(&want.Attrs)
+		if a, b := string(jsonl.AppendRoute(nil, have, 0)), string(jsonl.AppendRoute(nil, want, 0)); a != b {
 			t.Fatalf("cut at %d: a route is\n%s, in the whole\n%s", n, a, b)
 		}
 	}
@@ -75,31 +77,31 @@ func TestATableOfATreeIsChosenOrAskedFor(t *testing.T) {
 	one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.5")
 	for _, tt := range []struct {
 		name, file string
-		src        Source
+		src        reading.Source
 		routes     int
 		says       string // of the refusal
 		denies     string // of the contradiction
 	}{
-		{"the whole table", "tree.json", Source{View: rib.BGPTable}, 5, "", ""},
-		{"its winners", "tree.json", Source{View: rib.LocRIB}, 5, "", ""},
-		{"at a far end", "tree.json", Source{View: rib.FarEnd}, 5, "", ""},
-		{"what a neighbour sent", "tree.json", Source{View: rib.AdjRIBInPre}, 2, "", ""},
-		{"one neighbour of several", "tree.json", Source{View: rib.AdjRIBInPost, Neighbor: two}, 1, "", ""},
-		{"several neighbours, and none named", "tree.json", Source{View: rib.AdjRIBInPost}, 0, "several neighbors: 192.0.2.1, 192.0.2.5, 2001:db8::1: name one with neighbor:", ""},
-		{"a neighbour that is not there", "tree.json", Source{View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr("192.0.2.7")}, 0, "several neighbors", ""},
-		{"what another neighbour gets", "tree.json", Source{View: rib.AdjRIBOutPost, Neighbor: two}, 2, "", "routes of neighbor 192.0.2.1, the config says 192.0.2.5"},
-		{"a table that is not there", "tree.json", Source{View: rib.AdjRIBOutPre}, 0, "several tables, and the config says view: adj-rib-out-pre: it has loc-rib, adj-rib-in-post, adj-rib-in-pre, adj-rib-out-post", ""},
-		{"no view", "tree.json", Source{}, 0, "the config says no view", ""},
-		{"one table needs no view", "gnmic-two-paths.json", Source{}, 4, "", ""},
-		{"advertised, declared as received", "gnmic-entries.json", Source{View: rib.AdjRIBInPost, Neighbor: one}, 2, "", "holds adj-rib-out-post, the config says adj-rib-in-post"},
-		{"received, declared as advertised", "pygnmi.json", Source{View: rib.AdjRIBOutPost, Neighbor: two}, 1, "", "holds adj-rib-in-post, the config says adj-rib-out-post"},
-		{"after policy, declared as before it", "pygnmi.json", Source{View: rib.AdjRIBInPre, Neighbor: two}, 1, "", "holds adj-rib-in-post"},
-		{"one neighbour's, declared as the whole table", "pygnmi.json", Source{View: rib.BGPTable}, 1, "", "holds adj-rib-in-post, the config says bgp-table"},
-		{"a VRF", "vrfs.json", Source{View: rib.BGPTable, VRF: "default"}, 4, "", ""},
-		{"several VRFs, and none named", "vrfs.json", Source{View: rib.BGPTable}, 0, "several VRFs: default, RED", ""},
-		{"a VRF that is not there", "vrfs.json", Source{View: rib.BGPTable, VRF: "BLUE"}, 0, `no table of VRF "BLUE"; it has: default, RED`, ""},
-		{"paths that begin with our own ASN", "gnmic-entries.json", Source{View: rib.AdjRIBOutPost, Neighbor: one, ASNs: []uint32{65536}}, 2, "", ""},
-		{"advertised paths that do not", "gnmic-entries.json", Source{View: rib.AdjRIBOutPost, Neighbor: one, ASNs: []uint32{65537}}, 2, "", "none of its AS paths begins with our own ASN"},
+		{"the whole table", "tree.json", reading.Source{View: rib.BGPTable}, 5, "", ""},
+		{"its winners", "tree.json", reading.Source{View: rib.LocRIB}, 5, "", ""},
+		{"at a far end", "tree.json", reading.Source{View: rib.FarEnd}, 5, "", ""},
+		{"what a neighbour sent", "tree.json", reading.Source{View: rib.AdjRIBInPre}, 2, "", ""},
+		{"one neighbour of several", "tree.json", reading.Source{View: rib.AdjRIBInPost, Neighbor: two}, 1, "", ""},
+		{"several neighbours, and none named", "tree.json", reading.Source{View: rib.AdjRIBInPost}, 0, "several neighbors: 192.0.2.1, 192.0.2.5, 2001:db8::1: name one with neighbor:", ""},
+		{"a neighbour that is not there", "tree.json", reading.Source{View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr("192.0.2.7")}, 0, "several neighbors", ""},
+		{"what another neighbour gets", "tree.json", reading.Source{View: rib.AdjRIBOutPost, Neighbor: two}, 2, "", "routes of neighbor 192.0.2.1, the config says 192.0.2.5"},
+		{"a table that is not there", "tree.json", reading.Source{View: rib.AdjRIBOutPre}, 0, "several tables, and the config says view: adj-rib-out-pre: it has loc-rib, adj-rib-in-post, adj-rib-in-pre, adj-rib-out-post", ""},
+		{"no view", "tree.json", reading.Source{}, 0, "the config says no view", ""},
+		{"one table needs no view", "gnmic-two-paths.json", reading.Source{}, 4, "", ""},
+		{"advertised, declared as received", "gnmic-entries.json", reading.Source{View: rib.AdjRIBInPost, Neighbor: one}, 2, "", "holds adj-rib-out-post, the config says adj-rib-in-post"},
+		{"received, declared as advertised", "pygnmi.json", reading.Source{View: rib.AdjRIBOutPost, Neighbor: two}, 1, "", "holds adj-rib-in-post, the config says adj-rib-out-post"},
+		{"after policy, declared as before it", "pygnmi.json", reading.Source{View: rib.AdjRIBInPre, Neighbor: two}, 1, "", "holds adj-rib-in-post"},
+		{"one neighbour's, declared as the whole table", "pygnmi.json", reading.Source{View: rib.BGPTable}, 1, "", "holds adj-rib-in-post, the config says bgp-table"},
+		{"a VRF", "vrfs.json", reading.Source{View: rib.BGPTable, VRF: "default"}, 4, "", ""},
+		{"several VRFs, and none named", "vrfs.json", reading.Source{View: rib.BGPTable}, 0, "several VRFs: default, RED", ""},
+		{"a VRF that is not there", "vrfs.json", reading.Source{View: rib.BGPTable, VRF: "BLUE"}, 0, `no table of VRF "BLUE"; it has: default, RED`, ""},
+		{"paths that begin with our own ASN", "gnmic-entries.json", reading.Source{View: rib.AdjRIBOutPost, Neighbor: one, ASNs: []uint32{65536}}, 2, "", ""},
+		{"advertised paths that do not", "gnmic-entries.json", reading.Source{View: rib.AdjRIBOutPost, Neighbor: one, ASNs: []uint32{65537}}, 2, "", "none of its AS paths begins with our own ASN"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Name, tt.src.ExpectRoutes = "x", -1
@@ -125,37 +127,37 @@ func TestWhatStandsInAnOpenConfigAnswer(t *testing.T) {
 	const bare = `"route":[{"prefix":"203.0.113.0/24","path-id":0,"state":{"attr-index":"1"}}]`
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		rows       int
 		complete   rib.Completeness
 		says       string // of an error, the refusal or the contradiction
 	}{
-		{"whole", tree, Source{View: rib.AdjRIBInPre}, 2, "yes", ""},
-		{"a table may lack what lost", tree, Source{View: rib.BGPTable}, 4, "unproven", ""},
-		{"a count that fits proves it", tree, Source{View: rib.BGPTable, ExpectRoutes: 4}, 4, "yes", ""},
-		{"a count that does not", tree, Source{View: rib.AdjRIBInPre, ExpectRoutes: 3}, 2, "no", "the config says routes: 3"},
-		{"a declared family that is not there", tree, Source{View: rib.AdjRIBInPre, Families: []rib.Family{rib.IPv4, rib.IPv6}}, 2, "no", "no table of ipv6 routes"},
-		{"deletions", strings.Replace(get, `"updates"`, `"deletes":["network-instances"],"updates"`, 1), Source{View: rib.BGPTable}, 4, "no", "holds deletions"},
-		{"no deletions", strings.Replace(get, `"updates"`, `"deletes":[],"updates"`, 1), Source{View: rib.BGPTable}, 4, "unproven", ""},
-		{"the same answer twice", get + get, Source{View: rib.BGPTable}, 5, "no", "it stands twice"},
-		{"a value in front of its path", strings.Replace(get, `"Path"`, `"values":{"x":{}},"Path"`, 1), Source{View: rib.BGPTable}, 0, "", "values in front of their paths"},
-		{"a table that is a string", strings.Replace(get, `"values": {`, `"values": {"x": "{}", `, 1), Source{View: rib.BGPTable}, 4, "no", "where a part of the tree should"},
-		{"a tree of its own, as before version 0.5.0", strings.Replace(tree, `openconfig-network-instance:rib`, `openconfig-rib-bgp:bgp-rib`, 1), Source{View: rib.AdjRIBInPre}, 2, "yes", ""},
-		{"protojson", `{"update":{"timestamp":1,"update":[{"path":{"elem":[{"name":"network-instances"}]}}]}}`, Source{Format: "openconfig"}, 0, "", "protojson"},
-		{"a damage among the sets", strings.Replace(tree, "\"attr-set\": [", `"attr-set": [{} {},`, 1), Source{View: rib.AdjRIBInPre}, 0, "", "not a route table"},
-		{"two sets of one index that differ", strings.Replace(tree, "\"attr-set\": [", `"attr-set": [{"index":"2","state":{"origin":"EGP"}},`, 1), Source{View: rib.AdjRIBInPre}, 1, "no", "attribute set 2 stands twice, and differs"},
-		{"two sets of one index that are the same", strings.Replace(tree, "\"community\": [\n", `"community": [{"index":"2","state":{"community":["65541:7"]}},`, 1), Source{View: rib.AdjRIBInPre}, 2, "yes", ""},
-		{"a damage behind the tables", get[:len(get)-60] + "] ] }", Source{View: rib.BGPTable}, 2, "no", "reading stops here"},
-		{"a table alone, of the Loc-RIB", docs("routes", from), Source{View: rib.BGPTable}, 1, "unproven", ""},
-		{"a table alone, of a neighbour", docs("routes", bare), Source{View: rib.AdjRIBInPost}, 1, "yes", ""},
-		{"of the Loc-RIB, declared as a neighbour's", docs("routes", from), Source{View: rib.AdjRIBInPost}, 1, "yes", "name where they are from"},
-		{"of a neighbour, declared as the whole", docs("routes", bare), Source{View: rib.BGPTable}, 1, "unproven", "do not name where they are from"},
-		{"a neighbour that is an interface", docs("neighbor", `"neighbor-address":"Ethernet72","adj-rib-in-post":{"routes":{`+bare+`}}`), Source{View: rib.AdjRIBInPost, Neighbor: documentationPeer}, 1, "yes", ""},
-		{"a neighbour without a name", docs("neighbor", `"adj-rib-in-post":{"routes":{`+bare+`}}`), Source{View: rib.AdjRIBInPost}, 0, "no", "whose table it stands in is not in the dump"},
-		{"as a converter of XML writes it", docs("loc-rib", `"routes":{"route":{"prefix":"203.0.113.0/24","origin":"192.0.2.1","path-id":"0","state":{"attr-index":"1","valid-route":"true"}}}`), Source{View: rib.BGPTable}, 1, "unproven", ""},
-		{"SR Linux's state", `{"network-instance":[{"name":"default","bgp-rib":{"attr-sets":{"attr-set":[{"index":1,"origin":"igp"}]},"afi-safi":[{"afi-safi-name":"ipv4-unicast","ipv4-unicast":{"local-rib":{"route":[]}}}]}}]}`, Source{}, 0, "", "the state of a Nokia router in JSON, without the tables"},
-		{"SR OS's state", `{"nokia-state:ipv4-unicast":{"local-rib":{"routes":[]}}}`, Source{}, 0, "", "docs/formats/nokia-json.md"},
-		{"gnmic's flat form", "network-instances/network-instance[name=default]/protocols/protocol[identifier=BGP][name=BGP]/bgp/rib/attr-sets/attr-set[index=1]/index: 1\n", Source{}, 0, "", "gnmic's flat format"},
+		{"whole", tree, reading.Source{View: rib.AdjRIBInPre}, 2, "yes", ""},
+		{"a table may lack what lost", tree, reading.Source{View: rib.BGPTable}, 4, "unproven", ""},
+		{"a count that fits proves it", tree, reading.Source{View: rib.BGPTable, ExpectRoutes: 4}, 4, "yes", ""},
+		{"a count that does not", tree, reading.Source{View: rib.AdjRIBInPre, ExpectRoutes: 3}, 2, "no", "the config says routes: 3"},
+		{"a declared family that is not there", tree, reading.Source{View: rib.AdjRIBInPre, Families: []rib.Family{rib.IPv4, rib.IPv6}}, 2, "no", "no table of ipv6 routes"},
+		{"deletions", strings.Replace(get, `"updates"`, `"deletes":["network-instances"],"updates"`, 1), reading.Source{View: rib.BGPTable}, 4, "no", "holds deletions"},
+		{"no deletions", strings.Replace(get, `"updates"`, `"deletes":[],"updates"`, 1), reading.Source{View: rib.BGPTable}, 4, "unproven", ""},
+		{"the same answer twice", get + get, reading.Source{View: rib.BGPTable}, 5, "no", "it stands twice"},
+		{"a value in front of its path", strings.Replace(get, `"Path"`, `"values":{"x":{}},"Path"`, 1), reading.Source{View: rib.BGPTable}, 0, "", "values in front of their paths"},
+		{"a table that is a string", strings.Replace(get, `"values": {`, `"values": {"x": "{}", `, 1), reading.Source{View: rib.BGPTable}, 4, "no", "where a part of the tree should"},
+		{"a tree of its own, as before version 0.5.0", strings.Replace(tree, `openconfig-network-instance:rib`, `openconfig-rib-bgp:bgp-rib`, 1), reading.Source{View: rib.AdjRIBInPre}, 2, "yes", ""},
+		{"protojson", `{"update":{"timestamp":1,"update":[{"path":{"elem":[{"name":"network-instances"}]}}]}}`, reading.Source{Format: "openconfig"}, 0, "", "protojson"},
+		{"a damage among the sets", strings.Replace(tree, "\"attr-set\": [", `"attr-set": [{} {},`, 1), reading.Source{View: rib.AdjRIBInPre}, 0, "", "not a route table"},
+		{"two sets of one index that differ", strings.Replace(tree, "\"attr-set\": [", `"attr-set": [{"index":"2","state":{"origin":"EGP"}},`, 1), reading.Source{View: rib.AdjRIBInPre}, 1, "no", "attribute set 2 stands twice, and differs"},
+		{"two sets of one index that are the same", strings.Replace(tree, "\"community\": [\n", `"community": [{"index":"2","state":{"community":["65541:7"]}},`, 1), reading.Source{View: rib.AdjRIBInPre}, 2, "yes", ""},
+		{"a damage behind the tables", get[:len(get)-60] + "] ] }", reading.Source{View: rib.BGPTable}, 2, "no", "reading stops here"},
+		{"a table alone, of the Loc-RIB", docs("routes", from), reading.Source{View: rib.BGPTable}, 1, "unproven", ""},
+		{"a table alone, of a neighbour", docs("routes", bare), reading.Source{View: rib.AdjRIBInPost}, 1, "yes", ""},
+		{"of the Loc-RIB, declared as a neighbour's", docs("routes", from), reading.Source{View: rib.AdjRIBInPost}, 1, "yes", "name where they are from"},
+		{"of a neighbour, declared as the whole", docs("routes", bare), reading.Source{View: rib.BGPTable}, 1, "unproven", "do not name where they are from"},
+		{"a neighbour that is an interface", docs("neighbor", `"neighbor-address":"Ethernet72","adj-rib-in-post":{"routes":{`+bare+`}}`), reading.Source{View: rib.AdjRIBInPost, Neighbor: documentationPeer}, 1, "yes", ""},
+		{"a neighbour without a name", docs("neighbor", `"adj-rib-in-post":{"routes":{`+bare+`}}`), reading.Source{View: rib.AdjRIBInPost}, 0, "no", "whose table it stands in is not in the dump"},
+		{"as a converter of XML writes it", docs("loc-rib", `"routes":{"route":{"prefix":"203.0.113.0/24","origin":"192.0.2.1","path-id":"0","state":{"attr-index":"1","valid-route":"true"}}}`), reading.Source{View: rib.BGPTable}, 1, "unproven", ""},
+		{"SR Linux's state", `{"network-instance":[{"name":"default","bgp-rib":{"attr-sets":{"attr-set":[{"index":1,"origin":"igp"}]},"afi-safi":[{"afi-safi-name":"ipv4-unicast","ipv4-unicast":{"local-rib":{"route":[]}}}]}}]}`, reading.Source{}, 0, "", "the state of a Nokia router in JSON, without the tables"},
+		{"SR OS's state", `{"nokia-state:ipv4-unicast":{"local-rib":{"routes":[]}}}`, reading.Source{}, 0, "", "docs/formats/nokia-json.md"},
+		{"gnmic's flat form", "network-instances/network-instance[name=default]/protocols/protocol[identifier=BGP][name=BGP]/bgp/rib/attr-sets/attr-set[index=1]/index: 1\n", reading.Source{}, 0, "", "gnmic's flat format"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Name = "x"
@@ -213,7 +215,7 @@ func TestAGenericDecoderFindsTheSameRoutes(t *testing.T) {
 			}
 		}
 	}
-	routes, _, err := readBytes(Source{Name: "x", View: rib.BGPTable, ExpectRoutes: -1}, fixtureBytes(t, "openconfig/tree.json"))
+	routes, _, err := readBytes(reading.Source{Name: "x", View: rib.BGPTable, ExpectRoutes: -1}, fixtureBytes(t, "openconfig/tree.json"))
 	if err != nil || len(want) != 5 {
 		t.Fatal(err, want)
 	}
@@ -233,17 +235,17 @@ func TestABigOpenConfigTreeIsReadInLittleMemory(t *testing.T) {
 		return pr, nil
 	}
 	n := 0
-	c := newCollector(context.Background(), Source{Name: "x", View: rib.BGPTable, ExpectRoutes: -1}, func(rib.Route) error { n++; return nil })
-	in := &input{reopen: text}
-	if err := in.start(); err != nil {
+	c := reading.NewCollector(context.Background(), reading.Source{Name: "x", View: rib.BGPTable, ExpectRoutes: -1}, func(rib.Route) error { n++; return nil })
+	in := &reading.Input{Reopen: text}
+	if err := in.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer in.close()
+	defer in.Close()
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	start := time.Now()
-	if _, err := c.read(in); err != nil {
+	if _, err := read(c, in); err != nil {
 		t.Fatal(err)
 	}
 	runtime.GC()

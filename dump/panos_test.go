@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -39,7 +40,7 @@ func TestWhatStandsInAPANOSTable(t *testing.T) {
 		{"an error", head + one + "Server error : op command failed\n" + two + total, 1, "no", "unexpected text"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			routes, got, err := readBytes(Source{Name: "x", Format: "panos", ExpectRoutes: -1}, []byte(tt.text))
+			routes, got, err := readBytes(reading.Source{Name: "x", Format: "panos", ExpectRoutes: -1}, []byte(tt.text))
 			if err != nil {
 				if tt.complete != "" || !strings.Contains(err.Error(), tt.says) {
 					t.Errorf("refused: %v", err)
@@ -75,7 +76,7 @@ var panosCaptures = []struct {
 func TestPANOSCapturesReadAsTheyLook(t *testing.T) {
 	dir := filepath.Join(corpus(t), "cli-other", "lab-validation")
 	for _, tt := range panosCaptures {
-		routes, res, err := readReal(t, filepath.Join(dir, tt.path, "run_show_routing_protocol_bgp_loc-rib.txt"), Source{View: rib.LocRIB})
+		routes, res, err := readReal(t, filepath.Join(dir, tt.path, "run_show_routing_protocol_bgp_loc-rib.txt"), reading.Source{View: rib.LocRIB})
 		var best int
 		var spelled []string
 		for _, r := range routes {

@@ -15,6 +15,8 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 
 	"bgpaudit/bgp/wire"
+	"bgpaudit/dump/mrt"
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -41,7 +43,7 @@ func newMadeCapture(t *testing.T) *madeCapture {
 // send adds a segment of the neighbour's, or of ours, between the neighbour's port and 179.
 func (c *madeCapture) send(ours bool, port uint16, payload []byte) {
 	c.t.Helper()
-	src, dst, from, to := net.IP{192, 0, 2, 1}, net.IP{192, 0, 2, c.router}, layers.TCPPort(port), layers.TCPPort(bgpPort)
+	src, dst, from, to := net.IP{192, 0, 2, 1}, net.IP{192, 0, 2, c.router}, layers.TCPPort(port), layers.TCPPort(mrt.BGPPort)
 	if ours {
 		src, dst, from, to = dst, src, to, from
 	}
@@ -64,7 +66,7 @@ func (c *madeCapture) send(ours bool, port uint16, payload []byte) {
 }
 
 func pcapMessage(kind wire.MessageType, body ...byte) []byte {
-	m := append(bytes.Clone(messageMarker), 0, 0, byte(kind))
+	m := append(bytes.Clone(mrt.MessageMarker), 0, 0, byte(kind))
 	binary.BigEndian.PutUint16(m[16:], uint16(len(m)+len(body)))
 	return append(m, body...)
 }
@@ -126,7 +128,7 @@ func TestSessionsOfOneNeighborAfterEachOther(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newMadeCapture(t)
 			tt.packets(c)
-			src := Source{Name: "x", ExpectRoutes: -1, View: rib.AdjRIBInPre, Neighbor: netipAddr(t, "192.0.2.1")}
+			src := reading.Source{Name: "x", ExpectRoutes: -1, View: rib.AdjRIBInPre, Neighbor: netipAddr(t, "192.0.2.1")}
 			routes, got, err := readBytes(src, c.file.Bytes()[:c.file.Len()-tt.cut])
 			if err != nil {
 				t.Fatal(err)
@@ -163,35 +165,35 @@ func TestSessionsOfOneNeighborWithSeveralRouters(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		packets  func(*madeCapture)
-		src      Source
+		src      reading.Source
 		prefixes string
 		complete rib.Completeness
 		says     string
 	}{
-		{"nothing says which", both, Source{View: rib.AdjRIBInPre}, "", "", lists},
-		{"the first, by its identifier", both, Source{View: rib.AdjRIBInPre, VRF: "10.255.0.6"}, "10.0.1.0/24 10.0.3.0/24", "unproven", ""},
-		{"the second, by its address", both, Source{View: rib.AdjRIBInPre, VRF: "192.0.2.7"}, "10.0.1.0/24 10.0.2.0/24", "unproven", ""},
-		{"no such router", both, Source{View: rib.AdjRIBInPre, VRF: "192.0.2.8"}, "", "", "no session of the router 192.0.2.8, which vrf: names; it has: 10.255.0.6 at 192.0.2.6, 10.255.0.7 at 192.0.2.7"},
-		{"a VRF", both, Source{View: rib.AdjRIBInPre, VRF: "RED"}, "", "", "a capture names no VRFs"},
-		{"without a view all of them", both, Source{}, "10.0.1.0/24 10.0.1.0/24 10.0.2.0/24 10.0.3.0/24", "unproven", ""},
-		{"without a view one of them", both, Source{VRF: "192.0.2.7"}, "10.0.1.0/24 10.0.2.0/24", "unproven", ""},
+		{"nothing says which", both, reading.Source{View: rib.AdjRIBInPre}, "", "", lists},
+		{"the first, by its identifier", both, reading.Source{View: rib.AdjRIBInPre, VRF: "10.255.0.6"}, "10.0.1.0/24 10.0.3.0/24", "unproven", ""},
+		{"the second, by its address", both, reading.Source{View: rib.AdjRIBInPre, VRF: "192.0.2.7"}, "10.0.1.0/24 10.0.2.0/24", "unproven", ""},
+		{"no such router", both, reading.Source{View: rib.AdjRIBInPre, VRF: "192.0.2.8"}, "", "", "no session of the router 192.0.2.8, which vrf: names; it has: 10.255.0.6 at 192.0.2.6, 10.255.0.7 at 192.0.2.7"},
+		{"a VRF", both, reading.Source{View: rib.AdjRIBInPre, VRF: "RED"}, "", "", "a capture names no VRFs"},
+		{"without a view all of them", both, reading.Source{}, "10.0.1.0/24 10.0.1.0/24 10.0.2.0/24 10.0.3.0/24", "unproven", ""},
+		{"without a view one of them", both, reading.Source{VRF: "192.0.2.7"}, "10.0.1.0/24 10.0.2.0/24", "unproven", ""},
 		{"the end of the one", func(c *madeCapture) {
 			both(c)
 			c.of(7, func() { c.send(true, 4000, pcapMessage(wire.Notification, 6, 2)) })
-		}, Source{View: rib.AdjRIBInPre, VRF: "192.0.2.6"}, "10.0.1.0/24 10.0.3.0/24", "unproven", ""},
+		}, reading.Source{View: rib.AdjRIBInPre, VRF: "192.0.2.6"}, "10.0.1.0/24 10.0.3.0/24", "unproven", ""},
 		{"a new session of the one", func(c *madeCapture) {
 			both(c)
 			c.of(7, func() { c.up(4001); c.update(4001, 4) })
-		}, Source{}, "10.0.1.0/24 10.0.3.0/24 10.0.4.0/24", "unproven", ""},
+		}, reading.Source{}, "10.0.1.0/24 10.0.3.0/24 10.0.4.0/24", "unproven", ""},
 		{"one that is over is another router's too", func(c *madeCapture) {
 			both(c)
 			c.of(7, func() { c.send(true, 4000, pcapMessage(wire.Notification, 6, 2)) })
-		}, Source{View: rib.AdjRIBInPre}, "", "", lists},
+		}, reading.Source{View: rib.AdjRIBInPre}, "", "", lists},
 		{"one that sends nothing", func(c *madeCapture) {
 			c.up(4000)
 			c.update(4000, 1)
 			c.of(7, func() { c.up(4000) })
-		}, Source{View: rib.AdjRIBInPre}, "10.0.1.0/24", "unproven", ""},
+		}, reading.Source{View: rib.AdjRIBInPre}, "10.0.1.0/24", "unproven", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newMadeCapture(t)
@@ -220,13 +222,13 @@ func TestSessionsOfOneNeighborWithSeveralRouters(t *testing.T) {
 
 // TestARouterWithAnAddressForEachLinkIsOne: its BGP Identifier is the same.
 func TestARouterWithAnAddressForEachLinkIsOne(t *testing.T) {
-	var l pcapRouters
+	var l mrt.PcapRouters
 	for _, e := range []struct{ addr, id string }{
 		{"192.0.2.6", "10.255.0.6"}, {"198.51.100.6", "10.255.0.6"}, {"192.0.2.7", "10.255.0.7"}, {"192.0.2.6", "10.255.0.9"},
 	} {
-		l.saw(&pcapEnd{addr: netipAddr(t, e.addr), offer: wire.Offer{ID: netipAddr(t, e.id)}})
+		l.Saw(&mrt.PcapEnd{Addr: netipAddr(t, e.addr), Offer: wire.Offer{ID: netipAddr(t, e.id)}})
 	}
-	if have := strings.Join(l.names(), ", "); have != "10.255.0.6 at 192.0.2.6 and 198.51.100.6, 10.255.0.7 at 192.0.2.7" {
+	if have := strings.Join(l.Names(), ", "); have != "10.255.0.6 at 192.0.2.6 and 198.51.100.6, 10.255.0.7 at 192.0.2.7" {
 		t.Error(have)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -12,24 +13,24 @@ func TestWhatStandsInACapture(t *testing.T) {
 	n1, n2 := netipAddr(t, "192.0.2.1"), netipAddr(t, "192.0.2.2")
 	for _, tt := range []struct {
 		name, file string
-		src        Source
+		src        reading.Source
 		prefixes   string
 		complete   rib.Completeness
 		says       string
 	}{
-		{"received of the neighbour", "session.pcap", Source{View: rib.AdjRIBInPre, Neighbor: n1}, "203.0.113.0/24 198.51.100.0/24", "unproven", ""},
-		{"sent to it", "session.pcap", Source{View: rib.AdjRIBOutPost, Neighbor: n1}, "192.0.2.128/25", "unproven", ""},
-		{"the router is known by its ASN", "session.pcap", Source{View: rib.AdjRIBOutPost, ASNs: []uint32{65536}}, "192.0.2.128/25", "unproven", ""},
-		{"nothing says which end is the router", "session.pcap", Source{View: rib.AdjRIBInPre}, "", "no", "nothing says which of 192.0.2.6 and 192.0.2.1 is the router"},
-		{"another neighbour's", "session.pcap", Source{View: rib.AdjRIBInPre, Neighbor: n2, ASNs: []uint32{65536}}, "", "no", "no peer of the dump is 192.0.2.2"},
-		{"without a view both ends'", "session.pcap", Source{}, "203.0.113.0/24 198.51.100.0/24 192.0.2.128/25", "unproven", ""},
-		{"of two neighbours one", "two-neighbors.pcapng", Source{View: rib.AdjRIBInPre, Neighbor: n2}, "203.0.113.0/24 203.0.113.0/24", "unproven", ""},
-		{"a session that came up again", "two-neighbors.pcapng", Source{View: rib.AdjRIBInPre, Neighbor: n1}, "203.0.113.0/24", "unproven", ""},
-		{"no OPEN", "late.pcap", Source{View: rib.AdjRIBInPre, Neighbor: n1}, "", "no", "lacks the OPEN"},
-		{"a missing segment costs the direction", "gap.pcap", Source{View: rib.AdjRIBInPre, Neighbor: n1}, "", "no", "47 octets of what 192.0.2.1 sends are missing"},
-		{"and not the other one", "gap.pcap", Source{View: rib.AdjRIBOutPost, Neighbor: n1}, "192.0.2.128/25", "no", "are missing"},
-		{"cut packets", "cut-packets.pcap", Source{View: rib.AdjRIBInPre, Neighbor: n1}, "", "no", "packets are cut"},
-		{"AS numbers of two octets", "two-octets.pcap", Source{View: rib.AdjRIBInPre, Neighbor: n1}, "203.0.113.0/24", "unproven", ""},
+		{"received of the neighbour", "session.pcap", reading.Source{View: rib.AdjRIBInPre, Neighbor: n1}, "203.0.113.0/24 198.51.100.0/24", "unproven", ""},
+		{"sent to it", "session.pcap", reading.Source{View: rib.AdjRIBOutPost, Neighbor: n1}, "192.0.2.128/25", "unproven", ""},
+		{"the router is known by its ASN", "session.pcap", reading.Source{View: rib.AdjRIBOutPost, ASNs: []uint32{65536}}, "192.0.2.128/25", "unproven", ""},
+		{"nothing says which end is the router", "session.pcap", reading.Source{View: rib.AdjRIBInPre}, "", "no", "nothing says which of 192.0.2.6 and 192.0.2.1 is the router"},
+		{"another neighbour's", "session.pcap", reading.Source{View: rib.AdjRIBInPre, Neighbor: n2, ASNs: []uint32{65536}}, "", "no", "no peer of the dump is 192.0.2.2"},
+		{"without a view both ends'", "session.pcap", reading.Source{}, "203.0.113.0/24 198.51.100.0/24 192.0.2.128/25", "unproven", ""},
+		{"of two neighbours one", "two-neighbors.pcapng", reading.Source{View: rib.AdjRIBInPre, Neighbor: n2}, "203.0.113.0/24 203.0.113.0/24", "unproven", ""},
+		{"a session that came up again", "two-neighbors.pcapng", reading.Source{View: rib.AdjRIBInPre, Neighbor: n1}, "203.0.113.0/24", "unproven", ""},
+		{"no OPEN", "late.pcap", reading.Source{View: rib.AdjRIBInPre, Neighbor: n1}, "", "no", "lacks the OPEN"},
+		{"a missing segment costs the direction", "gap.pcap", reading.Source{View: rib.AdjRIBInPre, Neighbor: n1}, "", "no", "47 octets of what 192.0.2.1 sends are missing"},
+		{"and not the other one", "gap.pcap", reading.Source{View: rib.AdjRIBOutPost, Neighbor: n1}, "192.0.2.128/25", "no", "are missing"},
+		{"cut packets", "cut-packets.pcap", reading.Source{View: rib.AdjRIBInPre, Neighbor: n1}, "", "no", "packets are cut"},
+		{"AS numbers of two octets", "two-octets.pcap", reading.Source{View: rib.AdjRIBInPre, Neighbor: n1}, "203.0.113.0/24", "unproven", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Name, tt.src.ExpectRoutes = "x", -1
@@ -56,7 +57,7 @@ func TestWhatStandsInACapture(t *testing.T) {
 
 // TestACaptureCutAtAnyByteHoldsNoOtherRoute: what is left of it are messages of the whole.
 func TestACaptureCutAtAnyByteHoldsNoOtherRoute(t *testing.T) {
-	src := Source{Name: "x", View: rib.AdjRIBInPre, Neighbor: netipAddr(t, "192.0.2.1"), ExpectRoutes: -1, Format: "pcap"}
+	src := reading.Source{Name: "x", View: rib.AdjRIBInPre, Neighbor: netipAddr(t, "192.0.2.1"), ExpectRoutes: -1, Format: "pcap"}
 	whole := fixtureBytes(t, "pcap/session.pcap")
 	said := map[string]bool{"203.0.113.0/24 65540 65549": true, "203.0.113.128/25 65540 65549": true, "198.51.100.0/24 65540": true}
 	for n := range whole {

@@ -5,60 +5,61 @@ import (
 	"fmt"
 	"time"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
-// reading is what came of one file: its result, and what only a feed's state has a place for.
-type reading struct {
-	Result
+// outcome is what came of one file: its result, and what only a feed's state has a place for.
+type outcome struct {
+	reading.Result
 	mtime         time.Time
 	contradiction string
 }
 
-func read(ctx context.Context, src Source, emit func(rib.Route)) (Result, error) {
-	got, err := readFile(newCollector(ctx, src, func(r rib.Route) error { emit(r); return nil }), nil)
+func readRoutes(ctx context.Context, src reading.Source, emit func(rib.Route)) (reading.Result, error) {
+	got, err := readFile(reading.NewCollector(ctx, src, func(r rib.Route) error { emit(r); return nil }), nil)
 	return got.Result, err
 }
 
 // readFile opens, recognises and reads one file. On an error its text is in Result.Errors too.
-func readFile(c *collector, progress func(read, size int64)) (reading, error) {
-	in, err := openInput(c.src.Path, progress)
+func readFile(c *reading.Collector, progress func(read, size int64)) (outcome, error) {
+	in, err := reading.OpenInput(c.Source.Path, progress)
 	if err != nil {
-		return c.failed(err)
+		return failed(c, err)
 	}
-	defer in.close()
-	return c.read(in)
+	defer in.Close()
+	return read(c, in)
 }
 
 // read recognises and reads an opened file.
-func (c *collector) read(in *input) (reading, error) {
-	head, err := in.head()
+func read(c *reading.Collector, in *reading.Input) (outcome, error) {
+	head, err := in.Head()
 	if err != nil {
-		return c.failed(err)
+		return failed(c, err)
 	}
-	format, err := chooseFormat(c.src.Format, head)
+	format, err := chooseFormat(c.Source.Format, head)
 	if err == nil {
-		shape := format.Shape(c.src)
-		c.res.Header.Format, c.res.Header.ASPathForm = shape.Format, shape.ASPathForm
+		shape := format.Shape(c.Source)
+		c.Result.Header.Format, c.Result.Header.ASPathForm = shape.Format, shape.ASPathForm
 		err = format.Read(in, c)
-		c.handedOn()
+		c.HandedOn()
 		if err == nil {
-			c.againstNeighbor(c.src, c.res.Header.Neighbor)
-			c.againstDirection(c.src, c.res.Header.ASPathForm)
-			c.finish(shape.NotShown)
-			return reading{c.res, in.mtime, c.text}, nil
+			c.AgainstNeighbor(c.Source, c.Result.Header.Neighbor)
+			c.AgainstDirection(c.Source, c.Result.Header.ASPathForm)
+			c.Finish(shape.NotShown)
+			return outcome{c.Result, in.Mtime, c.Text}, nil
 		}
 	}
-	got, err := c.failed(err)
-	got.mtime = in.mtime
+	got, err := failed(c, err)
+	got.mtime = in.Mtime
 	return got, err
 }
 
 // failed is the reading of a file that holds nothing to read.
-func (c *collector) failed(err error) (reading, error) {
-	c.handedOn()
-	err = fmt.Errorf("%s%w", c.at(0), err)
-	c.res.Complete, c.res.Skipped = rib.CompleteNo, 0
-	c.res.Errors = []string{err.Error()} // what led to it adds nothing
-	return reading{Result: c.res, contradiction: c.text}, err
+func failed(c *reading.Collector, err error) (outcome, error) {
+	c.HandedOn()
+	err = fmt.Errorf("%s%w", c.At(0), err)
+	c.Result.Complete, c.Result.Skipped = rib.CompleteNo, 0
+	c.Result.Errors = []string{err.Error()} // what led to it adds nothing
+	return outcome{Result: c.Result, contradiction: c.Text}, err
 }

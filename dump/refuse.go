@@ -6,6 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bgpaudit/dump/azure"
+	"bgpaudit/dump/bird"
+	"bgpaudit/dump/cisco"
+	"bgpaudit/dump/junos"
+	"bgpaudit/dump/openconfig"
+	"bgpaudit/dump/panos"
+	"bgpaudit/dump/reading"
 )
 
 // What a head holds that is no route table, and what to export in its place.
@@ -19,8 +27,6 @@ var (
 	routingText   = []string{"gateway of last resort", "routing entry for", "ip route table for", "ipv6 routing table", "codes: l - local", "codes: k - kernel", "routing table for vrf", "codes: c - connected", "routing table: "}
 	summaryKeys   = []string{"peers", "peercount", "peerlist", "statepfxrcd", "prefixreceivedcount", "pfxrcd", "msgrcvd", "failedpeers", "totalpeers", "num_destination", "bgp-information", "configuredpeers", "vrfestablishedpeers"}
 	neighborKeys  = []string{"bgpstate", "nbrdesc", "bgpneighboraddr", "remoterouterid", "neighboraddr", "bgptimerupmsec", "peeraddress", "remote_as", "apply_policy", "remoteas"}
-	nicKeys       = []string{"nexthopipaddress", "hasbgpoverride", "disablebgproutepropagation"}
-	arpKeys       = []string{"macaddress"}
 	srosErrors    = [][]byte{[]byte("MINOR: "), []byte("MAJOR: "), []byte("CRITICAL: ")}
 	routingKeys   = []string{"table_addrf", "ucast-nhops"}
 	restKeys      = []string{"bgproute", "bgpadvtdroutes", "bgpdomaf"}
@@ -29,102 +35,102 @@ var (
 // refusal says why no format reads a file that begins with head.
 func refusal(head, body []byte) error {
 	trimmed := bytes.TrimSpace(head)
-	switch line := firstLine(trimmed); {
+	switch line := reading.FirstLine(trimmed); {
 	case len(trimmed) == 0:
 		return fmt.Errorf("holds nothing but blanks: the export failed; run it again")
 	case bytes.HasPrefix(trimmed, []byte("%")), beginsWithAny(trimmed, srosErrors):
-		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(line))
+		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(line))
 	case binaryText(head):
 		return errors.New("is a binary file, not a dump in a known format: docs/formats lists them")
 	}
 	if said := routerWarning(body); said != "" {
-		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
+		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(said))
 	}
-	if what := panosPage(head); what != "" {
+	if what := panos.Page(head); what != "" {
 		return fmt.Errorf("not a route table that is read: looks like %s", what)
 	}
 	if what := lookalike(head, body); what != "" {
 		return fmt.Errorf("not a route table: looks like %s: export the routes themselves, as docs/formats says", what)
 	}
 	if header := bareHeader(head); header != "" {
-		return fmt.Errorf("rows under %s, without what a router prints above it, are of no one platform: export the whole answer, or say format: ios on the feed for IOS and IOS XE (frr, iosxr or nxos for those)", quote(header))
+		return fmt.Errorf("rows under %s, without what a router prints above it, are of no one platform: export the whole answer, or say format: ios on the feed for IOS and IOS XE (frr, iosxr or nxos for those)", reading.Quote(header))
 	}
-	if said := birdAnswer(head); said != "" {
-		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", quote(said))
+	if said := bird.Answer(head); said != "" {
+		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(said))
 	}
-	return fmt.Errorf("not a route table in a known format: it begins %s; export it in one of these, as docs/formats says, or name its format with format: on the feed", quote(firstLine(trimmed)))
+	return fmt.Errorf("not a route table in a known format: it begins %s; export it in one of these, as docs/formats says, or name its format with format: on the feed", reading.Quote(reading.FirstLine(trimmed)))
 }
 
 // routerWarning is the text of {"warning":"No such neighbor"}.
 func routerWarning(body []byte) string {
-	cur := cursor{b: body}
-	cur.enter('{')
-	if !cur.next('}') {
+	cur := reading.Cursor{Bytes: body}
+	cur.Enter('{')
+	if !cur.Next('}') {
 		return ""
 	}
-	switch key := string(cur.key()); {
-	case key == "errors" && cur.peek() == '[': // EOS: {"errors":["BGP inactive"]}
-		cur.enter('[')
+	switch key := string(cur.Key()); {
+	case key == "errors" && cur.Peek() == '[': // EOS: {"errors":["BGP inactive"]}
+		cur.Enter('[')
 	case key != "warning" && key != "error":
 		return ""
 	}
-	if cur.peek() != '"' {
+	if cur.Peek() != '"' {
 		return ""
 	}
-	return string(cur.str())
+	return string(cur.Text())
 }
 
 // lookalike names the page that a head comes from, where it is one that people take for a table.
 func lookalike(head, body []byte) string {
 	if body[0] == '{' || body[0] == '[' {
-		list := members(body)
+		list := reading.Members(body)
 		switch {
-		case hasMember(list, nicKeys...):
+		case reading.HasMember(list, azure.NICKeys...):
 			return "the effective routes of a network interface, which are not BGP routes"
-		case hasMember(list, arpKeys...):
+		case reading.HasMember(list, azure.ARPKeys...):
 			return "an ARP table"
-		case hasMember(list, "changeNumber") && hasMember(list, "values"):
+		case reading.HasMember(list, "changeNumber") && reading.HasMember(list, "values"):
 			return "Azure's service tags, which a remote names with service-tags:"
-		case hasMember(list, "serviceArea"):
+		case reading.HasMember(list, "serviceArea"):
 			return "Microsoft 365's endpoints, which a remote names with m365-endpoints:"
-		case len(list) == 1 && list[0] == member{"vrfs", '{'}:
+		case len(list) == 1 && list[0] == reading.Member{Key: "vrfs", Opens: '{'}:
 			return "an answer of EOS without any VRF"
-		case hasMember(list, routingKeys...):
+		case reading.HasMember(list, routingKeys...):
 			return "a routing table of all protocols"
-		case hasMember(list, restKeys...):
+		case reading.HasMember(list, restKeys...):
 			return "an answer of NX-API REST, which is not read"
-		case nokiaTree(body):
+		case openconfig.NokiaTree(body):
 			return "the state of a Nokia router in JSON, without the tables that nokia-json reads"
-		case hasMember(list, birdwatcherKey):
+		case reading.HasMember(list, bird.BirdwatcherKey):
 			return "a page of birdwatcher without routes"
-		case hasMember(list, summaryKeys...):
+		case reading.HasMember(list, summaryKeys...):
 			return "a BGP summary"
-		case hasMember(list, neighborKeys...):
+		case reading.HasMember(list, neighborKeys...):
 			return "a BGP neighbor page"
 		}
 		return ""
 	}
-	if gnmicFlat(head) {
+	if openconfig.GnmicFlat(head) {
 		return "gnmic's flat format, which loses what a leaf is of (say --format json)"
 	}
-	if page := azureTablePage(head); page != "" {
+	if page := azure.TablePage(head); page != "" {
 		return page
 	}
-	if junosSummaryLine.Match(head) {
+	if junos.SummaryLine.Match(head) {
 		return "a summary of Junos's routing tables"
 	}
-	if page := birdPage(head); page != "" {
+	if page := bird.Page(head); page != "" {
 		return page
 	}
 	text := strings.ToLower(string(head))
 	switch {
-	case containsAny(text, onePrefixText):
+	case reading.ContainsAny(text, onePrefixText):
 		return "the page of one prefix, or a table with detail"
-	case containsAny(text, routingText):
+	case reading.ContainsAny(text, routingText):
 		return "a routing table of all protocols"
-	case containsAny(text, neighborText):
+	case reading.ContainsAny(text, neighborText):
 		return "a BGP neighbor page"
-	case containsAny(text, summaryText):
+	case reading.ContainsAny(text, summaryText):
 		return "a BGP summary"
 	}
 	return ""
@@ -133,29 +139,15 @@ func lookalike(head, body []byte) string {
 // bareHeader is the header of a table that IOS and others print alike, where nothing above it tells which did.
 func bareHeader(head []byte) string {
 	for line := range bytes.Lines(head) {
-		if text := bytes.TrimSpace(line); isColumnHeader(text) {
+		if text := bytes.TrimSpace(line); cisco.IsColumnHeader(text) {
 			return strings.Join(strings.Fields(string(text)), " ")
 		}
 	}
 	return ""
 }
 
-func containsAny(text string, words []string) bool {
-	for _, w := range words {
-		if strings.Contains(text, w) {
-			return true
-		}
-	}
-	return false
-}
-
 func beginsWithAny(text []byte, words [][]byte) bool {
 	return slices.ContainsFunc(words, func(w []byte) bool { return bytes.HasPrefix(text, w) })
-}
-
-func firstLine(b []byte) []byte {
-	line, _, _ := bytes.Cut(b, []byte("\n"))
-	return bytes.TrimSpace(line)
 }
 
 // binaryText reports whether the head holds bytes that no text does.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -15,44 +16,44 @@ func TestWhatStandsInAnSRLinuxText(t *testing.T) {
 	one := documentationPeer
 	for _, tt := range []struct {
 		name, text string
-		src        Source
+		src        reading.Source
 		rows       int
 		complete   rib.Completeness
 		says       string // of an error, the refusal or the contradiction
 	}{
-		{"the whole table of both families", both, Source{View: rib.BGPTable}, 9, "yes", ""},
-		{"of one", v4, Source{View: rib.BGPTable}, 7, "yes", ""},
-		{"a declared family without a table", v4, Source{View: rib.BGPTable, Families: []rib.Family{rib.IPv4, rib.IPv6}}, 7, "no", "no table of ipv6 routes"},
-		{"a count that does not fit", strings.Replace(v4, "7 received", "8 received", 1), Source{}, 7, "no", "counts 8 routes, but 7 are there"},
-		{"used routes that do not", strings.Replace(v4, "3 used", "4 used", 1), Source{}, 7, "no", "counts 4 routes that are used and 6 that are valid, but 3 and 6 are there"},
-		{"a lost status", strings.Replace(v4, "| u*>  | 10.64", "|      | 10.64", 1), Source{}, 7, "no", "but 2 and 5 are there"},
-		{"no count", v4[:strings.Index(v4, "7 received")] + "A:admin@edge1#\n", Source{}, 7, "no", "the count behind the rows is missing"},
-		{"a row that a pager took", strings.Replace(v4, "| *    | 198", "--More--\n| *    | 198", 1), Source{}, 1, "no", "a pager"},
-		{"the second line of a row is missing", strings.Replace(v4, "|      | 4              |                          |      |      |                     |\n| u*>  | 198.51.100.0/2 | 192.0.2.5", "| u*>  | 198.51.100.0/2 | 192.0.2.5", 1), Source{}, 6, "no", "the prefix has host bits"},
-		{"the beginning is missing", v4[strings.Index(v4, "| u*>  | 10.64"):], Source{Format: "srlinux"}, 0, "no", "the beginning is missing"},
-		{"an error", strings.Replace(v4, "7 received", "Error: broken pipe\n7 received", 1), Source{}, 7, "no", "holds an error"},
-		{"the same family twice", v4 + v4, Source{}, 7, "no", "a second table of ipv4 routes"},
-		{"the whole table of two instances", v4 + strings.ReplaceAll(v6, "default", "RED"), Source{}, 7, "no", "several commands"},
-		{"a neighbour's behind the whole table", v4 + received, Source{}, 7, "no", "several commands"},
-		{"all instances at once", strings.ReplaceAll(v4, `"default"`, `"*"`), Source{}, 7, "no", "all network instances at once"},
-		{"another instance than the feed's", v4, Source{View: rib.BGPTable, VRF: "RED"}, 7, "yes", `network instance "default", the config says vrf: RED`},
-		{"a neighbour of another instance", received, Source{View: rib.AdjRIBInPre, VRF: "RED"}, 5, "yes", `network instance "default", the config says vrf: RED`},
-		{"one prefix", strings.Replace(v4, "ipv4 summary", "ipv4 prefix 10.64.0.0/16 summary", 1), Source{}, 7, "no", "a part of the table alone"},
-		{"a filter behind it", strings.Replace(v4, "ipv4 summary", "ipv4 summary | grep 198", 1), Source{}, 7, "no", "a part of the table alone"},
-		{"a command on a shell", strings.Replace(v4, "A:admin@edge1# show network-instance default protocols bgp routes ipv4 summary", `$ ssh edge1 "show network-instance default protocols bgp routes ipv4 summary"`, 1), Source{}, 7, "yes", ""},
-		{"a table that states its zero", empty, Source{View: rib.BGPTable}, 0, "yes", ""},
-		{"and names no family", empty[strings.Index(empty, "---"):], Source{View: rib.BGPTable, Families: []rib.Family{rib.IPv4}}, 0, "yes", ""},
-		{"another family", evpn, Source{}, 0, "", "holds no table of IPv4 or IPv6 routes"},
-		{"received", received, Source{View: rib.AdjRIBInPre, Neighbor: one}, 5, "yes", ""},
-		{"advertised", advertised, Source{View: rib.AdjRIBOutPost, Neighbor: one, ASNs: []uint32{65536}}, 2, "yes", ""},
-		{"received, declared as advertised", received, Source{View: rib.AdjRIBOutPost}, 5, "yes", "what is received, the config says adj-rib-out-post"},
-		{"received, declared as accepted", received, Source{View: rib.AdjRIBInPost}, 5, "yes", "before import policy"},
-		{"advertised, declared as received", advertised, Source{View: rib.AdjRIBInPre}, 2, "yes", "what is advertised"},
-		{"the whole table, declared as received", v4, Source{View: rib.AdjRIBInPre}, 7, "yes", "the whole table"},
-		{"received, declared as the whole", received, Source{View: rib.BGPTable}, 5, "yes", "what is received"},
-		{"of another neighbour", received, Source{View: rib.AdjRIBInPre, Neighbor: netipAddr(t, "192.0.2.7")}, 5, "yes", "routes of neighbor 192.0.2.1, the config says 192.0.2.7"},
-		{"a number between two columns", strings.Replace(received, "      100     [65540]            i", "  100         [65540]            i", 1), Source{View: rib.AdjRIBInPre}, 4, "no", "may be its MED or its local preference"},
-		{"a line that goes on under no field", strings.Replace(received, "|              24 ", "|                24", 1), Source{View: rib.AdjRIBInPre}, 4, "no", "stands under none of its fields"},
+		{"the whole table of both families", both, reading.Source{View: rib.BGPTable}, 9, "yes", ""},
+		{"of one", v4, reading.Source{View: rib.BGPTable}, 7, "yes", ""},
+		{"a declared family without a table", v4, reading.Source{View: rib.BGPTable, Families: []rib.Family{rib.IPv4, rib.IPv6}}, 7, "no", "no table of ipv6 routes"},
+		{"a count that does not fit", strings.Replace(v4, "7 received", "8 received", 1), reading.Source{}, 7, "no", "counts 8 routes, but 7 are there"},
+		{"used routes that do not", strings.Replace(v4, "3 used", "4 used", 1), reading.Source{}, 7, "no", "counts 4 routes that are used and 6 that are valid, but 3 and 6 are there"},
+		{"a lost status", strings.Replace(v4, "| u*>  | 10.64", "|      | 10.64", 1), reading.Source{}, 7, "no", "but 2 and 5 are there"},
+		{"no count", v4[:strings.Index(v4, "7 received")] + "A:admin@edge1#\n", reading.Source{}, 7, "no", "the count behind the rows is missing"},
+		{"a row that a pager took", strings.Replace(v4, "| *    | 198", "--More--\n| *    | 198", 1), reading.Source{}, 1, "no", "a pager"},
+		{"the second line of a row is missing", strings.Replace(v4, "|      | 4              |                          |      |      |                     |\n| u*>  | 198.51.100.0/2 | 192.0.2.5", "| u*>  | 198.51.100.0/2 | 192.0.2.5", 1), reading.Source{}, 6, "no", "the prefix has host bits"},
+		{"the beginning is missing", v4[strings.Index(v4, "| u*>  | 10.64"):], reading.Source{Format: "srlinux"}, 0, "no", "the beginning is missing"},
+		{"an error", strings.Replace(v4, "7 received", "Error: broken pipe\n7 received", 1), reading.Source{}, 7, "no", "holds an error"},
+		{"the same family twice", v4 + v4, reading.Source{}, 7, "no", "a second table of ipv4 routes"},
+		{"the whole table of two instances", v4 + strings.ReplaceAll(v6, "default", "RED"), reading.Source{}, 7, "no", "several commands"},
+		{"a neighbour's behind the whole table", v4 + received, reading.Source{}, 7, "no", "several commands"},
+		{"all instances at once", strings.ReplaceAll(v4, `"default"`, `"*"`), reading.Source{}, 7, "no", "all network instances at once"},
+		{"another instance than the feed's", v4, reading.Source{View: rib.BGPTable, VRF: "RED"}, 7, "yes", `network instance "default", the config says vrf: RED`},
+		{"a neighbour of another instance", received, reading.Source{View: rib.AdjRIBInPre, VRF: "RED"}, 5, "yes", `network instance "default", the config says vrf: RED`},
+		{"one prefix", strings.Replace(v4, "ipv4 summary", "ipv4 prefix 10.64.0.0/16 summary", 1), reading.Source{}, 7, "no", "a part of the table alone"},
+		{"a filter behind it", strings.Replace(v4, "ipv4 summary", "ipv4 summary | grep 198", 1), reading.Source{}, 7, "no", "a part of the table alone"},
+		{"a command on a shell", strings.Replace(v4, "A:admin@edge1# show network-instance default protocols bgp routes ipv4 summary", `$ ssh edge1 "show network-instance default protocols bgp routes ipv4 summary"`, 1), reading.Source{}, 7, "yes", ""},
+		{"a table that states its zero", empty, reading.Source{View: rib.BGPTable}, 0, "yes", ""},
+		{"and names no family", empty[strings.Index(empty, "---"):], reading.Source{View: rib.BGPTable, Families: []rib.Family{rib.IPv4}}, 0, "yes", ""},
+		{"another family", evpn, reading.Source{}, 0, "", "holds no table of IPv4 or IPv6 routes"},
+		{"received", received, reading.Source{View: rib.AdjRIBInPre, Neighbor: one}, 5, "yes", ""},
+		{"advertised", advertised, reading.Source{View: rib.AdjRIBOutPost, Neighbor: one, ASNs: []uint32{65536}}, 2, "yes", ""},
+		{"received, declared as advertised", received, reading.Source{View: rib.AdjRIBOutPost}, 5, "yes", "what is received, the config says adj-rib-out-post"},
+		{"received, declared as accepted", received, reading.Source{View: rib.AdjRIBInPost}, 5, "yes", "before import policy"},
+		{"advertised, declared as received", advertised, reading.Source{View: rib.AdjRIBInPre}, 2, "yes", "what is advertised"},
+		{"the whole table, declared as received", v4, reading.Source{View: rib.AdjRIBInPre}, 7, "yes", "the whole table"},
+		{"received, declared as the whole", received, reading.Source{View: rib.BGPTable}, 5, "yes", "what is received"},
+		{"of another neighbour", received, reading.Source{View: rib.AdjRIBInPre, Neighbor: netipAddr(t, "192.0.2.7")}, 5, "yes", "routes of neighbor 192.0.2.1, the config says 192.0.2.7"},
+		{"a number between two columns", strings.Replace(received, "      100     [65540]            i", "  100         [65540]            i", 1), reading.Source{View: rib.AdjRIBInPre}, 4, "no", "may be its MED or its local preference"},
+		{"a line that goes on under no field", strings.Replace(received, "|              24 ", "|                24", 1), reading.Source{View: rib.AdjRIBInPre}, 4, "no", "stands under none of its fields"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Name, tt.src.ExpectRoutes = "x", -1

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -42,7 +43,7 @@ func TestTextThatDeniesTheConfig(t *testing.T) {
 		{"GoBGP advertised rows have none", "gobgp/adj-out-v4.txt", rib.BGPTable, "have no age"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, got, err := readBytes(Source{Name: "x", View: tt.view, ExpectRoutes: -1}, fixtureBytes(t, tt.file))
+			_, got, err := readBytes(reading.Source{Name: "x", View: tt.view, ExpectRoutes: -1}, fixtureBytes(t, tt.file))
 			if err != nil || !strings.Contains(got.contradiction, tt.says) {
 				t.Errorf("contradiction %q, error %v; want %q", got.contradiction, err, tt.says)
 			}
@@ -63,7 +64,7 @@ func TestATextIsReadAsWhatItIs(t *testing.T) {
 		"openbgpd/table.txt": rib.BGPTable, "openbgpd/out.txt": rib.AdjRIBOutPost, "openbgpd/in.txt": rib.AdjRIBInPre, "openbgpd/neighbor.txt": rib.AdjRIBInPost,
 		"gobgp/table-v4.txt": rib.BGPTable, "gobgp/adj-out-v4.txt": rib.AdjRIBOutPost, "gobgp/adj-in-v4.txt": rib.AdjRIBInPre,
 	} {
-		src := Source{Name: "x", View: view, ExpectRoutes: -1}
+		src := reading.Source{Name: "x", View: view, ExpectRoutes: -1}
 		if _, got, err := readBytes(src, fixtureBytes(t, file)); err != nil || got.contradiction != "" || got.Complete == rib.CompleteNo {
 			t.Errorf("%s as %s: %q, %s, %v %v", file, view, got.contradiction, got.Complete, got.Errors, err)
 		}
@@ -98,7 +99,7 @@ func TestATextOfSeveralVRFsIsAskedForOne(t *testing.T) {
 		{"eos/table-vrfs.txt", "EMPTY", 0, ""},
 		{"frr/table-v4.txt", "CUST", 6, ""}, // it names no VRF
 	} {
-		routes, _, err := readBytes(Source{Name: "x", VRF: tt.vrf, ExpectRoutes: -1}, fixtureBytes(t, tt.file))
+		routes, _, err := readBytes(reading.Source{Name: "x", VRF: tt.vrf, ExpectRoutes: -1}, fixtureBytes(t, tt.file))
 		if len(routes) != tt.routes || (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s, vrf %q: %d routes, %v", tt.file, tt.vrf, len(routes), err)
 		}

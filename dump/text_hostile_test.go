@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -49,7 +50,7 @@ func TestHostileTextTablesAreReadInLittleMemory(t *testing.T) {
 			runtime.GC()
 			runtime.ReadMemStats(&before)
 			n := 0
-			_, got, err := readCounting(Source{Name: "x", Format: tt.format, ExpectRoutes: -1}, []byte(tt.text), &n)
+			_, got, err := readCounting(reading.Source{Name: "x", Format: tt.format, ExpectRoutes: -1}, []byte(tt.text), &n)
 			runtime.ReadMemStats(&after)
 			if after.HeapSys > before.HeapSys && after.HeapSys-before.HeapSys > 64<<20 {
 				t.Errorf("the heap grew by %d MiB", (after.HeapSys-before.HeapSys)>>20)
@@ -57,7 +58,7 @@ func TestHostileTextTablesAreReadInLittleMemory(t *testing.T) {
 			if err == nil && got.Complete == rib.CompleteYes {
 				t.Errorf("called complete with %d routes", n)
 			}
-			if len(got.Errors) > maxErrors+1 {
+			if len(got.Errors) > reading.MaxErrors+1 {
 				t.Errorf("%d errors", len(got.Errors))
 			}
 			for _, e := range got.Errors {

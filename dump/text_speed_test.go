@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -55,7 +56,7 @@ func TestATextTableIsReadInLittleMemory(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	n, most := 0, uint64(0)
-	res, err := Read(context.Background(), Source{Path: path, Name: "big", ExpectRoutes: -1}, func(rib.Route) {
+	res, err := Read(context.Background(), reading.Source{Path: path, Name: "big", ExpectRoutes: -1}, func(rib.Route) {
 		if n++; n%(rows/8) == 0 {
 			runtime.GC()
 			runtime.ReadMemStats(&now)

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"bgpaudit/dump"
+	"bgpaudit/dump/jsonl"
 	"bgpaudit/policy"
 	"bgpaudit/report"
 	"bgpaudit/rib"
@@ -128,7 +128,7 @@ func records(t *rib.Table, entries []rib.Entry) []json.RawMessage {
 			record = append(record, `null`...)
 		}
 		record = append(record, ',')
-		out = append(out, append(record, dump.Record(e.Route)[1:]...))
+		out = append(out, append(record, jsonl.Record(e.Route)[1:]...))
 	}
 	return out
 }

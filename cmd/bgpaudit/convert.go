@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"bgpaudit/dump"
+	"bgpaudit/dump/jsonl"
+	"bgpaudit/dump/reading"
 	"bgpaudit/policy"
 	"bgpaudit/query"
 	"bgpaudit/report"
@@ -20,7 +22,7 @@ import (
 )
 
 func convertCmd(g *global) *cobra.Command {
-	src := dump.Source{ExpectRoutes: -1}
+	src := reading.Source{ExpectRoutes: -1}
 	var view string
 	cmd := &cobra.Command{
 		Use: "convert FILE...", Short: "Turn dumps into canonical records (jsonl)",
@@ -75,7 +77,7 @@ func known(format string) bool { return slices.Contains(dump.FormatNames(), form
 
 // convert reads a file twice: what its table can show stands in the header, which comes first and
 // is known last. It reports whether the file was read whole.
-func (g *global) convert(ctx context.Context, src dump.Source) (whole bool, err error) {
+func (g *global) convert(ctx context.Context, src reading.Source) (whole bool, err error) {
 	if _, err := os.Stat(src.Path); errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(g.stderr, "%s: no such file\n", report.Clean(src.Path))
 		return false, nil
@@ -99,7 +101,7 @@ func (g *global) convert(ctx context.Context, src dump.Source) (whole bool, err 
 		}
 		return false, nil
 	}
-	w := dump.NewWriter(report.SafeJSON(g.stdout), first.Header)
+	w := jsonl.NewWriter(report.SafeJSON(g.stdout), first.Header)
 	var failed error
 	second, err := dump.Read(ctx, src, func(r rib.Route) {
 		if failed == nil {
@@ -112,7 +114,7 @@ func (g *global) convert(ctx context.Context, src dump.Source) (whole bool, err 
 	case err != nil:
 		return false, err
 	}
-	if err := w.Close(second.Trailer()); err != nil {
+	if err := w.Close(jsonl.TrailerOf(second)); err != nil {
 		return false, err
 	}
 	return second.Complete != rib.CompleteNo, nil

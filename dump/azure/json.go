@@ -1,0 +1,189 @@
+// Package azure reads the route tables that Azure exports, as JSON and as text: those of ExpressRoute circuits,
+// gateways, route servers and virtual hubs. They are the far side's view.
+package azure
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"bgpaudit/dump/frr"
+	"bgpaudit/dump/reading"
+	"bgpaudit/rib"
+)
+
+// JSON is the route tables that Azure exports: ExpressRoute circuits, gateways, route
+// servers and virtual hubs (docs/formats/azure-json.md). Its quirks live in the azure files alone.
+var JSON = reading.Format{Name: "azure-json", Sniff: sniffAzure, Read: readAzure, Shape: shapeAzure}
+
+// hides is what no Azure table has a column for.
+const hides = rib.AttrMED | rib.AttrCommunities | rib.AttrLargeCommunities | rib.AttrNeighborASN
+
+func sniffAzure(head []byte) bool {
+	if len(head) == 0 || head[0] != '[' && head[0] != '{' {
+		return false
+	}
+	list := reading.Members(head)
+	if len(list) == 0 {
+		return strings.HasPrefix(strings.Join(strings.Fields(string(head)), ""), "[]")
+	}
+	if reading.HasMember(list, NICKeys...) || reading.HasMember(list, "header") || frr.HasFRRTable(list) {
+		return false
+	}
+	return reading.HasMember(list, "network") && reading.HasMember(list, "nextHop") && reading.HasMember(list, "path", "asPath") && reading.HasMember(list, "weight", "locPrf") ||
+		reading.HasMember(list, "addressPrefixes") && reading.HasMember(list, "nextHopType", "nextHops") ||
+		strings.HasPrefix(list[0].Key, "RouteServiceRole_") ||
+		strings.EqualFold(list[0].Key, "value") && list[0].Opens == '[' && emptyValue(head)
+}
+
+// emptyValue reports whether the head is the envelope of an empty list.
+func emptyValue(head []byte) bool {
+	return strings.Contains(strings.Join(strings.Fields(string(head)), ""), `:[]`)
+}
+
+func shapeAzure(reading.Source) reading.Header {
+	return reading.Header{Format: "azure-json", ASPathForm: rib.AsSent, NotShown: hides}
+}
+
+// reader walks the documents of one file.
+type reader struct {
+	*reading.Collector
+	s    *reading.Scanner
+	rows azureRows
+}
+
+func readAzure(in *reading.Input, c *reading.Collector) error {
+	r := &reader{Collector: c, s: reading.NewScanner(in.Text)}
+	r.s.Spinner = true
+	r.rows.Collector = c
+	first := true
+	for !c.Stopped() {
+		open, err := r.s.Document(func(line int, text []byte) { c.Between(line, text, first) })
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			first = false
+			err = r.document(open)
+		}
+		if err != nil {
+			c.Broken(r.s.Line, err)
+			break
+		}
+	}
+	if first {
+		return reading.ErrNoDocument
+	}
+	if r.rows.refused != nil && c.Result.Routes == 0 {
+		return r.rows.refused
+	}
+	return nil
+}
+
+func (r *reader) document(open byte) error {
+	if open == '[' {
+		return r.list(0)
+	}
+	return r.object(0)
+}
+
+// envelopes are the keys under which tables stand: REST answers, their examples, and the
+// instances of a route server.
+var envelopes = map[string]bool{
+	"value": true, "body": true, "responses": true, "200": true, "properties": true, "output": true,
+}
+
+func isEnvelope(key string) bool {
+	return envelopes[strings.ToLower(key)] || strings.HasPrefix(key, "RouteServiceRole_")
+}
+
+// rowKeys begin a row: PowerShell prints a list of one as the row alone.
+var rowKeys = map[string]bool{
+	"network": true, "localaddress": true, "addressprefixes": true, "nexthop": true, "nexthops": true,
+	"locprf": true, "aspath": true, "sourcepeer": true, "nexthoptype": true, "addressprefix": true,
+	"nexthopipaddress": true, "macaddress": true, "statepfxrcd": true, "routeorigin": true, "path": true, "weight": true, "origin": true,
+}
+
+func (r *reader) object(depth int) error {
+	if list := reading.Members(r.s.Ahead(256)); len(list) > 0 && rowKeys[strings.ToLower(list[0].Key)] {
+		return r.row(0)
+	}
+	if err := r.s.Enter('{'); err != nil {
+		return err
+	}
+	for {
+		more, err := r.s.Next('}')
+		if err != nil || !more {
+			return err
+		}
+		key, line, err := r.s.Key()
+		if err != nil {
+			return err
+		}
+		if err := r.member(key, line, depth); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reader) member(key string, line, depth int) error {
+	c, err := r.s.Inner()
+	switch {
+	case err != nil:
+		return err
+	case isEnvelope(key) && c == '[':
+		return r.list(depth + 1)
+	case isEnvelope(key) && c == '{' && depth < 16:
+		return r.object(depth + 1)
+	case strings.EqualFold(key, "nextLink") && c == '"':
+		r.Problem(line, "the answer is one page of several (nextLink): export all pages")
+	case strings.EqualFold(key, "error") && c == '{':
+		raw, err := r.s.Raw()
+		if err == nil {
+			r.Problem(line, "Azure answered with an error: %s", reading.Quote(raw))
+		}
+		return err
+	}
+	return r.s.Skip()
+}
+
+// list reads the rows of a table, or the tables of a list.
+func (r *reader) list(depth int) error {
+	if err := r.s.Enter('['); err != nil {
+		return err
+	}
+	for {
+		more, err := r.s.Next(']')
+		if err != nil || !more || r.Stopped() {
+			return err
+		}
+		c, err := r.s.Inner()
+		if err != nil {
+			return err
+		}
+		if c == '[' && depth < 16 {
+			err = r.list(depth + 1)
+		} else {
+			err = r.row(r.s.Line)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reader) row(line int) error {
+	if line == 0 {
+		line = r.s.Line
+	}
+	raw, err := r.s.Raw()
+	switch {
+	case errors.Is(err, reading.ErrTooLong):
+		r.Skip(line, "the row is %v", err)
+		return nil
+	case err != nil:
+		return err
+	}
+	r.rows.read(raw, line)
+	return nil
+}

@@ -1,0 +1,441 @@
+package azure
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"bgpaudit/dump/reading"
+	"bgpaudit/rib"
+)
+
+// Table is what the Azure CLI prints with -o table, alone or as sections of an operator's notes
+// (docs/formats/azure-table.md). A row means what it means in JSON.
+var Table = reading.Format{Name: "azure-table", Sniff: sniffAzureTable, Read: readAzureTable, Shape: shapeAzureTable}
+
+func shapeAzureTable(reading.Source) reading.Header {
+	return reading.Header{Format: "azure-table", ASPathForm: rib.AsSent, NotShown: hides}
+}
+
+// azureRuler is the line under the names of the columns: it shows where each begins and ends.
+var azureRuler = regexp.MustCompile(`^\s*-{2,}(  +-{2,})+\s*$`)
+
+// anyRuler is that of PowerShell, too, between whose columns one blank may stand.
+var anyRuler = regexp.MustCompile(`^\s*-+( +-+)+\s*$`)
+
+// column is one column of a table.
+type column struct {
+	name       string // lower case, without blanks
+	start, end int
+}
+
+// azureColumns reads the names over a ruler; nil where they do not fit it.
+func azureColumns(names, ruler []byte) []column {
+	var out []column
+	for i := 0; i < len(ruler); {
+		if ruler[i] != '-' {
+			i++
+			continue
+		}
+		end := i
+		for end < len(ruler) && ruler[end] == '-' {
+			end++
+		}
+		name := bytes.TrimSpace(names[min(i, len(names)):min(end, len(names))])
+		out = append(out, column{strings.ToLower(string(bytes.ReplaceAll(name, []byte(" "), nil))), i, end})
+		i = end
+	}
+	return out
+}
+
+func has(columns []column, names ...string) bool {
+	for _, name := range names {
+		if !slices.ContainsFunc(columns, func(c column) bool { return c.name == name }) {
+			return false
+		}
+	}
+	return true
+}
+
+// routes reports whether the columns are of a route table of BGP.
+func routes(columns []column) bool {
+	return has(columns, "network", "nexthop") && (has(columns, "path") || has(columns, "aspath")) ||
+		has(columns, "addressprefixes", "nexthoptype")
+}
+
+// powerShellMade reports whether PowerShell's Format-Table made a table of routes. Its dashes are as many as the letters of
+// a name, however wide the column; what is wider than the console it cuts off.
+func powerShellMade(columns []column) bool {
+	for _, c := range columns {
+		if c.name == "network" && c.end-c.start == len("Network") {
+			return true
+		}
+	}
+	return false
+}
+
+// azurePage names the page that the columns are of, where it is one that people take for a route table.
+func azurePage(columns []column) string {
+	switch {
+	case routes(columns) && powerShellMade(columns):
+		return "a table of PowerShell's Format-Table, which cuts values off (say | ConvertTo-Json, or nothing, in its place)"
+	case has(columns, "addressprefix", "nexthopip"), has(columns, "addressprefix", "nexthoptype"):
+		return "the effective routes of a network interface, which are not BGP routes"
+	case has(columns, "macaddress"):
+		return "an ARP table"
+	case has(columns, "neighbor", "statepfxrcd"):
+		return "a BGP summary"
+	}
+	return ""
+}
+
+// eachAzureTable calls fn with the columns of each table in the text, until it says stop.
+func eachAzureTable(head []byte, ruler *regexp.Regexp, fn func([]column) (stop bool)) {
+	var names []byte
+	for line := range bytes.Lines(head) {
+		line = bytes.TrimRight(line, " \t\r\n")
+		if ruler.Match(line) && fn(azureColumns(names, line)) {
+			return
+		}
+		names = line
+	}
+}
+
+func sniffAzureTable(head []byte) (found bool) {
+	eachAzureTable(head, azureRuler, func(columns []column) bool {
+		found = routes(columns) && !powerShellMade(columns)
+		return found
+	})
+	return found
+}
+
+// TablePage names the page of the Azure CLI that a head comes from.
+func TablePage(head []byte) (page string) {
+	eachAzureTable(head, anyRuler, func(columns []column) bool {
+		page = azurePage(columns)
+		return page != ""
+	})
+	return page
+}
+
+// section is one route table of the text.
+type section struct {
+	name string
+	line int // of its columns' names
+}
+
+// tableWalk walks the lines of one file.
+type tableWalk struct {
+	*reading.Collector
+	rows     azureRows
+	lines    reading.TextLines
+	listing  bool
+	sections []section
+	chosen   int // the line of the section that is the feed's
+
+	heading  []string // the lines since the last table
+	named    bool     // the last line is part of the heading
+	last     []byte   // the last line, which may be columns' names
+	lastLine int
+	columns  []column // of the table at hand; nil outside one of routes
+	foreign  []column // of a table that is none of routes
+	wanted   bool
+	held     *azureHeld // the last row, until it is known that it does not go on
+	stray    int        // the line of a text behind rows
+	rowLike  bool       // of the texts one looks as a row does
+	begun    bool       // the feed's table was begun
+	ended    bool       // its end was seen
+}
+
+// azureHeld is a row that may go on in the next line.
+type azureHeld struct {
+	cells  map[string]string
+	prefix string
+	line   int
+}
+
+func readAzureTable(in *reading.Input, c *reading.Collector) error {
+	names := &tableWalk{Collector: c, listing: true, lines: reading.TextLines{R: in.Text}}
+	if err := names.walk(); err != nil && len(names.sections) == 0 {
+		return err
+	}
+	if c.Stopped() {
+		return nil
+	}
+	chosen, err := chooseAzureSection(names.sections, c.Source.VRF)
+	if err != nil {
+		return err
+	}
+	if err := in.Rewind(); err != nil {
+		return err
+	}
+	w := &tableWalk{Collector: c, chosen: chosen, lines: reading.TextLines{R: in.Text}}
+	w.rows.Collector = c
+	if err := w.walk(); err != nil {
+		w.Broken(w.lines.Line, err)
+	}
+	c.Unproven = !w.ended
+	return nil
+}
+
+// chooseAzureSection finds the section that vrf: names, by its heading or its line. Without vrf: there must be
+// only one.
+func chooseAzureSection(list []section, want string) (int, error) {
+	var names []string
+	found := 0
+	for _, s := range list {
+		name := fmt.Sprintf("line %d", s.line)
+		names = append(names, strings.TrimSuffix(name+": "+s.name[:min(len(s.name), 60)], ": "))
+		if want == name {
+			return s.line, nil
+		}
+		if s.name != "" && s.name == want {
+			if found > 0 {
+				return 0, fmt.Errorf("holds several tables under %s: name one by its line with vrf: on the feed, as in vrf: %s", reading.Quote(want), name)
+			}
+			found = s.line
+		}
+	}
+	switch {
+	case len(list) == 0:
+		return 0, errors.New("holds no route table as the Azure CLI prints it with -o table: check the command that made it")
+	case found > 0:
+		return found, nil
+	case want != "":
+		return 0, fmt.Errorf("holds no table under %s; it has: %s", reading.Quote(want), reading.Listed(names))
+	case len(list) > 1:
+		return 0, fmt.Errorf("holds several tables: %s: name one with vrf: on the feed, by its heading or as vrf: line %d", reading.Listed(names), list[0].line)
+	}
+	return list[0].line, nil
+}
+
+func (w *tableWalk) walk() error {
+	for !w.Stopped() {
+		line, err := w.lines.Next()
+		if errors.Is(err, io.EOF) {
+			w.endRows(false)
+			return nil
+		}
+		if err != nil {
+			w.endRows(false)
+			return err
+		}
+		w.one(line)
+		w.last, w.lastLine = append(w.last[:0], line.Text...), line.Line
+	}
+	return nil
+}
+
+func (w *tableWalk) one(line reading.TextLine) {
+	text := bytes.TrimSpace(line.Text)
+	lower := bytes.ToLower(text)
+	switch {
+	case line.Long:
+		w.wrong(line.Line, "a line of more than %d bytes: this is not the Azure CLI's", reading.MaxLine)
+	case line.Cut && len(text) > 0 && !reading.PromptEnds(text):
+		w.wrong(line.Line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
+	case line.Erased:
+		w.wrong(line.Line, "a pager stopped the dump: export without paging")
+		w.endRows(false)
+		w.columns = nil
+	case bytes.HasPrefix(lower, []byte("error:")), bytes.Contains(lower, []byte("--more--")), bytes.Contains(lower, []byte("-- more --")):
+		if !w.listing {
+			w.Between(line.Line, text, false)
+		}
+		w.endRows(false)
+		w.columns = nil
+	case azureRuler.Match(line.Text):
+		w.table(line.Text)
+	case w.row(line):
+	case len(text) > 0:
+		w.words(line.Line, text)
+	case w.stray == 0:
+		w.release()
+	}
+}
+
+// release hands on the row that was held: it does not go on.
+func (w *tableWalk) release() {
+	if h := w.held; h != nil {
+		w.held = nil
+		w.hand(h.cells, h.line)
+	}
+}
+
+// endRows judges what stands behind the last row. Before another table it may be that one's heading, if it stands apart and
+// is not like a row; else a row is lost in it, or the last one goes on there.
+func (w *tableWalk) endRows(another bool) {
+	stray := w.stray
+	if another && stray == w.lastLine {
+		stray = 0 // the names of the other table's columns
+	}
+	if stray == 0 {
+		w.release()
+	}
+	if stray > 0 && (w.held != nil || w.rowLike || !another) {
+		w.astray(stray)
+	}
+	w.stray, w.rowLike = 0, false
+}
+
+// astray reports a text behind rows. The row right before it may go on in it.
+func (w *tableWalk) astray(stray int) {
+	w.Problem(stray, "unexpected text behind a row of the table")
+	if h := w.held; h != nil {
+		w.held = nil
+		w.Skip(h.line, "the row of %s may go on in the next line, which cannot be read: was the text wrapped?", reading.Quote(h.prefix))
+	}
+}
+
+// azureRowLike reports whether a text has columns and an address, as rows have.
+func azureRowLike(text []byte) bool {
+	if !bytes.Contains(text, []byte("  ")) {
+		return false
+	}
+	for word := range bytes.FieldsSeq(text) {
+		word, _, _ = bytes.Cut(word, []byte("/"))
+		if _, err := netip.ParseAddr(string(bytes.TrimRight(word, "*"))); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// wrong says that something is missing, where it is of the feed's table or nothing tells that it is not.
+func (w *tableWalk) wrong(line int, format string, args ...any) {
+	if !w.listing && (w.wanted || !w.begun) {
+		w.Problem(line, format, args...)
+	}
+}
+
+// table begins one at its ruler. Another table's beginning proves the end of the one before.
+func (w *tableWalk) table(ruler []byte) {
+	columns := azureColumns(w.last, ruler)
+	w.endRows(true)
+	w.ended = w.ended || w.wanted
+	w.columns, w.foreign, w.wanted = nil, nil, false
+	if !routes(columns) {
+		w.foreign, w.heading = columns, nil
+		return
+	}
+	w.columns = columns
+	if n := len(w.heading); n > 0 && w.named { // the last line of it are the names
+		w.heading = w.heading[:n-1]
+	}
+	if w.listing && len(w.sections) < reading.MaxVRFs {
+		w.sections = append(w.sections, section{strings.Join(w.heading, " / "), w.lastLine})
+	}
+	w.wanted = !w.listing && w.lastLine == w.chosen
+	w.begun = w.begun || w.wanted
+	w.heading = nil
+}
+
+// words takes a line that is no row: a heading, a command, or a disturbance.
+func (w *tableWalk) words(line int, text []byte) {
+	const most = 8 // lines of a heading
+	w.named = w.foreign == nil || !bytes.Contains(text, []byte("  "))
+	if !w.named {
+		return // one of its rows, or the names of the next one's columns
+	}
+	if reading.IsPrompt(text) || reading.PromptEnds(text) {
+		w.endRows(false)
+		w.ended = w.ended || w.wanted
+		w.columns, w.wanted = nil, false
+	}
+	if w.columns != nil && w.wanted {
+		w.rowLike = w.rowLike || azureRowLike(text)
+		if w.stray == 0 {
+			w.stray = line
+		}
+	}
+	if !w.listing {
+		w.command(string(text))
+	}
+	if len(w.heading) == most {
+		w.heading = w.heading[1:]
+	}
+	w.heading = append(w.heading, string(text[:min(len(text), 80)]))
+}
+
+// command holds an echoed command against the declared view. Notes hold many: only those before the table, and
+// only where it is the only one.
+func (w *tableWalk) command(text string) {
+	if w.begun || w.Source.VRF != "" {
+		return
+	}
+	view := w.Source.View
+	switch {
+	case strings.Contains(text, "list-advertised-routes") && (reading.ReceivedView(view) || reading.TableView(view)):
+		w.Say("the command shows what the gateway advertises, the config says %s", view)
+	case strings.Contains(text, "list-learned-routes") && reading.AdvertisedView(view):
+		w.Say("the command shows what the gateway learned, the config says %s", view)
+	}
+}
+
+// row reads a row of the table at hand.
+func (w *tableWalk) row(line reading.TextLine) bool {
+	if w.columns == nil {
+		return false
+	}
+	cells, fits := azureCells(line.Text, w.columns)
+	prefix := cells["network"] + cells["addressprefixes"]
+	_, err := reading.ParsePrefix(prefix)
+	switch {
+	case err != nil && (!fits || !strings.Contains(prefix, "/")):
+		return false
+	case !w.wanted:
+		return true
+	}
+	if w.stray > 0 {
+		w.astray(w.stray)
+		w.stray, w.rowLike = 0, false
+	}
+	w.release()
+	if !fits {
+		w.Skip(line.Line, "the row of %s does not fit its columns: was the text edited?", reading.Quote(prefix))
+		return true
+	}
+	w.held = &azureHeld{cells, prefix, line.Line}
+	return true
+}
+
+// azureCells cuts a row at the columns. It does not fit where text stands between two.
+func azureCells(line []byte, columns []column) (cells map[string]string, fits bool) {
+	cells, fits = map[string]string{}, true
+	at := 0
+	for _, c := range columns {
+		gap := line[min(at, len(line)):min(c.start, len(line))]
+		fits = fits && len(bytes.TrimSpace(gap)) == 0
+		cells[c.name] = string(bytes.TrimSpace(line[min(c.start, len(line)):min(c.end, len(line))]))
+		at = c.end
+	}
+	return cells, fits && len(bytes.TrimSpace(line[min(at, len(line)):])) == 0
+}
+
+func (w *tableWalk) hand(cells map[string]string, line int) {
+	w.rows.take(rowOf(cells, has(w.columns, "addressprefixes")), line)
+}
+
+// rowOf makes of cells, by their names in small letters, the row that JSON would hold.
+func rowOf(cells map[string]string, hub bool) *azureRow {
+	cell := func(name string) text {
+		v, there := cells[name]
+		return text{value: v, there: there, set: there}
+	}
+	row := azureRow{
+		prefixes: []string{cells["network"] + cells["addressprefixes"]}, path: cell("path"), asPath: cell("aspath"), localPref: cell("locprf"),
+		sourcePeer: cell("sourcepeer"), localAddress: cell("localaddress"), hub: hub,
+	}
+	if hop := cells["nexthop"] + cells["nexthops"]; hop != "" {
+		row.nextHops = []string{hop}
+	}
+	if strings.EqualFold(cells["origin"], "Network") {
+		row.sourcePeer.value = "" // the gateway's own: the CLI leaves its address out of the table
+	}
+	return &row
+}

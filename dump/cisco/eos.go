@@ -1,0 +1,64 @@
+package cisco
+
+import (
+	"bytes"
+
+	"bgpaudit/dump/reading"
+	"bgpaudit/rib"
+)
+
+// EOS is what Arista EOS prints without json (docs/formats/eos.md).
+var EOS = reading.Format{Name: "eos", Sniff: sniffEOSText, Read: readEOSText, Shape: eosTextDialect.shape}
+
+// A row of EOS prints "-" for a number that is absent, and repeats the prefix:
+//
+//   - >Ec    203.0.113.0/24         192.0.2.1             0       -          100     0       65540 i
+var eosTextDialect = dialect{name: "eos", words: true, selfHop: true, invalid: "s", outHides: rib.AttrLocalPref | rib.AttrBest}
+
+func readEOSText(in *reading.Input, c *reading.Collector) error {
+	return readCisco(in, c, &eosTextDialect)
+}
+
+func sniffEOSText(head []byte) bool {
+	return bytes.Contains(head, []byte("BGP routing table information for VRF ")) &&
+		bytes.Contains(head, []byte("Route status codes:")) && !bytes.Contains(head, []byte("BGP routing table entry for"))
+}
+
+func isEOSHeader(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("Network ")) && bytes.Contains(text, []byte(" LocPref ")) && bytes.HasSuffix(text, []byte(" Path"))
+}
+
+// eosNumbers is how many numbers stand in a row under this header.
+func eosNumbers(header []byte) int {
+	if bytes.Contains(header, []byte(" AIGP ")) {
+		return 4
+	}
+	return 3
+}
+
+// eosNumbers reads metric, AIGP where there is one, local preference and weight. rest is where the path begins.
+func (r *reader) eosNumbers(a *rib.Attrs, line []byte, from int) (rest int, err error) {
+	for i := range r.numbers {
+		word := reading.NextToken(line, from)
+		from = word.End
+		value, ok := reading.ParseUint32(line[word.Start:word.End])
+		switch absent := string(line[word.Start:word.End]) == "-"; {
+		case !ok && !absent:
+			return 0, errColumns
+		case absent:
+		case i == 0:
+			a.MED = rib.Some(value)
+		case i == r.numbers-2:
+			a.LocalPref = rib.Some(value)
+		}
+	}
+	return from, nil
+}
+
+// cutEOSPath drops what EOS prints behind the origin: "65540 i Or-ID: 192.0.2.9 C-LST: 192.0.2.8".
+func cutEOSPath(line []byte) []byte {
+	for _, mark := range []string{" Or-ID:", " C-LST:", " LL Nexthop:"} {
+		line, _, _ = bytes.Cut(line, []byte(mark))
+	}
+	return bytes.TrimRight(line, " ")
+}

@@ -1,0 +1,431 @@
+package cisco
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"bgpaudit/dump/reading"
+	"bgpaudit/rib"
+)
+
+// ciscoRow is the row that is being read. A long prefix stands alone on its line, and so does a long next
+// hop: what belongs to them follows on the next.
+type ciscoRow struct {
+	open   bool // a prefix or a next hop was read, and the rest is awaited
+	line   int
+	marks  []byte // in front of the prefix, as printed
+	kept   [8]byte
+	prefix netip.Prefix // good for the rows behind it that repeat none
+	known  bool         // prefix is set
+	active bool         // EOS marked a path of the prefix
+	hop    netip.Addr
+	at     int // the column where the next hop begins
+	beside int // how far from its header the prefix stands
+	err    error
+}
+
+// spoil makes the open row a bad row.
+func (r *reader) spoil(why string) {
+	if r.row.open {
+		r.row.open = false
+		r.badRow(r.row.line, errors.New(why))
+	}
+}
+
+func (r *reader) badRow(line int, err error) {
+	r.part.rows++
+	if r.tagged { // no count of paths tells that a further row is of this prefix, and not of one that is lost in the damage
+		defer func() { r.row.known = false }()
+	}
+	if r.leftOut() {
+		return
+	}
+	if r.row.known {
+		r.Skip(line, "bad row of %s: %v", r.row.prefix, err)
+		return
+	}
+	r.Skip(line, "bad row: %v", err)
+}
+
+// rowLine reads a line of a row, and reports whether it was one.
+func (r *reader) rowLine(l reading.TextLine) bool {
+	if !r.part.begun {
+		return false
+	}
+	marks, first, ok := r.cutMarks(l.Text)
+	switch {
+	case !ok && r.part.family == nil && r.part.rows == 0 && !r.row.open && r.otherFamily(l.Text):
+		return true
+	case !ok:
+		return r.numbersLine(l)
+	case r.row.open && r.row.hop.IsValid():
+		r.spoil("its numbers are missing")
+	}
+	if len(marks) > len(r.row.kept) {
+		return false
+	}
+	word := l.Text[first.Start:first.End]
+	second := reading.NextToken(l.Text, first.End)
+	switch {
+	case bytes.IndexByte(word, '/') >= 0, r.marks == 0 && !r.row.open && reading.IsAddress(l.Text[second.Start:second.End]):
+		r.spoil("its next hop is missing")
+		r.beginRow(l, marks, word)
+		r.inPlace(first, r.columns.network)
+		if second.End > second.Start {
+			r.hopAndRest(l, second)
+		} else if l.Cut {
+			return false
+		}
+	default:
+		if !r.row.open {
+			r.continueRow(l, marks)
+		}
+		r.inPlace(first, r.columns.hop)
+		r.hopAndRest(l, first)
+	}
+	return true
+}
+
+// inPlace holds FortiOS's prefixes and next hops to their columns, which they never leave.
+func (r *reader) inPlace(word reading.Token, column int) {
+	if r.tagged && word.Start != column && r.row.err == nil {
+		r.row.err = errColumns
+	}
+}
+
+// otherFamily reports whether a row, in a table that names no family, is of EVPN or another that is not
+// unicast: "*>i [2][192.0.2.1:1]...". The table is not read then.
+func (r *reader) otherFamily(line []byte) bool {
+	open := bytes.IndexByte(line, '[')
+	if open < 1 || !reading.AreMarks(line[:open]) || bytes.IndexByte(line, ']') < 0 {
+		return false
+	}
+	r.part.other, r.part.guessed, r.foreign = true, true, true
+	return true
+}
+
+// beginRow takes a row's prefix.
+func (r *reader) beginRow(l reading.TextLine, marks, word []byte) {
+	w := &r.row
+	w.open, w.line, w.hop, w.err = true, l.Line, netip.Addr{}, nil
+	w.marks = append(w.kept[:0], marks...)
+	previous := w.prefix
+	w.prefix, w.err = ParseCiscoPrefix(word, r.marks == 0)
+	w.active = w.active && w.prefix == previous || bytes.ContainsAny(marks, ">#")
+	w.known = w.err == nil
+	r.holdFamily()
+	r.part.prefixes++
+}
+
+// holdFamily holds the row's family against the table's.
+func (r *reader) holdFamily() {
+	w := &r.row
+	if !w.known {
+		return
+	}
+	family := rib.FamilyOf(w.prefix)
+	if r.part.family != nil && family != *r.part.family {
+		w.err = fmt.Errorf("it stands in a table of %s", *r.part.family)
+		return
+	}
+	r.part.held[family] = true
+}
+
+// continueRow begins a further row of the prefix before it.
+func (r *reader) continueRow(l reading.TextLine, marks []byte) {
+	w := &r.row
+	w.open, w.line, w.hop, w.err = true, l.Line, netip.Addr{}, nil
+	w.marks = append(w.kept[:0], marks...)
+	if !w.known {
+		w.err = reading.ErrNoPrefix
+	}
+	r.holdFamily()
+}
+
+// hopAndRest reads a row from its next hop on.
+func (r *reader) hopAndRest(l reading.TextLine, hop reading.Token) {
+	w := &r.row
+	addr, err := r.hops.Get(l.Text[hop.Start:hop.End], parseHop)
+	if err != nil && w.err == nil {
+		w.err = fmt.Errorf("bad next hop %s", reading.Quote(l.Text[hop.Start:hop.End]))
+	}
+	w.hop, w.at = addr, hop.Start
+	if behind := reading.NextToken(l.Text, hop.End); behind.End == behind.Start {
+		if l.Cut || err != nil {
+			r.spoil("it ends behind its next hop")
+		}
+		return // the numbers follow on the next line
+	}
+	r.finishRow(l, hop.End)
+}
+
+// parseHop reads a next hop. FRR may put the number of its VRF behind it: "192.0.2.1@4<", EOS an interface:
+// "fe80::1%Et1". EOS prints "-" for the router itself.
+func parseHop(text string) (netip.Addr, error) {
+	if text == "-" {
+		return netip.IPv4Unspecified(), nil
+	}
+	text, _, _ = strings.Cut(strings.TrimSuffix(text, "<"), "@")
+	text, _, _ = strings.Cut(text, "%")
+	return reading.ParseAddr(text)
+}
+
+// numbersLine reads the line behind a long next hop.
+func (r *reader) numbersLine(l reading.TextLine) bool {
+	if !r.row.open || !r.row.hop.IsValid() {
+		return false
+	}
+	if first := reading.NextToken(l.Text, 0); first.End == first.Start || first.Start < r.columns.hop || wordIsNoNumber(l.Text[first.Start:first.End]) {
+		return false
+	}
+	r.row.at = r.columns.hop
+	r.finishRow(l, 0)
+	return true
+}
+
+func wordIsNoNumber(word []byte) bool {
+	_, ok := reading.ParseUint32(word)
+	return !ok
+}
+
+// finishRow reads what stands behind the next hop, and hands the row on.
+func (r *reader) finishRow(l reading.TextLine, from int) {
+	w := &r.row
+	route := rib.Route{Prefix: w.prefix, Line: w.line}
+	err := w.err
+	if err == nil && r.tagged && l.Cut && !bytes.HasSuffix(l.Text, []byte(">")) {
+		err = reading.ErrNoOrigin // path ids stand behind it
+	}
+	if err == nil {
+		err = r.readAttrs(&route.Attrs, l.Text, from)
+	}
+	if err != nil {
+		w.open = false
+		r.badRow(w.line, err)
+		return
+	}
+	w.open = false
+	r.part.rows++
+	route.Marks = r.marksOf(w.marks)
+	r.ofOneVRF()
+	if !r.leftOut() {
+		r.Route(route)
+	}
+}
+
+// readAttrs reads the attributes behind the next hop.
+func (r *reader) readAttrs(a *rib.Attrs, line []byte, from int) (err error) {
+	a.NextHop = r.row.hop
+	var rest int
+	switch {
+	case r.part.advertised:
+		rest, err = cutFrom(line, from)
+	case r.words:
+		rest, err = r.eosNumbers(a, line, from)
+		line = cutEOSPath(line)
+	default:
+		var numbers [4]rib.Optional
+		numbers, rest, err = r.columns.numbers(line, from, r.row.at)
+		a.MED, a.LocalPref = numbers[metricColumn], numbers[localPrefColumn]
+	}
+	if err == nil && r.tagged {
+		line, err = cutPathIDs(line)
+	}
+	if err != nil {
+		return err
+	}
+	if rest > len(line) {
+		return reading.ErrNoOrigin
+	}
+	if a.Origin, a.ASPath, err = r.pathAndOrigin(line[rest:]); err != nil {
+		return err
+	}
+	a.NotShown = r.hidden()
+	if a.NextHop.IsUnspecified() {
+		r.fromItself(a)
+	}
+	reading.Hide(a)
+	return nil
+}
+
+// fromItself is a row whose next hop is the router: one that it advertises, or one of its own.
+func (r *reader) fromItself(a *rib.Attrs) {
+	switch r.Source.View {
+	case rib.AdjRIBInPre, rib.AdjRIBInPost:
+		if !r.selfHop {
+			break
+		}
+		r.Say("the router itself is the next hop of a row, as in advertised routes; the config says %s", r.Source.View)
+	case rib.AdjRIBOutPre, rib.AdjRIBOutPost:
+		a.NotShown |= rib.AttrNextHop
+	}
+	a.NextHop = netip.Addr{}
+}
+
+// hidden is what the rows of this table cannot show.
+func (r *reader) hidden() rib.AttrSet {
+	h := hides
+	switch {
+	case r.part.advertised:
+		h |= xrAdvertisedHides
+	case r.export:
+		h |= r.outHides
+	case r.words && !r.row.active:
+		h |= rib.AttrBest // another protocol outdoes the best path, and it is not marked
+	case r.Source.View == rib.AdjRIBInPre: // it is no choice: import policy comes later
+		h |= rib.AttrBest
+	}
+	return h
+}
+
+// pathAndOrigin reads "65536 65537 i"; the origin may touch the path in the tables of IOS XR that show
+// advertised routes.
+func (r *reader) pathAndOrigin(text []byte) (origin rib.Origin, path rib.ASPath, err error) {
+	if len(text) == 0 {
+		return 0, nil, reading.ErrNoOrigin
+	}
+	last := text[len(text)-1]
+	text = text[:len(text)-1]
+	switch last {
+	case 'i':
+		origin = rib.OriginIGP
+	case 'e':
+		origin = rib.OriginEGP
+	case '?':
+		origin = rib.OriginIncomplete
+	default:
+		return 0, nil, reading.ErrNoOrigin
+	}
+	if len(text) > 0 && text[len(text)-1] != ' ' && !r.part.advertised {
+		return 0, nil, reading.ErrNoOrigin
+	}
+	path, err = r.paths.Get(bytes.TrimSpace(text), reading.ParsePath)
+	return origin, path, err
+}
+
+// marksOf reads what stands in front of a row. Where the marks have fixed places, the third is the kind of
+// path, in letters that elsewhere mean something else.
+func (r *reader) marksOf(marks []byte) (m rib.Marks) {
+	if r.part.advertised {
+		return 0
+	}
+	if r.marks > 0 {
+		marks = marks[:min(len(marks), 2)]
+	}
+	usable := false
+	for _, c := range marks {
+		switch c {
+		case '*', 's', 'r', 'S': // s: an aggregate suppresses it; r: the router uses another protocol's route
+			usable = true
+		case '>':
+			m |= rib.Best
+		case 'e', 'E':
+			if !r.words || bytes.IndexByte(marks, '>') >= 0 {
+				continue
+			}
+			m |= rib.Multipath
+		case '#':
+			if r.words {
+				m |= rib.Best
+			}
+		case 'm', '|', '=':
+			m |= rib.Multipath
+		}
+		if strings.IndexByte(r.invalid, c) >= 0 {
+			m |= rib.Invalid
+		}
+		if c == 'S' {
+			m |= rib.Stale
+		}
+	}
+	if !usable {
+		m |= rib.Invalid
+	}
+	if r.hidden().Has(rib.AttrBest) {
+		m &^= rib.Best | rib.Multipath
+	}
+	return m
+}
+
+// cutMarks takes the marks in front of a row off, and finds its first address.
+func (r *reader) cutMarks(line []byte) (marks []byte, first reading.Token, ok bool) {
+	for first = reading.NextToken(line, 0); first.End > first.Start; first = reading.NextToken(line, first.End) {
+		word := line[first.Start:first.End]
+		if bytes.IndexByte(word, '.') >= 0 || bytes.IndexByte(word, ':') >= 0 {
+			break
+		}
+		if !reading.AreMarks(word) {
+			return nil, first, false
+		}
+	}
+	if first.End == first.Start {
+		return nil, first, false
+	}
+	glued := r.glued(line[first.Start:first.End], first.Start)
+	if glued < 0 || !reading.AreMarks(line[first.Start:first.Start+glued]) {
+		return nil, first, false
+	}
+	first.Start += glued
+	begin := reading.NextToken(line, 0).Start
+	if r.marks > 0 { // an indented file has blanks before them, and validation of origins a letter
+		if bytes.IndexByte(line[first.Start:first.End], '/') >= 0 {
+			r.row.beside = first.Start - r.columns.network
+		}
+		begin = min(max(r.columns.network+r.row.beside-r.marks, 0), first.Start)
+	}
+	return bytes.TrimRight(line[begin:first.Start], " "), first, reading.IsAddress(line[first.Start:first.End])
+}
+
+// glued is how many marks touch the address in word. Where the marks have a fixed width it is known:
+// in "*>afc00::/7" no letter could tell.
+func (r *reader) glued(word []byte, start int) int {
+	if r.marks > 0 {
+		n := r.columns.network - start
+		if n <= 0 || n >= len(word) {
+			return 0
+		}
+		if !reading.IsAddress(word[n:]) && reading.IsAddress(word[n+1:]) {
+			n++ // a letter more than the header leaves room for
+		}
+		return n
+	}
+	for n := range min(len(word), 5) {
+		if reading.IsAddress(word[n:]) {
+			return n
+		}
+	}
+	return -1
+}
+
+// ParseCiscoPrefix reads a prefix. IOS leaves the length out where it is that of the address's class.
+func ParseCiscoPrefix(word []byte, classful bool) (netip.Prefix, error) {
+	if !classful || bytes.IndexByte(word, '/') >= 0 {
+		return reading.ParsePrefix(string(word))
+	}
+	a, err := netip.ParseAddr(string(word))
+	if err != nil || !a.Is4() {
+		return netip.Prefix{}, fmt.Errorf("bad prefix %s", reading.Quote(word))
+	}
+	p := netip.PrefixFrom(a, classLength(a))
+	if p.Masked() != p || p.Bits() < 0 {
+		return netip.Prefix{}, fmt.Errorf("bad prefix %s: it has no length, and is no whole class A, B or C network", reading.Quote(word))
+	}
+	return p, nil
+}
+
+func classLength(a netip.Addr) int {
+	switch b := a.As4()[0]; {
+	case a.IsUnspecified():
+		return 0
+	case b < 128:
+		return 8
+	case b < 192:
+		return 16
+	case b < 224:
+		return 24
+	}
+	return -1
+}

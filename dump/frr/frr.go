@@ -1,0 +1,376 @@
+// Package frr reads the JSON that FRR's vtysh prints. Its text is one of package cisco's.
+package frr
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"bgpaudit/dump/openconfig"
+	"bgpaudit/dump/reading"
+	"bgpaudit/rib"
+)
+
+// JSON is what FRR's vtysh prints with json at the end of the command (docs/formats/frr-json.md).
+var JSON = reading.Format{Name: "frr-json", Sniff: sniffFRR, Read: ReadFRR, Shape: shapeFRR}
+
+// tables are the keys under which a document holds rows, and what each says of them.
+var tables = map[string]frrKind{
+	"routes":           {name: "routes", notShown: RoutesHides},
+	"advertisedRoutes": {name: "advertisedRoutes", notShown: neighborHides, symbols: true},
+	"receivedRoutes":   {name: "receivedRoutes", notShown: neighborHides, symbols: true},
+	"filteredRoutes":   {name: "filteredRoutes", notShown: neighborHides, symbols: true, marks: rib.Filtered},
+}
+
+// frrKind is one of FRR's tables. Where symbols is set, FRR prints "*" and ">" on every row, so
+// neither says anything.
+type frrKind struct {
+	name     string
+	notShown rib.AttrSet
+	marks    rib.Marks
+	symbols  bool
+}
+
+const (
+	RoutesHides   = rib.AttrCommunities | rib.AttrLargeCommunities | rib.AttrNeighborASN
+	neighborHides = RoutesHides | rib.AttrNeighbor | rib.AttrBest
+)
+
+func sniffFRR(head []byte) bool {
+	if len(head) == 0 || head[0] != '{' {
+		return false
+	}
+	list := reading.Members(head)
+	if len(list) == 0 {
+		return onlyBraces(head)
+	}
+	if reading.HasMember(list, "header", "peers", "vrfs", "nbrDesc", "bgpRouteEntries", "result_from_cache") || openconfig.SniffOpenConfig(head) {
+		return false
+	}
+	return HasFRRTable(list) || reading.HasMember(list, "prefix") && reading.HasMember(list, "paths", "advertisedTo") ||
+		reading.HasMember(list, "bgpTableVersion") && reading.HasMember(list, "bgpLocalRouterId")
+}
+
+// HasFRRTable reports whether the keys of a head are those of one of FRR's tables.
+func HasFRRTable(list []reading.Member) bool {
+	for _, m := range list {
+		if _, known := tables[m.Key]; known && m.Opens == '{' {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyBraces reports whether the head is an empty object and nothing but blanks or a prompt after it.
+func onlyBraces(head []byte) bool {
+	rest := strings.TrimLeft(string(head[1:]), " \t\r\n")
+	if !strings.HasPrefix(rest, "}") {
+		return false
+	}
+	rest = strings.TrimSpace(rest[1:])
+	return rest == "" || reading.Prompt.MatchString(rest)
+}
+
+func shapeFRR(src reading.Source) reading.Header {
+	h := reading.Header{Format: "frr-json", ASPathForm: rib.AsSent, NotShown: RoutesHides}
+	if src.View == rib.AdjRIBOutPost || src.View == rib.AdjRIBOutPre {
+		h.ASPathForm = rib.BeforeOwnASN
+		h.NotShown = neighborHides
+	}
+	return h
+}
+
+// reader walks the documents of one file.
+type reader struct {
+	*reading.Collector
+	s     *reading.Scanner
+	rows  frrRows
+	vrf   string       // of the rows read so far, where the dump names it
+	asked []rib.Family // what the command echoed before the document asks for
+	wrong error        // nothing of the file can be used
+}
+
+// frrTable is what one object says around its rows.
+type frrTable struct {
+	line     int
+	outer    string // key of the object it stands in: a VRF, or an address family
+	vrf      string
+	prefixes int // keys of its rows
+	rows     int // rows, bad ones included
+	held     bool
+	counted  bool // totalPrefixCounter and such were there
+	count    uint32
+	single   frrSingle
+}
+
+// frrSingle is a document of one prefix: its rows can only be read when its prefix is known.
+type frrSingle struct {
+	prefix string
+	line   int
+	paths  []byte
+}
+
+func ReadFRR(in *reading.Input, c *reading.Collector) error {
+	r := &reader{Collector: c, s: reading.NewScanner(in.Text)}
+	if head, _ := in.Head(); c.Source.VRF != "" || nestedVRFs(reading.BodyOf(head)) {
+		if err := r.chooseVRF(in); err != nil {
+			return err
+		}
+	}
+	r.rows.Collector = c
+	if !r.documents() {
+		return reading.ErrNoDocument
+	}
+	if r.wrong != nil && c.Result.Routes == 0 {
+		return r.wrong
+	}
+	if r.wrong != nil {
+		c.Problem(0, "%v", r.wrong)
+	}
+	return nil
+}
+
+// documents reads the file's documents, one after the other, up to its end or to a place where
+// no reader can know any more where it is. It reports whether there was one.
+func (r *reader) documents() bool {
+	first := true
+	for {
+		r.asked = nil
+		_, err := r.s.Document(func(line int, text []byte) {
+			r.Between(line, text, first)
+			r.asked = familiesOf(text)
+		})
+		if errors.Is(err, io.EOF) {
+			return !first
+		}
+		if err == nil {
+			first = false
+			err = r.object(&frrTable{line: r.s.Line}, 0)
+		}
+		if err != nil || r.Stopped() {
+			r.Broken(r.s.Line, err)
+			return true
+		}
+	}
+}
+
+// familiesOf is the family that an echoed command asks for.
+func familiesOf(line []byte) []rib.Family {
+	if !bytes.Contains(line, []byte("show ")) {
+		return nil
+	}
+	for _, fam := range rib.Families {
+		if bytes.Contains(line, []byte(fam.String()+" unicast")) {
+			return []rib.Family{fam}
+		}
+	}
+	return nil
+}
+
+// object reads one JSON object: a table, or one that holds tables by VRF or by address family.
+func (r *reader) object(t *frrTable, depth int) error {
+	if err := r.s.Enter('{'); err != nil {
+		return err
+	}
+	for {
+		more, err := r.s.Next('}')
+		if err != nil {
+			return err
+		}
+		if !more {
+			return r.closeTable(t)
+		}
+		key, line, err := r.s.Key()
+		if err != nil {
+			return err
+		}
+		if err := r.member(t, key, line, depth); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reader) member(t *frrTable, key string, line, depth int) error {
+	c, err := r.s.Inner()
+	if err != nil {
+		return err
+	}
+	if kind, ok := tables[key]; ok && c == '{' {
+		return r.table(t, kind, line)
+	}
+	switch {
+	case key == "paths" && c == '[':
+		return r.singlePaths(t, line)
+	case c == '{' && depth < 2 && !asides[key]:
+		inner := &frrTable{line: line, outer: key, vrf: key}
+		if isFamilyKey(key) {
+			inner.vrf = t.vrf
+		}
+		return r.object(inner, depth+1)
+	case c == '{' || c == '[':
+		return r.s.Skip()
+	}
+	return r.scalar(t, key, line)
+}
+
+// asides are objects beside the rows that hold none.
+var asides = map[string]bool{"bgpStatusCodes": true, "bgpOriginCodes": true, "advertisedTo": true, "peers": true}
+
+// frrFamilies are the keys of "show bgp all json". Only unicast is audited.
+var frrFamilies = map[string]bool{"ipv4Unicast": true, "ipv6Unicast": true, "ipv4unicast": true, "ipv6unicast": true}
+
+func isFamilyKey(key string) bool {
+	for _, start := range []string{"ipv4", "ipv6", "l2Vpn", "l2vpn"} {
+		if rest, ok := strings.CutPrefix(key, start); ok && rest != "" && !strings.ContainsAny(rest, ".:/- ") {
+			return true
+		}
+	}
+	return false
+}
+
+// scalar reads a plain value of the table's frame.
+func (r *reader) scalar(t *frrTable, key string, line int) error {
+	raw, err := r.s.Raw()
+	if err != nil {
+		return err
+	}
+	cur := reading.Cursor{Bytes: raw}
+	h := &r.Result.Header
+	switch key {
+	case "routerId", "bgpLocalRouterId":
+		if text := string(cur.Text()); cur.Err == nil && h.Router == "" {
+			h.Router = text
+		}
+	case "defaultLocPrf":
+		if n := cur.Uint32(); cur.Err == nil {
+			h.DefaultLocalPref = rib.Some(n)
+		}
+	case "vrfName":
+		if text := string(cur.Text()); cur.Err == nil {
+			t.vrf = text
+		}
+	case "totalPrefixCounter", "totalRoutes":
+		t.count = cur.Uint32()
+		t.counted = cur.Err == nil
+	case "filteredPrefixCounter":
+		if n := cur.Uint32(); n > 0 && r.Source.View == rib.AdjRIBInPost {
+			r.Say("the dump holds the routes before import policy, which rejects %d of them; the config says %s", n, r.Source.View)
+		}
+	case "prefix":
+		t.single.prefix, t.single.line = string(cur.Text()), line
+	case "warning", "error":
+		r.wrong = fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(cur.Text()))
+	case "bgpNoSuchNeighbor":
+		r.wrong = errors.New("the router answered that it has no such neighbor: check the command")
+	}
+	return nil
+}
+
+// table reads the rows under one of the keys of tables: an object, a prefix a key.
+func (r *reader) table(t *frrTable, kind frrKind, line int) error {
+	t.held = true
+	if r.leaveOut(t, line) {
+		t.held = false
+		return r.s.Skip()
+	}
+	r.sawKind(kind)
+	if err := r.s.Enter('{'); err != nil {
+		return err
+	}
+	for {
+		more, err := r.s.Next('}')
+		if err != nil || !more || r.Stopped() {
+			return err
+		}
+		key, line, err := r.s.Key()
+		if err != nil {
+			return err
+		}
+		raw, err := r.s.Raw()
+		t.prefixes++
+		switch {
+		case errors.Is(err, reading.ErrTooLong):
+			r.Skip(line, "the row of %s is %v", reading.Quote(key), err)
+			t.rows++
+		case err != nil:
+			return err
+		default:
+			t.rows += r.rows.read(key, line, raw, kind)
+		}
+	}
+}
+
+// leaveOut reports whether the table is of another VRF than the one that is asked for.
+func (r *reader) leaveOut(t *frrTable, line int) bool {
+	if t.outer != "" && isFamilyKey(t.outer) && !frrFamilies[t.outer] {
+		return true // not unicast
+	}
+	name := t.vrf
+	switch {
+	case name == "":
+		return false
+	case r.Source.VRF != "":
+		return name != r.Source.VRF
+	case r.vrf == "":
+		r.vrf = name
+	case r.vrf != name:
+		r.Problem(line, "the dump holds several VRFs: %s: name one with vrf: on the feed", reading.Listed([]string{r.vrf, name}))
+		return true
+	}
+	return false
+}
+
+// sawKind holds the kind of a table against the declared view. Where no view is declared (convert),
+// advertised routes are what their key says: the form of a received table's paths is never asked for.
+func (r *reader) sawKind(kind frrKind) {
+	view := r.Source.View
+	switch {
+	case kind.name == "advertisedRoutes" && view == "":
+		r.Result.Header.ASPathForm = rib.BeforeOwnASN
+	case kind.name != "advertisedRoutes" && (view == rib.AdjRIBOutPost || view == rib.AdjRIBOutPre):
+		r.Say("the dump holds %s, the config says %s", kind.name, view)
+	case kind.symbols && (view == rib.BGPTable || view == rib.LocRIB):
+		r.Say("the dump holds %s of one neighbor, the config says %s", kind.name, view)
+	}
+}
+
+// singlePaths keeps the rows of a document of one prefix until its prefix is known for sure.
+func (r *reader) singlePaths(t *frrTable, line int) error {
+	t.held = true
+	raw, err := r.s.Raw()
+	if errors.Is(err, reading.ErrTooLong) {
+		r.Skip(line, "the paths are %v", err)
+		return nil
+	}
+	t.single.paths = slices.Clone(raw)
+	if err == nil {
+		r.Problem(line, "this is the answer for one prefix, and says nothing of any other")
+	}
+	return err
+}
+
+// closeTable holds a table's rows against the count that the dump prints.
+func (r *reader) closeTable(t *frrTable) error {
+	if t.single.paths != nil {
+		kind := tables["routes"]
+		r.sawKind(kind)
+		t.rows += r.rows.read(t.single.prefix, t.single.line, t.single.paths, kind)
+		t.prefixes++
+	}
+	if !t.held || !t.counted {
+		return nil
+	}
+	if t.count == 0 && t.rows == 0 {
+		r.ZeroStated = true
+		for _, fam := range r.asked {
+			r.Families[fam] = true
+		}
+	}
+	if int(t.count) != t.prefixes && int(t.count) != t.rows {
+		r.Problem(t.line, "the dump says that it holds %d prefixes, but %d are there", t.count, t.prefixes)
+	}
+	return nil
+}

@@ -1,0 +1,264 @@
+package gobgp
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"bgpaudit/dump/reading"
+	"bgpaudit/rib"
+)
+
+// Text is what the gobgp command prints without -j (docs/formats/gobgp.md).
+var Text = reading.Format{Name: "gobgp", Sniff: sniffGoBGPText, Read: readGoBGPText, Shape: shapeGoBGPText}
+
+// headers begin the rows; what is advertised has no age.
+var headers = []string{
+	"Network Next Hop AS_PATH Age Attrs",
+	"ID Network Next Hop AS_PATH Age Attrs",
+	"ID Network Next Hop AS_PATH Attrs",
+	"Network Next Hop AS_PATH Attrs",
+}
+
+func isGoBGPHeader(text []byte) bool {
+	return bytes.HasSuffix(text, []byte(" Attrs")) && slices.Contains(headers, strings.Join(strings.Fields(string(text)), " "))
+}
+
+func sniffGoBGPText(head []byte) bool {
+	return slices.ContainsFunc(bytes.Split(head, []byte("\n")), func(line []byte) bool { return isGoBGPHeader(bytes.TrimSpace(line)) })
+}
+
+func shapeGoBGPText(src reading.Source) reading.Header {
+	h := shapeGoBGP(src)
+	h.Format = "gobgp"
+	h.NotShown |= rib.AttrNeighbor
+	return h
+}
+
+// textReader reads rows:
+//
+//	*> 203.0.113.0/24       192.0.2.1            65540 65550          00:00:09   [{Origin: i} {Med: 77}]
+type textReader struct {
+	reader
+	text   reading.WordTable
+	paths  reading.AttrCache[rib.ASPath]
+	hides  rib.AttrSet
+	ids    bool         // the header has path ids
+	ages   bool         // and ages
+	prefix netip.Prefix // of the row before
+	chosen bool         // it has a best path
+}
+
+func readGoBGPText(in *reading.Input, c *reading.Collector) error {
+	r := &textReader{hides: shapeGoBGPText(c.Source).NotShown}
+	r.Collector = c
+	r.text = reading.WordTable{
+		Collector: c, Name: "gobgp", Header: r.header, Legend: func([]byte) bool { return false }, Row: r.row, Command: r.command, Tool: "gobgp",
+	}
+	if err := r.text.Read(in); err != nil {
+		return err
+	}
+	r.againstView()
+	return nil
+}
+
+func (r *textReader) header(text []byte) bool {
+	if !isGoBGPHeader(text) {
+		return false
+	}
+	r.ids, r.ages, r.prefix = bytes.HasPrefix(text, []byte("ID")), bytes.Contains(text, []byte(" Age ")), netip.Prefix{}
+	switch view := r.Source.View; {
+	case view == "" || r.ages != reading.AdvertisedView(view):
+	case r.ages:
+		r.Say("the rows have an age, as those that are advertised have not; the config says %s", view)
+	default:
+		r.Say("the rows have no age, as those that are advertised; the config says %s", view)
+	}
+	return true
+}
+
+// command holds an echoed "gobgp neighbor N adj-out" against the view.
+func (r *textReader) command(words []string) {
+	view := r.Source.View
+	out, in, global := slices.Contains(words, "adj-out"), slices.Contains(words, "adj-in"), slices.Contains(words, "global")
+	switch {
+	case view == "" || !slices.Contains(words, "gobgp") || !out && !in && !global:
+	case out != reading.AdvertisedView(view), in != (view == rib.AdjRIBInPre), global && reading.ReceivedView(view):
+		r.Say("the command is %s, the config says %s", reading.Quote([]byte(strings.Join(words, " "))), view)
+	}
+	r.text.Asks(parts(words))
+}
+
+// parts reads the words behind "gobgp": the first that leaves rows out of the answer, and the neighbour.
+func parts(words []string) (part, neighbor string) {
+	families := []string{"ipv4", "ipv6", "ipv4-unicast", "ipv6-unicast", "v4", "v6", "4", "6"}
+	for i := 1; i < len(words) && part == ""; i++ {
+		next := ""
+		if i+1 < len(words) {
+			next = words[i+1]
+		}
+		switch word := words[i]; {
+		case reading.Short(word, "neighbor", 3) && neighbor == "":
+			neighbor = next
+			i++
+		case word == "global", word == "rib", word == "adj-in", word == "adj-out":
+		case (word == "-a" || word == "--address-family") && slices.Contains(families, next),
+			word == "-u", word == "--host", word == "-p", word == "--port":
+			i++
+		case word == ">", word == "|" && (next == "tee" || next == "cat"):
+			return part, neighbor
+		default:
+			part = word
+		}
+	}
+	return part, neighbor
+}
+
+// row reads a row, and reports whether the line is one: a prefix stands in its first words.
+func (r *textReader) row(l reading.TextLine) bool {
+	line := l.Text
+	before := 0
+	for word := reading.NextToken(line, 0); word.End > word.Start && before < 3; word = reading.NextToken(line, word.End) {
+		if text := line[word.Start:word.End]; bytes.IndexByte(text, '/') >= 0 && reading.IsAddress(text) {
+			route, err := r.route(line[:word.Start], text, line[word.End:])
+			if err != nil {
+				r.Skip(l.Line, "bad row of %s: %v", reading.Quote(text), err)
+				return true
+			}
+			route.Line = l.Line
+			r.text.Held[rib.FamilyOf(route.Prefix)] = true
+			r.Collector.Route(route)
+			return true
+		}
+		before++
+	}
+	return false
+}
+
+func (r *textReader) route(marks, word, rest []byte) (out rib.Route, err error) {
+	if out.Prefix, err = reading.ParsePrefix(string(word)); err != nil {
+		return out, err
+	}
+	if err = r.marks(&out, marks); err != nil {
+		return out, err
+	}
+	head, list, ok := bytes.Cut(rest, []byte("[{"))
+	if !ok || !bytes.HasSuffix(list, []byte("}]")) {
+		return out, fmt.Errorf("its attributes do not end in }]: it is cut off, or wrapped by the terminal")
+	}
+	a := &out.Attrs
+	if err = r.hopAndPath(a, head); err != nil {
+		return out, err
+	}
+	for text := range bytes.SplitSeq(list[:len(list)-len("}]")], []byte("} {")) {
+		if err = textAttr(a, string(text)); err != nil {
+			return out, err
+		}
+	}
+	a.NotShown |= r.hides
+	if !r.chosen {
+		a.NotShown |= rib.AttrBest
+	}
+	if a.NotShown.Has(rib.AttrBest) {
+		out.Marks &^= rib.Best
+	}
+	return out, nil
+}
+
+// marks reads what stands in front of a prefix: its state, and a path id where the header has one. The best
+// path of a prefix comes first.
+func (r *textReader) marks(out *rib.Route, marks []byte) error {
+	for word := range bytes.FieldsSeq(marks) {
+		id, number := reading.ParseUint32(word)
+		switch {
+		case number && r.ids:
+			out.PathID = id
+			continue
+		case len(bytes.Trim(word, "*>SNIV")) > 0:
+			return fmt.Errorf("bad state %s", reading.Quote(word))
+		}
+		if bytes.IndexByte(word, '>') >= 0 {
+			out.Marks |= rib.Best
+			r.rows.best++
+		}
+		if bytes.IndexByte(word, 'S') >= 0 {
+			out.Marks |= rib.Stale
+		}
+	}
+	r.chosen = out.Marks.Has(rib.Best) || r.chosen && r.prefix == out.Prefix
+	r.prefix = out.Prefix
+	return nil
+}
+
+// age is how long a route is there: "00:00:09", or with days "1d 02:03:04".
+var age = regexp.MustCompile(`^[0-9]{2,}:[0-9]{2}:[0-9]{2}$`)
+
+var errNoAge = errors.New("its age is missing")
+
+// hopAndPath reads what stands between prefix and attributes: next hop, AS path, age.
+func (r *textReader) hopAndPath(a *rib.Attrs, text []byte) error {
+	words := bytes.Fields(text)
+	last := len(words)
+	if r.ages {
+		if last--; last < 1 || !age.Match(words[last]) {
+			return errNoAge
+		}
+		if last > 1 && bytes.HasSuffix(words[last-1], []byte("d")) {
+			last--
+		}
+	}
+	if last < 1 {
+		return errors.New("its next hop is missing")
+	}
+	if a.NextHop = addr(words[0]); !a.NextHop.IsValid() {
+		return fmt.Errorf("bad next hop %s", reading.Quote(words[0]))
+	}
+	path, err := r.paths.Get(bytes.Join(words[1:last], []byte(" ")), reading.ParsePath)
+	a.ASPath = path
+	return err
+}
+
+// textAttr reads an attribute: "Med: 77", "Communities: 65540:1, no-export".
+func textAttr(a *rib.Attrs, text string) (err error) {
+	key, value, _ := strings.Cut(text, ": ")
+	value = strings.TrimSpace(value)
+	switch key {
+	case "Origin":
+		a.Origin = reading.OriginLetters[(value + " ")[0]]
+		if len(value) != 1 || a.Origin == rib.OriginAbsent {
+			return fmt.Errorf("bad origin %s", reading.Quote([]byte(value)))
+		}
+	case "Med":
+		a.MED, err = textNumber(value)
+	case "LocalPref":
+		a.LocalPref, err = textNumber(value)
+	case "Communities":
+		a.Communities, err = eachOf(value, rib.ParseCommunity)
+	case "LargeCommunity":
+		a.LargeCommunities, err = eachOf(strings.Trim(value, "[] "), rib.ParseLargeCommunity)
+	}
+	return err
+}
+
+func textNumber(text string) (rib.Optional, error) {
+	n, ok := reading.ParseUint32([]byte(text))
+	if !ok {
+		return rib.Optional{}, fmt.Errorf("bad number %s", reading.Quote([]byte(text)))
+	}
+	return rib.Some(n), nil
+}
+
+func eachOf[T any](list string, parse func(string) (T, error)) (out []T, err error) {
+	for text := range strings.SplitSeq(list, ", ") {
+		one, err := parse(strings.TrimSpace(text))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}

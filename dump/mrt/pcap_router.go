@@ -1,0 +1,81 @@
+package mrt
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"bgpaudit/dump/reading"
+)
+
+// PcapRouters are the routers of ours whose messages were taken. A capture at a mirror port may hold the sessions of
+// several, and a feed is of one.
+type PcapRouters []pcapRouter
+
+// pcapRouter is known by its BGP Identifier, which is the same in all its sessions; its addresses differ from link to link.
+type pcapRouter struct {
+	id    netip.Addr
+	addrs []netip.Addr
+}
+
+// pcapRouterOf reads the router that a feed takes of a capture.
+func pcapRouterOf(vrf string) (netip.Addr, error) {
+	if vrf == "" {
+		return netip.Addr{}, nil
+	}
+	a, err := netip.ParseAddr(vrf)
+	if err != nil {
+		return a, fmt.Errorf("vrf: %s: a capture names no VRFs: write the address or the BGP Identifier of the router whose sessions to take, or leave vrf out", reading.Quote(vrf))
+	}
+	return a.Unmap(), nil
+}
+
+// is reports whether the end is of that router.
+func (e *PcapEnd) is(router netip.Addr) bool {
+	return e.Addr == router || e.opened && e.Offer.ID == router
+}
+
+// Saw notes the router's end of a session.
+func (l *PcapRouters) Saw(e *PcapEnd) {
+	i := slices.IndexFunc(*l, func(r pcapRouter) bool { return r.id == e.Offer.ID || slices.Contains(r.addrs, e.Addr) })
+	if i < 0 {
+		*l = append(*l, pcapRouter{id: e.Offer.ID})
+		i = len(*l) - 1
+	}
+	if r := &(*l)[i]; !slices.Contains(r.addrs, e.Addr) {
+		r.addrs = append(r.addrs, e.Addr)
+	}
+}
+
+func (l PcapRouters) Names() []string {
+	var out []string
+	for _, r := range l {
+		var at []string
+		for _, a := range r.addrs {
+			at = append(at, a.String())
+		}
+		out = append(out, fmt.Sprintf("%s at %s", r.id, strings.Join(at[:min(len(at), 3)], " and ")))
+	}
+	return out
+}
+
+// oneRouter refuses a capture of several routers' sessions where the feed names none of them, and one without the
+// router that it names.
+func (r *pcapReader) oneRouter() error {
+	if len(r.routers) > 1 {
+		return fmt.Errorf("holds sessions of several routers, by BGP Identifier: %s: name one with vrf: on the feed, by its identifier or its address", reading.Listed(r.routers.Names()))
+	}
+	if !r.router.IsValid() || r.Stopped() || slices.ContainsFunc(r.sessions, func(s *pcapSession) bool { return s.local() >= 0 }) {
+		return nil
+	}
+	var ends PcapRouters
+	for _, s := range r.sessions {
+		for i := range s.ends {
+			if e := &s.ends[i]; e.opened && e.Addr != r.Source.Neighbor {
+				ends.Saw(e)
+			}
+		}
+	}
+	return fmt.Errorf("holds no session of the router %s, which vrf: names; it has: %s", r.router, reading.Listed(ends.Names()))
+}

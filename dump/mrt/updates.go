@@ -1,0 +1,360 @@
+package mrt
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"bgpaudit/bgp/wire"
+	"bgpaudit/rib"
+)
+
+// Subtypes of BGP4MP and BGP4MP_ET (RFC 6396 4.4, RFC 8050 3). Entries and snapshots are older
+// than the RFC; OpenBGPD still writes entries ("table-mp").
+const (
+	mrtStateChange    = 0
+	mrtEntry          = 2
+	snapshot          = 3
+	MessageAS4        = 4
+	stateChangeAS4    = 5
+	messageLocal      = 6
+	MessageAS4Local   = 7
+	messageAddPath    = 8
+	MessageAS4AddPath = 9
+	localAddPath      = 10
+	AS4LocalAddPath   = 11
+)
+
+// established is the state of a session in which it holds routes (RFC 6396 4.4.1).
+const established = 6
+
+// bgp4mp reads a record of BGP4MP or BGP4MP_ET.
+func (r *reader) bgp4mp(h Header, o *Octets) error {
+	if h.Subtype == snapshot {
+		return nil // the name of a file
+	}
+	four := false
+	switch h.Subtype {
+	case MessageAS4, stateChangeAS4, MessageAS4Local, MessageAS4AddPath, AS4LocalAddPath:
+		four = true
+	}
+	asn, localASN := o.asn(four), o.asn(four)
+	stateChange := h.Subtype == mrtStateChange || h.Subtype == stateChangeAS4
+	if stateChange && len(o.B) == 4 {
+		r.changes++
+		return nil // FRR writes two states and no addresses for a peer without a connection
+	}
+	o.Uint16() // interface
+	afi := o.Uint16()
+	fam, ok := wire.FamilyOf(afi, 1) // it is the addresses' own
+	switch {
+	case o.bad:
+		return errMRTShort
+	case !ok:
+		return fmt.Errorf("addresses of unknown family %d", afi)
+	}
+	neighbor, local := o.Addr(fam), o.Addr(fam)
+	if o.bad {
+		return errMRTShort
+	}
+	if h.Subtype == mrtEntry {
+		// OpenBGPD, its only writer, puts itself first.
+		return r.entry(h, o, mrtPeer{local, localASN})
+	}
+	r.changes++
+	if r.Replay == nil {
+		if !r.missed {
+			r.missed = true
+			r.Problem(r.record, "messages follow the table of a packed file: unpack it, so that they can be replayed")
+		}
+		return nil
+	}
+	r.Result.Header.Time = h.Time
+	if stateChange {
+		// FRR reports the end of a refused second connection as well: it was never established.
+		if from, to := o.Uint16(), o.Uint16(); (from == established) != (to == established) {
+			r.Replay.flush(neighbor)
+		}
+		if o.bad {
+			return errMRTShort
+		}
+		return nil
+	}
+	dir, addPath := received, h.Subtype >= messageAddPath
+	switch h.Subtype {
+	case messageLocal, MessageAS4Local, localAddPath, AS4LocalAddPath:
+		dir = sent
+	}
+	return r.Replay.message(o.B, mrtPeer{neighbor, asn}, dir, four, addPath)
+}
+
+// entry reads BGP4MP_ENTRY, one route of a table.
+func (r *reader) entry(h Header, o *Octets, peer mrtPeer) error {
+	r.listed(h)
+	o.Take(8) // view, status, last change
+	fam, ours := wire.FamilyOf(o.Uint16(), o.uint8())
+	hop := o.Take(int(o.uint8()))
+	if o.bad {
+		return errMRTShort
+	}
+	if !ours {
+		r.foreign++
+		return nil
+	}
+	prefix, err := takePrefix(o, fam)
+	if err != nil {
+		return err
+	}
+	attrs := o.Take(int(o.Uint16()))
+	if o.bad {
+		return fmt.Errorf("%s: %w", prefix, errMRTShort)
+	}
+	e, fault := r.entryDecoder(false).Entry(attrs, fam)
+	if fault != nil {
+		return fmt.Errorf("%s: %w", prefix, fault)
+	}
+	if a, ok := netip.AddrFromSlice(hop); ok && !e.NextHop.IsValid() {
+		e.NextHop = a.Unmap() // the attributes of these lack it
+	}
+	route := rib.Route{Prefix: prefix, Neighbor: peer.addr, Attrs: e.Set.Attrs, Line: r.record}
+	route.Attrs.NextHop, route.Attrs.NeighborASN, route.Attrs.NotShown = e.NextHop, peer.asn, rib.AttrBest
+	r.advertise(route, e)
+	return nil
+}
+
+// mrtReplay plays messages back: it holds the table that they leave behind.
+type mrtReplay struct {
+	r        *reader
+	decoders map[wire.Session]*wire.Decoder
+	Update   wire.Update
+	peers    map[peering]*replayPeer
+	order    []*replayPeer
+	Count    int // routes held
+	full     bool
+	repeated bool
+	clock    uint64 // advertisements so far: the order in which routes are handed on
+}
+
+// peering is a neighbour and the router that it is one of: its address where a file may be of several routers, else zero.
+type peering struct{ neighbor, router netip.Addr }
+
+// replayPeer is a peer and its routes, of both directions.
+type replayPeer struct {
+	mrtPeer
+	routes [2]map[wire.NLRI]replayRoute
+	unsure int // record of an OPEN or NOTIFICATION that no state change has explained yet
+
+	// pathIDs are, by direction, the families whose prefixes carry path ids where the subtype says
+	// that some do: both, or those of the OPEN. FRR marks every message of a session so.
+	pathIDs [2][2]bool
+}
+
+func (p *replayPeer) holds() bool { return len(p.routes[received])+len(p.routes[sent]) > 0 }
+
+// replayRoute is a route in as little as it takes to make it again.
+type replayRoute struct {
+	set     *wire.Set
+	nextHop netip.Addr
+	hides   rib.AttrSet
+	record  int
+	at      uint64
+}
+
+// maxReplay bounds what a file of messages can make the reader hold, some 200 bytes a route.
+const maxReplay = 4 << 20
+
+// NewReplay begins with no route.
+func NewReplay(r *reader) *mrtReplay {
+	return &mrtReplay{r: r, peers: map[peering]*replayPeer{}, decoders: map[wire.Session]*wire.Decoder{}}
+}
+
+func (m *mrtReplay) decoder(s wire.Session) *wire.Decoder {
+	d := m.decoders[s]
+	if d == nil {
+		d = wire.NewDecoder(s, m.r.cache)
+		m.decoders[s] = d
+	}
+	return d
+}
+
+func (m *mrtReplay) peer(p mrtPeer) *replayPeer { return m.peerOf(netip.Addr{}, p) }
+
+func (m *mrtReplay) peerOf(router netip.Addr, p mrtPeer) *replayPeer {
+	key := peering{p.addr, router}
+	known := m.peers[key]
+	if known == nil {
+		known = &replayPeer{mrtPeer: p, routes: [2]map[wire.NLRI]replayRoute{{}, {}}, pathIDs: [2][2]bool{{true, true}, {true, true}}}
+		m.peers[key] = known
+		m.order = append(m.order, known)
+	}
+	if p.asn != 0 && p.asn != asTrans {
+		known.asn = p.asn
+	}
+	return known
+}
+
+// asTrans stands in two octets for an AS number of four (RFC 6793 9).
+const asTrans = 23456
+
+// message replays one BGP message.
+func (m *mrtReplay) message(b []byte, from mrtPeer, dir direction, four, addPath bool) error {
+	kind, length, fault := wire.ParseHeader(b, wire.MaxExtendedLength)
+	if fault != nil {
+		return fmt.Errorf("the BGP message is damaged: %w", fault)
+	}
+	if length > len(b) {
+		return fmt.Errorf("the BGP message of %d octets is cut to %d", length, len(b))
+	}
+	switch kind {
+	case wire.Open, wire.Notification:
+		p := m.peer(from)
+		if p.holds() && p.unsure == 0 {
+			p.unsure = m.r.record
+		}
+		if families, ok := wire.AddPathSent(b[wire.HeaderLength:length]); ok && kind == wire.Open && families != [2]bool{} {
+			p.pathIDs[dir] = families
+		}
+		return nil
+	case wire.UpdateMsg:
+	default:
+		return nil
+	}
+	m.r.Pick.Messages[dir]++
+	if m.r.Pick.declared && dir != m.r.Pick.direction() || !m.r.Pick.Wants(from.addr) {
+		return nil
+	}
+	p, s := m.peer(from), wire.Session{FourOctetASN: four}
+	if addPath {
+		s.AddPath = p.pathIDs[dir]
+	}
+	m.decoder(s).Update(b[wire.HeaderLength:length], &m.Update)
+	if !addPath && (twoDefaults(m.Update.Advertised) || twoDefaults(m.Update.Withdrawn)) {
+		return errHiddenPathIDs
+	}
+	return m.apply(p, dir)
+}
+
+var errHiddenPathIDs = fmt.Errorf("the UPDATE has path identifiers, and its subtype says that it has none")
+
+// twoDefaults knows the path identifiers that BIRD 1 and others wrote before RFC 8050 gave them
+// subtypes: read as prefixes, their leading zeros are default routes.
+func twoDefaults(list []wire.NLRI) bool {
+	var n [2]int
+	for _, it := range list {
+		if it.Prefix.Bits() == 0 {
+			n[rib.FamilyOf(it.Prefix)]++
+		}
+	}
+	return n[rib.IPv4] > 1 || n[rib.IPv6] > 1
+}
+
+// apply enters the decoded message.
+func (m *mrtReplay) apply(p *replayPeer, dir direction) error {
+	u := &m.Update
+	held := p.routes[dir]
+	before := len(held)
+	for _, n := range u.Withdrawn {
+		delete(held, n)
+	}
+	for _, n := range u.Refused {
+		delete(held, n)
+	}
+	m.Count += len(held) - before
+	for i, n := range u.Advertised {
+		m.hold(p, dir, n, replayRoute{set: u.Attributes(), nextHop: u.NextHop(i), hides: rib.AttrBest, record: m.r.record})
+	}
+	m.r.foreign += len(u.Foreign)
+	if u.Action > wire.AttributeDiscard {
+		return fmt.Errorf("the UPDATE is malformed: %w", strongest(u))
+	}
+	if u.Unusable > 0 {
+		return fmt.Errorf("%d IPv4-mapped prefixes: routes of neither family", u.Unusable)
+	}
+	return nil
+}
+
+func strongest(u *wire.Update) wire.Fault {
+	return slices.MaxFunc(u.Faults, func(a, b wire.Fault) int { return int(a.Action) - int(b.Action) })
+}
+
+// advertise takes a route of a table that messages may change later.
+func (m *mrtReplay) advertise(dir direction, route rib.Route, set *wire.Set) {
+	p := m.peer(mrtPeer{route.Neighbor, route.Attrs.NeighborASN})
+	n := wire.NLRI{Prefix: route.Prefix, PathID: route.PathID}
+	if _, twice := p.routes[dir][n]; twice && !m.repeated {
+		m.repeated = true
+		m.r.Problem(route.Line, "%s comes twice from one neighbor without a path id: messages cannot be told to belong to the one or the other", route.Prefix)
+	}
+	m.hold(p, dir, n,
+		replayRoute{set: set, nextHop: route.Attrs.NextHop, hides: route.Attrs.NotShown, record: route.Line})
+}
+
+func (m *mrtReplay) hold(p *replayPeer, dir direction, n wire.NLRI, route replayRoute) {
+	held := p.routes[dir]
+	if _, replaces := held[n]; !replaces {
+		if m.Count == maxReplay {
+			if !m.full {
+				m.full = true
+				m.r.Problem(m.r.record, "more than %d routes: split the file by peer", maxReplay)
+			}
+			return
+		}
+		m.Count++
+	}
+	m.clock++
+	route.at = m.clock
+	held[n] = route
+}
+
+// flush drops the routes of a session that is over, be it that the next one begins.
+func (m *mrtReplay) flush(neighbor netip.Addr) {
+	if p := m.peers[peering{neighbor: neighbor}]; p != nil {
+		m.drop(p)
+		p.unsure = 0
+	}
+}
+
+func (m *mrtReplay) drop(p *replayPeer) {
+	for dir := range p.routes {
+		m.Count -= len(p.routes[dir])
+		clear(p.routes[dir])
+	}
+}
+
+// finish hands on what is left, in the order in which it was advertised. Where no view says which
+// direction counts, it is what the router received, or what it sent if it received nothing.
+func (m *mrtReplay) finish() {
+	dir := m.r.Pick.direction()
+	if !m.r.Pick.declared && m.r.Pick.Messages[received] == 0 && m.r.Pick.Messages[sent] > 0 && m.r.tables == 0 {
+		dir = sent
+	}
+	type left struct {
+		peer  *replayPeer
+		n     wire.NLRI
+		route replayRoute
+	}
+	var rows []left
+	for _, p := range m.order {
+		if p.unsure > 0 && p.holds() {
+			// it may be a second connection that was refused, or the end of the first
+			m.r.Problem(p.unsure, "a session with %s begins or ends here, and no state change follows: its routes may be gone", p.addr)
+		}
+		for n, route := range p.routes[dir] {
+			rows = append(rows, left{p, n, route})
+		}
+	}
+	slices.SortFunc(rows, func(a, b left) int {
+		if a.route.at < b.route.at {
+			return -1
+		}
+		return 1
+	})
+	for _, it := range rows {
+		if m.r.Stopped() {
+			return
+		}
+		route := rib.Route{Prefix: it.n.Prefix, PathID: it.n.PathID, Neighbor: it.peer.addr, Attrs: it.route.set.Attrs, Line: it.route.record}
+		route.Attrs.NextHop, route.Attrs.NeighborASN, route.Attrs.NotShown = it.route.nextHop, it.peer.asn, it.route.hides
+		m.r.Route(route)
+	}
+}

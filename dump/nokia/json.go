@@ -1,0 +1,246 @@
+package nokia
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"bgpaudit/dump/reading"
+	"bgpaudit/rib"
+)
+
+// JSON is the state of Nokia SR OS that MD-CLI's info json prints of bgp rib (docs/formats/nokia-json.md): all tables of
+// a router instance, and behind them the attribute sets that their routes name by number.
+var JSON = reading.Format{Name: "nokia-json", Sniff: sniffNokiaState, Read: readNokiaState, Shape: shapeNokiaState}
+
+// module stands in front of the outermost names, as RFC 7951 has it.
+const module = "nokia-state:"
+
+func sniffNokiaState(head []byte) bool {
+	if len(head) == 0 || head[0] != '{' {
+		return false
+	}
+	list := reading.Members(head)
+	return len(list) > 0 && strings.HasPrefix(list[0].Key, module)
+}
+
+func shapeNokiaState(src reading.Source) reading.Header {
+	h := reading.Header{Format: "nokia-json", ASPathForm: rib.AsSent, NotShown: rib.AttrNeighborASN}
+	if reading.AdvertisedView(src.View) || src.View == rib.AdjRIBInPre {
+		h.NotShown |= rib.AttrBest
+	}
+	return h
+}
+
+// nokiaFamilies are the families that are audited, by their place in the model.
+var nokiaFamilies = map[string]rib.Family{"ipv4-unicast": rib.IPv4, "ipv6-unicast": rib.IPv6}
+
+// nokiaTable is where the routes of a view stand within a family.
+func nokiaTable(view rib.View) []string {
+	switch view {
+	case rib.AdjRIBInPre:
+		return []string{"rib-in-out", "rib-in-pre", "routes"}
+	case rib.AdjRIBInPost:
+		return []string{"rib-in-out", "rib-in-post", "routes"}
+	case rib.AdjRIBOutPost:
+		return []string{"rib-in-out", "rib-out-post", "routes"}
+	}
+	return []string{"local-rib", "routes"}
+}
+
+// stateReader walks the documents of one file.
+type stateReader struct {
+	*reading.Collector
+	s      *reading.Scanner
+	rows   stateRows
+	table  []string
+	tables int      // documents with a RIB
+	others []string // families that are not audited
+	asked  string   // the command that the file holds
+}
+
+func readNokiaState(in *reading.Input, c *reading.Collector) error {
+	r := &stateReader{Collector: c, s: reading.NewScanner(in.Text), table: nokiaTable(c.Source.View)}
+	r.rows = newNokiaStateRows(c)
+	if c.Source.View == rib.AdjRIBOutPre {
+		return errors.New("SR OS shows no routes before export policy: declare adj-rib-out-post, which this file holds")
+	}
+	if err := r.gatherSets(); err != nil {
+		return err
+	}
+	if err := in.Rewind(); err != nil {
+		return err
+	}
+	r.s = reading.NewScanner(in.Text)
+	if err := c.EachDocumentAnd(r.s, r.around, r.document); err != nil {
+		return err
+	}
+	r.finish()
+	return nil
+}
+
+// gatherSets reads the attribute sets, which stand behind the routes that name them.
+func (r *stateReader) gatherSets() error {
+	held, whole := false, false
+	for !whole {
+		open, err := r.s.Document(func(int, []byte) {})
+		if err != nil {
+			break
+		}
+		if open != '{' {
+			err = r.s.Skip()
+		} else {
+			err = r.s.EachMember(func(key string, _ int) error {
+				held = true
+				if key != module+"attr-sets" {
+					return r.s.Skip()
+				}
+				err := r.s.EachMember(r.set)
+				whole = err == nil
+				return err
+			})
+		}
+		if err != nil {
+			if !whole {
+				return fmt.Errorf("line %d: the dump ends, or is damaged, before the end of its attribute sets, without which no route of it can be read", r.s.Line)
+			}
+			break
+		}
+		if held && !whole {
+			return errors.New("holds no attribute sets (attr-sets), without which no route of it can be read: ask for the whole state of bgp rib, as docs/formats/nokia-json.md says")
+		}
+	}
+	return nil
+}
+
+func (r *stateReader) set(key string, _ int) error {
+	if key != "attr-set" {
+		return r.s.Skip()
+	}
+	return r.s.OneOrMany(func(line int) error {
+		raw, err := r.s.Raw()
+		switch {
+		case errors.Is(err, reading.ErrTooLong):
+			r.Problem(line, "an attribute set is %v", err)
+			return nil
+		case err != nil:
+			return err
+		case r.Stopped():
+			return r.Ctx.Err()
+		}
+		r.rows.sets.add(raw)
+		return nil
+	})
+}
+
+func (r *stateReader) document(open byte) error {
+	if open != '{' {
+		return r.s.Skip()
+	}
+	first := true
+	return r.s.EachMember(func(key string, line int) error {
+		if first {
+			first = false
+			if r.tables++; r.tables > 1 {
+				r.Problem(line, "a further answer: give each a file and a feed of its own")
+			}
+		}
+		if r.tables > 1 {
+			return r.s.Skip()
+		}
+		name := strings.TrimPrefix(key, module)
+		if fam, ok := nokiaFamilies[name]; ok {
+			r.rows.family = fam
+			return r.s.EachMember(func(key string, _ int) error { return r.within(key, r.table) })
+		}
+		if name != "attr-sets" && len(r.others) < reading.MaxErrors {
+			r.others = append(r.others, name)
+		}
+		return r.s.Skip()
+	})
+}
+
+// within walks down to the routes of the view's table.
+func (r *stateReader) within(key string, path []string) error {
+	switch {
+	case key != path[0]:
+		return r.s.Skip()
+	case len(path) > 1:
+		return r.s.EachMember(func(key string, _ int) error { return r.within(key, path[1:]) })
+	}
+	err := r.s.OneOrMany(func(line int) error {
+		raw, err := r.Row(r.s, line, "the RIB")
+		if raw != nil && err == nil {
+			r.rows.read(line, raw)
+		}
+		return err
+	})
+	if err == nil {
+		r.rows.endPrefix()
+	}
+	return err
+}
+
+// finish says what the file does not hold.
+func (r *stateReader) finish() {
+	if r.Result.Routes == 0 && len(r.others) > 0 && !r.Source.ExpectsEmpty() {
+		r.Note(0, "families that are not read: %s", reading.Listed(r.others))
+	}
+	if p := &r.rows.pick; p.Picking && !p.Found && !r.Source.ExpectsEmpty() {
+		switch {
+		case p.Others.IsValid():
+			r.Problem(0, "the table holds no route of neighbor %s, but those of %s", p.Neighbor, p.Others)
+		case !r.Partial:
+			r.Problem(0, "the table holds no route of neighbor %s, and nothing states that there are none: write expect-empty: true if that is right", p.Neighbor)
+		}
+	}
+	r.EveryDeclared()
+}
+
+var (
+	// context is what MD-CLI prints in a line of its own in front of a prompt: "[/]", "[gl:/configure]".
+	context    = regexp.MustCompile(`^[!*]*(\([a-z]{2}\))?\[([a-z]{2}:)?/[^\]]*\]$`)
+	nokiaError = regexp.MustCompile(`^(MINOR|MAJOR|CRITICAL): `)
+	// info is an echoed command: the router instance or the service, its name, and what follows.
+	info = regexp.MustCompile(`\binfo\s.*\bjson\s.*/?state\s+(router|service\s+vprn)\s+(?:"([^"]*)"|(\S+))?\s*bgp\b(.*)$`)
+)
+
+// around judges a line that stands around the documents.
+func (r *stateReader) around(line int, text []byte, before bool) {
+	text = bytes.TrimSpace(text)
+	switch m := info.FindSubmatch(text); {
+	case m != nil:
+		r.command(line, m)
+	case context.Match(text):
+	case nokiaError.Match(text):
+		r.Problem(line, "the dump holds an error: %s", reading.Quote(text))
+	default:
+		r.Between(line, text, before)
+	}
+}
+
+// command holds an echoed command against the config.
+func (r *stateReader) command(line int, m [][]byte) {
+	instance := string(m[2]) + string(m[3])
+	if instance == "" {
+		instance = "Base"
+	}
+	rest, _, _ := strings.Cut(string(m[4]), "| no-more")
+	asked := instance + " " + strings.Join(strings.Fields(rest), " ")
+	switch {
+	case asked != instance+" rib":
+		r.Problem(line, "the command does not show the whole RIB: say bgp rib, and nothing behind it")
+	case r.asked != "" && r.asked != asked:
+		r.Problem(line, "the file holds the answers of several commands: give each a file and a feed of its own")
+	}
+	r.asked = asked
+	vrf := r.Source.VRF
+	if vrf == "default" {
+		vrf = "Base"
+	}
+	if vrf != "" && vrf != instance {
+		r.Say("the command shows the routes of router instance %s, the config says vrf: %s", instance, r.Source.VRF)
+	}
+}

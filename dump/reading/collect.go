@@ -1,0 +1,198 @@
+// Package reading is what every reader of a dump stands on: what the config says of a file ([Source]), the
+// opened and unpacked file ([Input]), its lines ([TextLines]) and JSON ([Scanner], [Cursor]), what stands around the
+// tables of a terminal's log, and the [Collector], which takes the rows, counts what was lost and judges at
+// the end how complete the reading is.
+//
+// In: a file. Out: rows and a [Result]. It knows no format: those are the rooms beside it, each with a [Format]
+// value or two. Nothing here is safe for use by several goroutines; the file is read ahead by one of its own.
+package reading
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"bgpaudit/rib"
+)
+
+// MaxErrors is how many errors a Result spells out; the rest are counted.
+const MaxErrors = 20
+
+// Collector is where a format's reader puts what it finds. It counts, numbers repeated rows,
+// keeps the first errors, and at the end says how complete the reading is.
+type Collector struct {
+	Ctx    context.Context
+	Source Source
+	emit   func(rib.Route) error
+
+	// Loader, where there is one, takes the rows in emit's place.
+	Loader *rib.Loader
+
+	Result     Result
+	More       int          // errors beyond MaxErrors
+	Partial    bool         // something of the table is missing
+	Unproven   bool         // the format has no end to see
+	ZeroStated bool         // the dump says that its table is empty
+	Families   [2]bool      // held or marked
+	notShown   rib.AttrSet  // what no row shows
+	Hides      *rib.AttrSet // what the dump itself says that it cannot show
+	IDs        Identities
+	OwnLines   bool // rows of canonical records carry their own line, not their original's
+	contradiction
+}
+
+// NewCollector makes the collector of one reading of src. emit takes each row; an error of it makes the row a
+// skipped one.
+func NewCollector(ctx context.Context, src Source, emit func(rib.Route) error) *Collector {
+	if src.Name == "" {
+		src.Name = src.Path
+	}
+	return &Collector{Ctx: ctx, Source: src, emit: emit, notShown: ^rib.AttrSet(0), Result: Result{Header: Header{Source: src.Name}}}
+}
+
+// At is "name:line: " for messages; line 0 is no line.
+func (c *Collector) At(line int) string {
+	if line == 0 {
+		return c.Source.Name + ": "
+	}
+	return fmt.Sprintf("%s:%d: ", c.Source.Name, line)
+}
+
+// Note adds an error that says nothing of what was read. Line 0 is no line.
+func (c *Collector) Note(line int, format string, args ...any) {
+	if len(c.Result.Errors) == MaxErrors {
+		c.More++
+		return
+	}
+	c.Result.Errors = append(c.Result.Errors, c.At(line)+fmt.Sprintf(format, args...))
+}
+
+// Skip counts a row that could not be read.
+func (c *Collector) Skip(line int, format string, args ...any) {
+	c.Result.Skipped++
+	c.Note(line, format, args...)
+}
+
+// Problem says that something of the table is missing.
+func (c *Collector) Problem(line int, format string, args ...any) {
+	c.Partial = true
+	c.Note(line, format, args...)
+}
+
+// Route hands on one row whose identity the dump leaves to be told apart: a second row of the
+// same neighbour and prefix gets the next free path id.
+func (c *Collector) Route(r rib.Route) {
+	if c.Loader != nil {
+		c.load(&r, true)
+		return
+	}
+	r.PathID = c.IDs.ordinal(r)
+	c.Put(r)
+}
+
+// Put hands on one row whose identity is its own.
+func (c *Collector) Put(r rib.Route) {
+	if c.Loader != nil {
+		c.load(&r, false)
+		return
+	}
+	if err := c.emit(r); err != nil {
+		c.Skip(r.Line, "%v", err)
+		return
+	}
+	c.count(rib.FamilyOf(r.Prefix), r.Neighbor, r.Attrs.NotShown, c.Source.startOf(r.Attrs.ASPath))
+}
+
+// Common is what rows of one neighbour and the same attributes have in common: to the table, and
+// to the counts.
+type Common struct {
+	shared   rib.Shared
+	notShown rib.AttrSet
+	start    pathStart
+}
+
+// Share takes in what r has in common with other rows, where there is a loader.
+func (c *Collector) Share(r *rib.Route) Common {
+	return Common{c.Loader.Share(r.Neighbor, &r.Attrs), r.Attrs.NotShown, c.Source.startOf(r.Attrs.ASPath)}
+}
+
+func (c *Collector) load(r *rib.Route, numbered bool) {
+	c.Enter(c.Share(r), r.Neighbor, rib.Row{Prefix: r.Prefix, PathID: r.PathID, Numbered: numbered, Marks: r.Marks, Line: r.Line})
+}
+
+// Enter hands a row on to the loader.
+func (c *Collector) Enter(s Common, neighbor netip.Addr, row rib.Row) {
+	if err := c.Loader.Add(s.shared, row); err != nil {
+		c.Skip(row.Line, "%v", err)
+		return
+	}
+	c.count(rib.FamilyOf(row.Prefix), neighbor, s.notShown, s.start)
+}
+
+// TakeBack uncounts a row that the loader could not enter.
+func (c *Collector) TakeBack(line int, err error) {
+	c.Result.Routes--
+	c.Skip(line, "%v", err)
+}
+
+// HandedOn waits for the loader, where there is one: all that is counted is in the table then.
+func (c *Collector) HandedOn() {
+	if c.Loader != nil {
+		c.Loader.Close()
+		c.Loader = nil
+	}
+}
+
+// count notes a row that was handed on.
+func (c *Collector) count(fam rib.Family, neighbor netip.Addr, notShown rib.AttrSet, start pathStart) {
+	c.Result.Routes++
+	c.Families[fam] = true
+	c.notShown &= notShown
+	c.SawNeighbor(neighbor)
+	c.sawPath(start)
+}
+
+// Stopped reports whether the caller gave up.
+func (c *Collector) Stopped() bool { return c.Ctx.Err() != nil }
+
+// Finish closes the counts and judges completeness (docs/formats/README.md, "Completeness").
+func (c *Collector) Finish(shape rib.AttrSet) Result {
+	h := &c.Result.Header
+	switch h.NotShown = c.notShown; {
+	case c.Hides != nil:
+		h.NotShown = *c.Hides
+	case c.Result.Routes == 0:
+		h.NotShown = shape
+	}
+	for _, fam := range rib.Families {
+		if c.Families[fam] {
+			h.Families = append(h.Families, fam)
+		}
+	}
+	if c.Stopped() {
+		c.Problem(0, "reading was stopped: %v", c.Ctx.Err())
+	}
+	c.judge()
+	if c.More > 0 {
+		c.Result.Errors = append(c.Result.Errors, fmt.Sprintf("%sand %d more errors", c.At(0), c.More))
+	}
+	return c.Result
+}
+
+func (c *Collector) judge() {
+	rows, want := c.Result.Routes+c.Result.Skipped, c.Source.ExpectRoutes
+	switch {
+	case want >= 0 && want != rows:
+		c.Problem(0, "the config says routes: %d, the dump holds %d", want, rows)
+	case rows == 0 && !c.ZeroStated && !c.Source.ExpectEmpty && want != 0 && !c.Partial:
+		c.Problem(0, "the table is empty and nothing in the dump states its zero: write expect-empty: true if that is right")
+	}
+	switch {
+	case c.Partial, c.Result.Skipped > c.Source.TolerateSkipped:
+		c.Result.Complete = rib.CompleteNo
+	case c.Unproven && want < 0:
+		c.Result.Complete = rib.CompleteUnproven
+	default:
+		c.Result.Complete = rib.CompleteYes
+	}
+}

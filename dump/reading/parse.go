@@ -1,0 +1,156 @@
+package reading
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"bgpaudit/rib"
+)
+
+// ParsePath reads a path. BIRD puts a confederation's set in ({ }), and ends a path that is too
+// long for it in "...", which is no number.
+func ParsePath(s string) (rib.ASPath, error) {
+	if strings.Contains(s, "({") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "({", "["), "})", "]")
+	}
+	path, err := rib.ParseASPath(s)
+	if err != nil {
+		return nil, fmt.Errorf("bad AS path %s", Quote(s))
+	}
+	return path, nil
+}
+
+// AsOwn takes a static route, or one of another protocol, in a received view: nobody sent it to us. An AS
+// path that a filter gave it names no neighbour, and is left out.
+func AsOwn(out *rib.Route) {
+	out.Attrs.ASPath = nil
+	out.Attrs.NextHop = netip.IPv6Unspecified()
+	if out.Prefix.Addr().Is4() {
+		out.Attrs.NextHop = netip.IPv4Unspecified()
+	}
+}
+
+// Hide clears what is not shown.
+func Hide(a *rib.Attrs) {
+	h := a.NotShown
+	if h.Has(rib.AttrNextHop) {
+		a.NextHop = netip.Addr{}
+	}
+	if h.Has(rib.AttrASPath) {
+		a.ASPath = nil
+	}
+	if h.Has(rib.AttrOrigin) {
+		a.Origin = rib.OriginAbsent
+	}
+	if h.Has(rib.AttrLocalPref) {
+		a.LocalPref = rib.Optional{}
+	}
+	if h.Has(rib.AttrMED) {
+		a.MED = rib.Optional{}
+	}
+	if h.Has(rib.AttrCommunities) {
+		a.Communities = nil
+	}
+	if h.Has(rib.AttrLargeCommunities) {
+		a.LargeCommunities = nil
+	}
+}
+
+// ErrNoPrefix is a further row of a prefix that was not read.
+var ErrNoPrefix = errors.New("a further route of a prefix, and no prefix stands before it")
+
+// ParseAddr reads an address; the zone of a link-local one is left out, and an IPv4-mapped one is IPv4.
+func ParseAddr(s string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(s)
+	return a.WithZone("").Unmap(), err
+}
+
+// ErrNoOrigin is a row without the letter that ends it.
+var ErrNoOrigin = errors.New("it does not end in an origin (i, e or ?): it is cut off, or wrapped by the terminal")
+
+// AddrIn reads an address; an empty one is the router itself.
+func AddrIn(text []byte) (netip.Addr, bool) {
+	if len(text) == 0 {
+		return netip.Addr{}, true
+	}
+	return AddrOf(text)
+}
+
+func Address(cur *Cursor, what string) netip.Addr {
+	text := cur.Text()
+	a, ok := AddrIn(text)
+	if !ok {
+		cur.Fail("bad %s %s", what, Quote(text))
+	}
+	return a
+}
+
+// AddrOf reads an address of a next hop or of a neighbour: zero where it stands for the
+// router itself (0.0.0.0, ::), or is an interface's name.
+func AddrOf(text []byte) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(string(text))
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	a = a.WithZone("").Unmap()
+	if a.IsUnspecified() {
+		return netip.Addr{}, true
+	}
+	return a, true
+}
+
+// ParseList reads words with blanks between them; the error names the bad one.
+func ParseList[C any](s string, parse func(string) (C, error)) ([]C, error) {
+	var out []C
+	for word := range strings.FieldsSeq(s) {
+		c, err := parse(word)
+		if err != nil {
+			return nil, fmt.Errorf("bad community %s", Quote(word))
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// ParsePrefix reads a prefix with its length, clears host bits and unmaps 4in6.
+func ParsePrefix(text string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("bad prefix %s", Quote(text))
+	}
+	if a := p.Addr(); a.Is4In6() {
+		if p.Bits() < 96 {
+			return netip.Prefix{}, fmt.Errorf("bad prefix %s", Quote(text))
+		}
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), nil
+}
+
+// StringList reads a list of strings, or null.
+func StringList(cur *Cursor) []string {
+	var out []string
+	if cur.Null() {
+		return nil
+	}
+	cur.Enter('[')
+	for cur.Next(']') {
+		out = append(out, string(cur.Text()))
+	}
+	return out
+}
+
+// CommunityOf reads one community of a list.
+func CommunityOf[C any](cur *Cursor, cache *AttrCache[C], parse func(string) (C, error)) C {
+	text := cur.Text()
+	c, err := cache.Get(text, parse)
+	if err != nil && cur.Err == nil {
+		cur.Fail("bad community %s", Quote(text))
+	}
+	return c
+}
+
+// OriginLetters are the letters by which text tables name the origin.
+var OriginLetters = map[byte]rib.Origin{'i': rib.OriginIGP, 'e': rib.OriginEGP, '?': rib.OriginIncomplete}

@@ -1,0 +1,70 @@
+package reading
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"bgpaudit/rib"
+)
+
+func (s *Source) startOf(path rib.ASPath) pathStart {
+	first, ok := path.First()
+	switch {
+	case !ok || len(s.ASNs) == 0:
+		return startsNowhere
+	case slices.Contains(s.ASNs, first):
+		return startsHere
+	}
+	return startsElsewhere
+}
+
+// ExpectsEmpty reports whether the config says that the dump holds no route.
+func (s *Source) ExpectsEmpty() bool { return s.ExpectEmpty || s.ExpectRoutes == 0 }
+
+// Source is a dump file and what the config says of it.
+type Source struct {
+	Path            string // opened as given
+	Name            string // as the user wrote it; shown in errors and evidence
+	Format          string // a name from Formats, or "auto"
+	View            rib.View
+	VRF             string
+	Neighbor        netip.Addr    // the neighbour the table belongs to, where the config knows it
+	ASNs            []uint32      // the site's own, where the config knows them
+	Families        []rib.Family  // declared coverage
+	Taken           time.Time     // when the dump was made, if the config says so
+	At              time.Time     // the moment that is asked for; zero: now
+	MaxAge          time.Duration // 0: none
+	TrustMtime      bool
+	ExpectEmpty     bool
+	ExpectRoutes    int // routes: N, -1 where not given; 0 says that the table is empty
+	TolerateSkipped int
+}
+
+// MadeLater reports whether a dump of that time shows what was not there yet at the moment that is
+// asked for: it is no evidence of it.
+func (s *Source) MadeLater(made time.Time) bool {
+	return !s.At.IsZero() && made.After(s.At)
+}
+
+// Header is what a dump says about itself: the header line of canonical records.
+type Header struct {
+	Format           string
+	Source           string
+	Time             time.Time // zero where the dump shows none
+	Router           string
+	Neighbor         netip.Addr
+	Families         []rib.Family // families the dump marks, even when it holds no route of them
+	NotShown         rib.AttrSet
+	ASPathForm       rib.ASPathForm
+	DefaultLocalPref rib.Optional
+}
+
+// Result is a file's reading: its header, its counts and its end.
+type Result struct {
+	Header   Header
+	Routes   int
+	Skipped  int
+	Complete rib.Completeness
+	Errors   []string // each with file:line and what is wrong
+}
