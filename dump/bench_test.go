@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"bgpaudit/dump/frr"
 	"bgpaudit/dump/jsonl"
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
@@ -79,7 +78,7 @@ func BenchmarkJSONL(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	w := jsonl.NewWriter(f, reading.Header{Format: "frr-json", NotShown: frr.RoutesHides})
+	w := jsonl.NewWriter(f, reading.Header{Format: "frr-json", NotShown: rib.AttrCommunities | rib.AttrLargeCommunities | rib.AttrNeighborASN})
 	res, err := Read(context.Background(), reading.Source{Path: frrText, ExpectRoutes: -1}, func(r rib.Route) {
 		if err := w.WriteRoute(r); err != nil {
 			b.Fatal(err)

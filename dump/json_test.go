@@ -42,7 +42,7 @@ func TestAStreamInPiecesReadsAsOneInAPiece(t *testing.T) {
 func TestAReaderThatFailsIsNoEndOfTheTable(t *testing.T) {
 	c := reading.NewCollector(context.Background(), reading.Source{Name: "x", ExpectRoutes: -1}, func(rib.Route) error { return nil })
 	broken := iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(routesOne)))
-	if err := frr.ReadFRR(&reading.Input{Text: bufio.NewReaderSize(broken, 16)}, c); err != nil {
+	if err := frr.JSON.Read(&reading.Input{Text: bufio.NewReaderSize(broken, 16)}, c); err != nil {
 		t.Fatal(err)
 	}
 	if res := c.Finish(0); res.Complete != rib.CompleteNo || !strings.Contains(strings.Join(res.Errors, " "), "timeout") {

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"bgpaudit/dump/mrt"
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
@@ -14,7 +13,7 @@ import (
 func mrtAt(clock string, kind, subtype int, parts ...any) []byte {
 	t := onThatDay(clock)
 	body := mrtText(parts...)
-	if kind == mrt.TypeBGP4MPET {
+	if kind == mrtMessagesET {
 		body = append(mrtText(uint32(t.Nanosecond()/1000)), body...)
 	}
 	return append(mrtText(uint32(t.Unix()), kind, subtype, uint32(len(body))), body...)

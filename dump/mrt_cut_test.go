@@ -12,7 +12,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 
-	"bgpaudit/dump/mrt"
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
@@ -27,7 +26,7 @@ func mrtMessages() []byte {
 			0: mrtText(session(false), 5, 6), 1: mrtText(session(false), two), 4: mrtText(session(true), four), 5: mrtText(session(true), 1, 3),
 			6: mrtText(session(false), two), 7: mrtText(session(true), four), 9: mrtText(session(true), withIDs), 11: mrtText(session(true), withIDs),
 		} {
-			if kind == mrt.TypeBGP4MPET {
+			if kind == mrtMessagesET {
 				body = mrtText(uint32(500000), body)
 			}
 			file = mrtText(file, mrtRecord(kind, subtype, body))
@@ -68,12 +67,12 @@ func TestAnMRTFileCutAtAnyByte(t *testing.T) {
 
 // recordEnds are the offsets behind each record of a file, and whether messages are among them.
 func recordEnds(whole []byte) (ends []int, messages bool) {
-	for at := 0; at+mrt.HeaderSize <= len(whole); {
-		h := mrt.ParseMRTHeader(whole[at:])
-		if at += mrt.HeaderSize + int(h.Length); at <= len(whole) {
+	for at := 0; at+mrtHeaderLength <= len(whole); {
+		h := cutMRTHead(whole[at:])
+		if at += mrtHeaderLength + h.length; at <= len(whole) {
 			ends = append(ends, at)
 		}
-		messages = messages || h.Updates()
+		messages = messages || h.message()
 	}
 	return ends, messages
 }
@@ -92,7 +91,7 @@ func readCut(t *testing.T, whole []byte, offsets []int) {
 	before := []string(nil) // their rows
 	for _, n := range offsets {
 		routes, got, err := readBytes(src, whole[:n])
-		if n < mrt.HeaderSize {
+		if n < mrtHeaderLength {
 			if err == nil {
 				t.Fatalf("cut at %d: read", n)
 			}
@@ -204,7 +203,7 @@ func TestPackedMRTCutAtAnyByte(t *testing.T) {
 		}
 		rows := recordsOf(want)
 		known := map[string]bool{} // what any beginning of the file leaves
-		for n := mrt.HeaderSize; n <= len(plain); n++ {
+		for n := mrtHeaderLength; n <= len(plain); n++ {
 			part, _, _ := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, plain[:n])
 			known[strings.Join(recordsOf(part), "")] = true
 		}

@@ -1,11 +1,7 @@
 package dump
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
-	"io"
-	"net/netip"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,33 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"bgpaudit/bgp/wire"
-	"bgpaudit/dump/mrt"
-	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
-
-// eachMRTRecord takes a file apart, record by record, up to its end or the cut in it.
-func eachMRTRecord(t *testing.T, path string, fn func(h mrt.Header, record []byte)) {
-	t.Helper()
-	in, err := reading.OpenInput(path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	for {
-		record := make([]byte, mrt.HeaderSize)
-		if _, err := io.ReadFull(in.Text, record); err != nil {
-			return
-		}
-		h := mrt.ParseMRTHeader(record)
-		record = slices.Grow(record, int(h.Length))[:mrt.HeaderSize+int(h.Length)]
-		if _, err := io.ReadFull(in.Text, record[mrt.HeaderSize:]); err != nil {
-			return
-		}
-		fn(h, record)
-	}
-}
 
 var (
 	recordsRemark = regexp.MustCompile(`mrt_records=(\d+) \{([^}]*)\}`)
@@ -63,9 +34,9 @@ func TestRealMRTFilesHoldTheRecordsOfTheManifest(t *testing.T) {
 			want[k[1]] += recordsOtherwise[name][k[1]]
 		}
 		n := 0
-		eachMRTRecord(t, filepath.Join(dir, name), func(h mrt.Header, _ []byte) {
+		eachMRTRecord(t, filepath.Join(dir, name), func(h mrtHead, _ []byte) {
 			n++
-			want[fmt.Sprintf("%d.%d", h.Kind, h.Subtype)]--
+			want[fmt.Sprintf("%d.%d", h.kind, h.subtype)]--
 		})
 		for kind, left := range want {
 			if left != 0 {
@@ -82,54 +53,6 @@ func TestRealMRTFilesHoldTheRecordsOfTheManifest(t *testing.T) {
 // file stops 3 records before the cut; bgpdump reads those as well.
 var recordsOtherwise = map[string]map[string]int{
 	"mrt-truncated/pyasn/data/rib.20140523.0600_firstMB.bz2": {"13.2": 3},
-}
-
-// messagesOf takes a file's messages through the reader, one by one, and writes what each announces
-// and withdraws as bgpdump does: a line a prefix.
-func messagesOf(t *testing.T, path string) map[string]int {
-	t.Helper()
-	lines := map[string]int{}
-	r := mrt.NewReader(reading.NewCollector(t.Context(), reading.Source{Name: filepath.Base(path), ExpectRoutes: -1}, func(rib.Route) error { return nil }))
-	r.Replay = mrt.NewReplay(r)
-	u := &r.Replay.Update
-	eachMRTRecord(t, path, func(h mrt.Header, record []byte) {
-		before := r.Pick.Messages
-		if r.Records(bufio.NewReaderSize(bytes.NewReader(record), len(record))); r.Pick.Messages == before {
-			return // no UPDATE
-		}
-		r.Replay.Count = 0 // what is held is of no interest here
-		at, peer := recordPeer(h, record[mrt.HeaderSize:])
-		for _, n := range append(slices.Clone(u.Withdrawn), u.Refused...) {
-			lines[fmt.Sprintf("%s W %v %v %d", at, peer, n.Prefix, n.PathID)]++
-		}
-		for i, n := range u.Advertised {
-			route := rib.Route{Prefix: n.Prefix, Neighbor: peer, Attrs: u.Attributes().Attrs}
-			route.Attrs.NextHop = u.NextHop(i)
-			lines[fmt.Sprintf("%s A %s %d", at, mrtLine(route), n.PathID)]++
-		}
-	})
-	if r.Result.Skipped > 0 {
-		t.Errorf("%d bad records: %q", r.Result.Skipped, r.Result.Errors)
-	}
-	return lines
-}
-
-// recordPeer is a message's time, as bgpdump writes it, and its neighbour.
-func recordPeer(h mrt.Header, body []byte) (at string, peer netip.Addr) {
-	o := mrt.Octets{B: body}
-	at = strconv.FormatInt(h.Time.Unix(), 10)
-	if h.Kind == mrt.TypeBGP4MPET {
-		at += fmt.Sprintf(".%06d", o.Uint32())
-	}
-	switch h.Subtype {
-	case mrt.MessageAS4, mrt.MessageAS4Local, mrt.MessageAS4AddPath, mrt.AS4LocalAddPath:
-		o.Take(8)
-	default:
-		o.Take(4)
-	}
-	o.Uint16()
-	fam, _ := wire.FamilyOf(o.Uint16(), 1)
-	return at, o.Addr(fam)
 }
 
 // TestRealMRTMessagesAreThoseOfBgpdump holds each message's announcements, with all attributes that

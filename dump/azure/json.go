@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"bgpaudit/dump/frr"
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
@@ -27,7 +26,7 @@ func sniffAzure(head []byte) bool {
 	if len(list) == 0 {
 		return strings.HasPrefix(strings.Join(strings.Fields(string(head)), ""), "[]")
 	}
-	if reading.HasMember(list, NICKeys...) || reading.HasMember(list, "header") || frr.HasFRRTable(list) {
+	if reading.HasMember(list, NICKeys...) || reading.HasMember(list, "header") || reading.RoutesByPrefix(list) {
 		return false
 	}
 	return reading.HasMember(list, "network") && reading.HasMember(list, "nextHop") && reading.HasMember(list, "path", "asPath") && reading.HasMember(list, "weight", "locPrf") ||

@@ -38,7 +38,7 @@ func (r *reader) closeRow(whole bool) {
 	case !whole && r.cutWithin():
 		r.Skip(w.line, "the route of %s is cut off", w.name())
 	default:
-		r.Collector.Route(r.routeOf(neighbor, whole || r.attrs.has(internal)))
+		r.Route(r.routeOf(neighbor, whole || r.attrs.has(internal)))
 	}
 }
 

@@ -197,21 +197,21 @@ func (r *reader) asked(c ciscoCommand) {
 }
 
 // heldAgainstView holds what the command shows against the declared view.
-func (cmd ciscoCommand) heldAgainstView(c *reading.Collector) {
-	view := c.Source.View
+func (c ciscoCommand) heldAgainstView(to *reading.Collector) {
+	view := to.Source.View
 	export := reading.AdvertisedView(view)
 	switch {
-	case cmd.of == "advertised" && view != "" && !export:
-		c.Say("the command shows what is advertised, the config says %s", view)
-	case cmd.of != "advertised" && export && (cmd.of != "" || cmd.part == ""):
-		c.Say("the command does not show what is advertised, the config says %s", view)
-	case cmd.of == "received" && view == rib.AdjRIBInPost:
-		c.Say("the command shows what is received before import policy, the config says %s", view)
-	case cmd.of == "routes" && view == rib.AdjRIBInPre:
-		c.Say("the command shows what import policy accepts, the config says %s", view)
-	case cmd.of == "" && cmd.part == "" && reading.ReceivedView(view):
-		c.Say("the command shows the whole table, the config says %s", view)
-	case cmd.of != "":
-		c.OfOneNeighbor()
+	case c.of == "advertised" && view != "" && !export:
+		to.Say("the command shows what is advertised, the config says %s", view)
+	case c.of != "advertised" && export && (c.of != "" || c.part == ""):
+		to.Say("the command does not show what is advertised, the config says %s", view)
+	case c.of == "received" && view == rib.AdjRIBInPost:
+		to.Say("the command shows what is received before import policy, the config says %s", view)
+	case c.of == "routes" && view == rib.AdjRIBInPre:
+		to.Say("the command shows what import policy accepts, the config says %s", view)
+	case c.of == "" && c.part == "" && reading.ReceivedView(view):
+		to.Say("the command shows the whole table, the config says %s", view)
+	case c.of != "":
+		to.OfOneNeighbor()
 	}
 }

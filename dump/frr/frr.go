@@ -9,17 +9,16 @@ import (
 	"slices"
 	"strings"
 
-	"bgpaudit/dump/openconfig"
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
 // JSON is what FRR's vtysh prints with json at the end of the command (docs/formats/frr-json.md).
-var JSON = reading.Format{Name: "frr-json", Sniff: sniffFRR, Read: ReadFRR, Shape: shapeFRR}
+var JSON = reading.Format{Name: "frr-json", Sniff: sniffFRR, Read: readFRR, Shape: shapeFRR}
 
 // tables are the keys under which a document holds rows, and what each says of them.
 var tables = map[string]frrKind{
-	"routes":           {name: "routes", notShown: RoutesHides},
+	"routes":           {name: "routes", notShown: routesHides},
 	"advertisedRoutes": {name: "advertisedRoutes", notShown: neighborHides, symbols: true},
 	"receivedRoutes":   {name: "receivedRoutes", notShown: neighborHides, symbols: true},
 	"filteredRoutes":   {name: "filteredRoutes", notShown: neighborHides, symbols: true, marks: rib.Filtered},
@@ -35,8 +34,8 @@ type frrKind struct {
 }
 
 const (
-	RoutesHides   = rib.AttrCommunities | rib.AttrLargeCommunities | rib.AttrNeighborASN
-	neighborHides = RoutesHides | rib.AttrNeighbor | rib.AttrBest
+	routesHides   = rib.AttrCommunities | rib.AttrLargeCommunities | rib.AttrNeighborASN
+	neighborHides = routesHides | rib.AttrNeighbor | rib.AttrBest
 )
 
 func sniffFRR(head []byte) bool {
@@ -47,21 +46,11 @@ func sniffFRR(head []byte) bool {
 	if len(list) == 0 {
 		return onlyBraces(head)
 	}
-	if reading.HasMember(list, "header", "peers", "vrfs", "nbrDesc", "bgpRouteEntries", "result_from_cache") || openconfig.SniffOpenConfig(head) {
+	if reading.HasMember(list, "header", "peers", "vrfs", "nbrDesc", "bgpRouteEntries", "result_from_cache") {
 		return false
 	}
-	return HasFRRTable(list) || reading.HasMember(list, "prefix") && reading.HasMember(list, "paths", "advertisedTo") ||
+	return reading.RoutesByPrefix(list) || reading.HasMember(list, "prefix") && reading.HasMember(list, "paths", "advertisedTo") ||
 		reading.HasMember(list, "bgpTableVersion") && reading.HasMember(list, "bgpLocalRouterId")
-}
-
-// HasFRRTable reports whether the keys of a head are those of one of FRR's tables.
-func HasFRRTable(list []reading.Member) bool {
-	for _, m := range list {
-		if _, known := tables[m.Key]; known && m.Opens == '{' {
-			return true
-		}
-	}
-	return false
 }
 
 // onlyBraces reports whether the head is an empty object and nothing but blanks or a prompt after it.
@@ -75,7 +64,7 @@ func onlyBraces(head []byte) bool {
 }
 
 func shapeFRR(src reading.Source) reading.Header {
-	h := reading.Header{Format: "frr-json", ASPathForm: rib.AsSent, NotShown: RoutesHides}
+	h := reading.Header{Format: "frr-json", ASPathForm: rib.AsSent, NotShown: routesHides}
 	if src.View == rib.AdjRIBOutPost || src.View == rib.AdjRIBOutPre {
 		h.ASPathForm = rib.BeforeOwnASN
 		h.NotShown = neighborHides
@@ -113,7 +102,7 @@ type frrSingle struct {
 	paths  []byte
 }
 
-func ReadFRR(in *reading.Input, c *reading.Collector) error {
+func readFRR(in *reading.Input, c *reading.Collector) error {
 	r := &reader{Collector: c, s: reading.NewScanner(in.Text)}
 	if head, _ := in.Head(); c.Source.VRF != "" || nestedVRFs(reading.BodyOf(head)) {
 		if err := r.chooseVRF(in); err != nil {

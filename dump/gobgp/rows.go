@@ -69,7 +69,7 @@ func (r *gobgpRows) read(key string, line int, raw []byte) {
 			continue
 		}
 		route.Line = line
-		r.Collector.Route(route)
+		r.Route(route)
 	}
 }
 

@@ -131,7 +131,7 @@ func (r *textReader) row(l reading.TextLine) bool {
 			}
 			route.Line = l.Line
 			r.text.Held[rib.FamilyOf(route.Prefix)] = true
-			r.Collector.Route(route)
+			r.Route(route)
 			return true
 		}
 		before++

@@ -119,7 +119,7 @@ func (w *jsonWalk) row(line int) error {
 	if !w.wanted(line) {
 		return w.s.Skip()
 	}
-	raw, err := w.reader.Row(w.s, line, w.table.name)
+	raw, err := w.Row(w.s, line, w.table.name)
 	if err != nil || raw == nil {
 		return err
 	}

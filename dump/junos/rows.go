@@ -101,7 +101,7 @@ func (r *junosRows) read(rt *junosNode, line int) {
 			continue
 		}
 		route.Line = line
-		r.Collector.Route(route)
+		r.Route(route)
 	}
 }
 

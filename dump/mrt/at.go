@@ -13,15 +13,15 @@ type mrtMoment struct {
 
 // leavesOut reports whether the record is later than the moment. It is judged record by record:
 // collectors write some a little out of turn.
-func (m *mrtMoment) leavesOut(h Header, record int) bool {
-	if m.at.IsZero() || !h.Time.After(m.at) {
+func (m *mrtMoment) leavesOut(h recordHeader, record int) bool {
+	if m.at.IsZero() || !h.time.After(m.at) {
 		return false
 	}
 	if m.first.IsZero() {
-		m.first = h.Time
+		m.first = h.time
 	}
 	switch {
-	case h.Updates():
+	case h.updates():
 		m.changed = true
 	case m.table == 0 && h.holdsBGP():
 		m.table = record

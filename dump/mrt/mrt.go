@@ -29,48 +29,48 @@ const (
 	typeTableDump   = 12
 	typeTableDumpV2 = 13
 	typeBGP4MP      = 16
-	TypeBGP4MPET    = 17
+	typeBGP4MPET    = 17
 	isis            = 32
 	isisET          = 33
 	ospfv3          = 48
 	ospfv3ET        = 49
-	HeaderSize      = 12
+	headerSize      = 12
 )
 
-// Header is what every record begins with (RFC 6396 2).
-type Header struct {
-	Time    time.Time
-	Kind    uint16
-	Subtype uint16
-	Length  uint32
+// recordHeader is what every record begins with (RFC 6396 2).
+type recordHeader struct {
+	time    time.Time
+	kind    uint16
+	subtype uint16
+	length  uint32
 }
 
-// ParseMRTHeader reads the first twelve octets of a record.
-func ParseMRTHeader(b []byte) Header {
-	return Header{
-		Time:    time.Unix(int64(binary.BigEndian.Uint32(b)), 0).UTC(),
-		Kind:    binary.BigEndian.Uint16(b[4:]),
-		Subtype: binary.BigEndian.Uint16(b[6:]),
-		Length:  binary.BigEndian.Uint32(b[8:]),
+// parseHeader reads the first twelve octets of a record.
+func parseHeader(b []byte) recordHeader {
+	return recordHeader{
+		time:    time.Unix(int64(binary.BigEndian.Uint32(b)), 0).UTC(),
+		kind:    binary.BigEndian.Uint16(b[4:]),
+		subtype: binary.BigEndian.Uint16(b[6:]),
+		length:  binary.BigEndian.Uint32(b[8:]),
 	}
 }
 
 // holdsBGP reports whether the record is of a type and subtype that this reader knows.
-func (h Header) holdsBGP() bool {
-	switch h.Kind {
+func (h recordHeader) holdsBGP() bool {
+	switch h.kind {
 	case typeTableDump:
-		return h.Subtype <= 4
+		return h.subtype <= 4
 	case typeTableDumpV2:
-		return h.Subtype <= ribGenericAddPath
-	case typeBGP4MP, TypeBGP4MPET:
-		return h.Subtype <= AS4LocalAddPath
+		return h.subtype <= ribGenericAddPath
+	case typeBGP4MP, typeBGP4MPET:
+		return h.subtype <= as4LocalAddPath
 	}
 	return false
 }
 
 // otherProtocol reports whether the record is another protocol's, which MRT files may mix in.
-func (h Header) otherProtocol() bool {
-	switch h.Kind {
+func (h recordHeader) otherProtocol() bool {
+	switch h.kind {
 	case ospfv2, isis, isisET, ospfv3, ospfv3ET:
 		return true
 	}
@@ -78,20 +78,20 @@ func (h Header) otherProtocol() bool {
 }
 
 // Updates reports whether the record changes routes rather than listing them.
-func (h Header) Updates() bool {
-	return (h.Kind == typeBGP4MP || h.Kind == TypeBGP4MPET) && h.Subtype != mrtEntry && h.Subtype != snapshot
+func (h recordHeader) updates() bool {
+	return (h.kind == typeBGP4MP || h.kind == typeBGP4MPET) && h.subtype != mrtEntry && h.subtype != snapshot
 }
 
 func sniffMRT(head []byte) bool {
-	if len(head) < HeaderSize {
+	if len(head) < headerSize {
 		return false
 	}
-	first := ParseMRTHeader(head)
-	if !first.holdsBGP() || first.Length == 0 || first.Length > reading.MaxRow {
+	first := parseHeader(head)
+	if !first.holdsBGP() || first.length == 0 || first.length > reading.MaxRow {
 		return false
 	}
-	if next := head[HeaderSize:]; len(next) >= int(first.Length)+HeaderSize {
-		return ParseMRTHeader(next[first.Length:]).Kind < 1<<8 // all that were ever given out
+	if next := head[headerSize:]; len(next) >= int(first.length)+headerSize {
+		return parseHeader(next[first.length:]).kind < 1<<8 // all that were ever given out
 	}
 	return true
 }
@@ -113,8 +113,8 @@ type reader struct {
 	changes int  // records that change routes
 	foreign int  // records of other families
 	missed  bool // it was said that neighbours, or changes, are missing
-	Replay  *mrtReplay
-	Pick    Pick
+	replay  *replay
+	pick    pick
 	moment  mrtMoment
 
 	remembered *wire.Memo[reading.Common] // by attributes and peer; nil where no table is loaded
@@ -129,10 +129,10 @@ type mrtPeer struct {
 }
 
 // NewReader makes the reader of one file.
-func NewReader(c *reading.Collector) *reader {
+func newReader(c *reading.Collector) *reader {
 	cache := wire.NewCache(0)
 	return &reader{
-		Collector: c, cache: cache, Pick: NewMRTPick(c.Source), moment: mrtMoment{at: c.Source.At},
+		Collector: c, cache: cache, pick: newPick(c.Source), moment: mrtMoment{at: c.Source.At},
 		two: wire.NewEntryDecoder(false, cache), four: wire.NewEntryDecoder(true, cache),
 	}
 }
@@ -145,19 +145,19 @@ func readMRT(in *reading.Input, c *reading.Collector) error {
 	if !sniffMRT(head) {
 		return errors.New("holds no MRT record of BGP at its beginning")
 	}
-	r := NewReader(c)
+	r := newReader(c)
 	c.Unproven = true
-	replays, err := hasUpdates(in, ParseMRTHeader(head))
+	replays, err := hasUpdates(in, parseHeader(head))
 	if err != nil {
 		return err
 	}
 	switch {
 	case replays:
-		r.Replay = NewReplay(r)
+		r.replay = newReplay(r)
 	case c.Loader != nil:
 		r.remember()
 	}
-	r.Records(in.Text)
+	r.records(in.Text)
 	r.finish()
 	return nil
 }
@@ -165,8 +165,8 @@ func readMRT(in *reading.Input, c *reading.Collector) error {
 // hasUpdates reports whether the table that a file begins with is changed by messages behind
 // it: its rows must be held back then. Walking over a packed file costs as much as reading it, so
 // a large one is taken for a table alone; where that was wrong the reading says so.
-func hasUpdates(in *reading.Input, first Header) (bool, error) {
-	if first.Updates() {
+func hasUpdates(in *reading.Input, first recordHeader) (bool, error) {
+	if first.updates() {
 		return true, nil
 	}
 	if in.Once || in.Ahead != nil && in.Size > reading.MaxUnpacked/4 {
@@ -174,14 +174,14 @@ func hasUpdates(in *reading.Input, first Header) (bool, error) {
 	}
 	found := false
 	for {
-		head, err := in.Text.Peek(HeaderSize)
+		head, err := in.Text.Peek(headerSize)
 		if err != nil {
 			break // its end or a damage, which reading will meet again
 		}
-		if h := ParseMRTHeader(head); h.Updates() {
+		if h := parseHeader(head); h.updates() {
 			found = true
 			break
-		} else if _, err := in.Text.Discard(HeaderSize + int(h.Length)); err != nil {
+		} else if _, err := in.Text.Discard(headerSize + int(h.length)); err != nil {
 			break
 		}
 	}
@@ -189,10 +189,10 @@ func hasUpdates(in *reading.Input, first Header) (bool, error) {
 }
 
 // Records reads the file record by record, none longer than reading.MaxRow.
-func (r *reader) Records(text *bufio.Reader) {
+func (r *reader) records(text *bufio.Reader) {
 	for !r.Stopped() {
 		r.record++
-		head, err := text.Peek(HeaderSize)
+		head, err := text.Peek(headerSize)
 		switch {
 		case len(head) == 0 && errors.Is(err, io.EOF):
 			return
@@ -200,16 +200,16 @@ func (r *reader) Records(text *bufio.Reader) {
 			r.Broken(r.record, cutOff(err))
 			return
 		}
-		h := ParseMRTHeader(head)
-		if h.Length > reading.MaxRow {
+		h := parseHeader(head)
+		if h.length > reading.MaxRow {
 			r.Skip(r.record, "the record is %v", reading.ErrTooLong)
-			if _, err := io.CopyN(io.Discard, text, HeaderSize+int64(h.Length)); err != nil {
+			if _, err := io.CopyN(io.Discard, text, headerSize+int64(h.length)); err != nil {
 				r.Broken(r.record, cutOff(err))
 				return
 			}
 			continue
 		}
-		body, err := r.body(text, int(h.Length))
+		body, err := r.body(text, int(h.length))
 		if err != nil {
 			r.Broken(r.record, cutOff(err))
 			return
@@ -221,20 +221,20 @@ func (r *reader) Records(text *bufio.Reader) {
 // body takes a record off the text, without a copy where it fits the buffer. It is good until the
 // next one.
 func (r *reader) body(text *bufio.Reader, length int) ([]byte, error) {
-	size := HeaderSize + length
+	size := headerSize + length
 	if size <= text.Size() {
 		b, err := text.Peek(size)
 		if err != nil {
 			return nil, err
 		}
 		_, err = text.Discard(size)
-		return b[HeaderSize:], err
+		return b[headerSize:], err
 	}
 	if cap(r.long) < size {
 		r.long = make([]byte, size)
 	}
 	_, err := io.ReadFull(text, r.long[:size])
-	return r.long[HeaderSize:size], err
+	return r.long[headerSize:size], err
 }
 
 // cutOff makes the end of the file the cut that it is within a record.
@@ -246,22 +246,22 @@ func cutOff(err error) error {
 }
 
 // one reads one record. A fault in it is counted and costs no other record.
-func (r *reader) one(h Header, body []byte) {
-	o := Octets{B: body}
-	if h.Kind == TypeBGP4MPET {
-		h.Time = h.Time.Add(min(time.Second-1, time.Duration(o.Uint32())*time.Microsecond)) // RFC 6396 3
+func (r *reader) one(h recordHeader, body []byte) {
+	o := octets{B: body}
+	if h.kind == typeBGP4MPET {
+		h.time = h.time.Add(min(time.Second-1, time.Duration(o.uint32())*time.Microsecond)) // RFC 6396 3
 	}
 	if r.moment.leavesOut(h, r.record) {
 		return
 	}
 	if !h.holdsBGP() {
 		if !h.otherProtocol() {
-			r.Skip(r.record, "a record of unknown type %d.%d", h.Kind, h.Subtype)
+			r.Skip(r.record, "a record of unknown type %d.%d", h.kind, h.subtype)
 		}
 		return
 	}
 	var err error
-	switch h.Kind {
+	switch h.kind {
 	case typeTableDump:
 		err = r.tableDump(h, &o)
 	case typeTableDumpV2:
@@ -282,30 +282,30 @@ func (r *reader) entryDecoder(fourOctetASN bool) *wire.Decoder {
 }
 
 // listed notes a record that lists routes. A table is as old as its first record.
-func (r *reader) listed(h Header) {
+func (r *reader) listed(h recordHeader) {
 	if r.tables++; r.Result.Header.Time.IsZero() {
-		r.Result.Header.Time = h.Time
+		r.Result.Header.Time = h.time
 	}
 }
 
 // advertise takes a route of a table: on, or aside where messages may change it.
 func (r *reader) advertise(route rib.Route, e wire.Entry) {
-	if !r.Pick.Wants(route.Neighbor) {
+	if !r.pick.Wants(route.Neighbor) {
 		return
 	}
-	if r.Replay != nil {
-		r.Replay.advertise(r.Pick.direction(), route, e.Set)
+	if r.replay != nil {
+		r.replay.advertise(r.pick.direction(), route, e.Set)
 		return
 	}
 	r.Route(route)
 }
 
 func (r *reader) finish() {
-	if r.Replay != nil {
-		r.Replay.finish()
+	if r.replay != nil {
+		r.replay.finish()
 	}
 	r.moment.finish(r)
-	r.Pick.finish(r.Collector, r.tables)
+	r.pick.finish(r.Collector, r.tables)
 	if r.changes > 0 && r.tables == 0 {
 		r.Problem(0, "messages with no table before them: what was advertised earlier is missing")
 	}
@@ -314,8 +314,8 @@ func (r *reader) finish() {
 	}
 }
 
-// Octets takes numbers off a record. Once it has run out, bad is set and everything is zero.
-type Octets struct {
+// octets takes numbers off a record. Once it has run out, bad is set and everything is zero.
+type octets struct {
 	B   []byte
 	bad bool
 }
@@ -323,7 +323,7 @@ type Octets struct {
 var errMRTShort = fmt.Errorf("the record is shorter than its fields")
 
 // Take cuts n octets off. Where there are not as many, it is nil and all that follows is bad.
-func (o *Octets) Take(n int) []byte {
+func (o *octets) take(n int) []byte {
 	if n > len(o.B) {
 		o.B, o.bad = nil, true
 	}
@@ -335,39 +335,39 @@ func (o *Octets) Take(n int) []byte {
 	return out
 }
 
-func (o *Octets) uint8() uint8 {
-	if b := o.Take(1); b != nil {
+func (o *octets) uint8() uint8 {
+	if b := o.take(1); b != nil {
 		return b[0]
 	}
 	return 0
 }
 
 // Uint16 takes two octets.
-func (o *Octets) Uint16() uint16 {
-	if b := o.Take(2); b != nil {
+func (o *octets) uint16() uint16 {
+	if b := o.take(2); b != nil {
 		return binary.BigEndian.Uint16(b)
 	}
 	return 0
 }
 
 // Uint32 takes four octets.
-func (o *Octets) Uint32() uint32 {
-	if b := o.Take(4); b != nil {
+func (o *octets) uint32() uint32 {
+	if b := o.take(4); b != nil {
 		return binary.BigEndian.Uint32(b)
 	}
 	return 0
 }
 
 // asn takes an AS number of two or four octets.
-func (o *Octets) asn(four bool) uint32 {
+func (o *octets) asn(four bool) uint32 {
 	if four {
-		return o.Uint32()
+		return o.uint32()
 	}
-	return uint32(o.Uint16())
+	return uint32(o.uint16())
 }
 
 // Addr takes an address. A router names itself by 0.0.0.0 or ::, which is no neighbour.
-func (o *Octets) Addr(fam rib.Family) netip.Addr {
-	a, _ := netip.AddrFromSlice(o.Take(fam.Bits() / 8))
+func (o *octets) addr(fam rib.Family) netip.Addr {
+	a, _ := netip.AddrFromSlice(o.take(fam.Bits() / 8))
 	return otherThanSelf(a.Unmap())
 }

@@ -53,7 +53,7 @@ type pcapReader struct {
 	sessions  []*pcapSession
 	owner     map[*replayPeer]*pcapSession // the one whose routes a peer's are
 	router    netip.Addr                   // the one that the feed names with vrf:, if it does
-	routers   PcapRouters
+	routers   pcapRouters
 	cut       bool // it was said that packets are cut
 	many      bool
 	flushing  bool // the file is at its end
@@ -65,8 +65,8 @@ const (
 	maxPCAPPages    = 4_096 // of some 2 KiB, that wait for a segment before them
 )
 
-// BGPPort is where BGP listens (RFC 4271 8.2.1).
-const BGPPort = 179
+// bgpPort is where BGP listens (RFC 4271 8.2.1).
+const bgpPort = 179
 
 func readPCAP(in *reading.Input, c *reading.Collector) error {
 	head, err := in.Head()
@@ -76,8 +76,8 @@ func readPCAP(in *reading.Input, c *reading.Collector) error {
 	if !sniffPCAP(head) {
 		return errors.New("holds no captured packets at its beginning")
 	}
-	r := &pcapReader{reader: NewReader(c), flows: map[[2]gopacket.Flow]bool{}, owner: map[*replayPeer]*pcapSession{}}
-	r.Replay = NewReplay(r.reader)
+	r := &pcapReader{reader: newReader(c), flows: map[[2]gopacket.Flow]bool{}, owner: map[*replayPeer]*pcapSession{}}
+	r.replay = newReplay(r.reader)
 	if r.router, err = pcapRouterOf(c.Source.VRF); err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (r *pcapReader) packet(data []byte, ci gopacket.CaptureInfo) {
 	if !ok || net == nil || !r.bgp(net.NetworkFlow(), tcp) {
 		return
 	}
-	if r.moment.leavesOut(Header{Time: ci.Timestamp, Kind: typeBGP4MP, Subtype: MessageAS4}, r.record) {
+	if r.moment.leavesOut(recordHeader{time: ci.Timestamp, kind: typeBGP4MP, subtype: messageAS4}, r.record) {
 		return
 	}
 	if at := ci.Timestamp.UTC(); at.Year() < 10_000 { // as RFC 3339 can write it
@@ -165,7 +165,7 @@ func (r *pcapReader) bgp(net gopacket.Flow, tcp *layers.TCP) bool {
 	if r.flows[flow] {
 		return true
 	}
-	if tcp.SrcPort != BGPPort && tcp.DstPort != BGPPort && !bytes.HasPrefix(tcp.Payload, MessageMarker) {
+	if tcp.SrcPort != bgpPort && tcp.DstPort != bgpPort && !bytes.HasPrefix(tcp.Payload, messageMarker) {
 		return false
 	}
 	if len(r.flows) >= 2*maxPCAPSessions {
@@ -179,14 +179,14 @@ func (r *pcapReader) bgp(net gopacket.Flow, tcp *layers.TCP) bool {
 	return true
 }
 
-// MessageMarker begins every message (RFC 4271 4.1).
-var MessageMarker = bytes.Repeat([]byte{0xff}, 16)
+// messageMarker begins every message (RFC 4271 4.1).
+var messageMarker = bytes.Repeat([]byte{0xff}, 16)
 
 func (r *pcapReader) finish() {
 	for _, s := range r.sessions {
 		s.finish()
 	}
-	r.Replay.finish()
+	r.replay.finish()
 	r.moment.finish(r.reader)
-	r.Pick.finish(r.Collector, 0)
+	r.pick.finish(r.Collector, 0)
 }

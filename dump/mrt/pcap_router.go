@@ -9,9 +9,9 @@ import (
 	"bgpaudit/dump/reading"
 )
 
-// PcapRouters are the routers of ours whose messages were taken. A capture at a mirror port may hold the sessions of
+// pcapRouters are the routers of ours whose messages were taken. A capture at a mirror port may hold the sessions of
 // several, and a feed is of one.
-type PcapRouters []pcapRouter
+type pcapRouters []pcapRouter
 
 // pcapRouter is known by its BGP Identifier, which is the same in all its sessions; its addresses differ from link to link.
 type pcapRouter struct {
@@ -32,23 +32,23 @@ func pcapRouterOf(vrf string) (netip.Addr, error) {
 }
 
 // is reports whether the end is of that router.
-func (e *PcapEnd) is(router netip.Addr) bool {
-	return e.Addr == router || e.opened && e.Offer.ID == router
+func (e *pcapEnd) is(router netip.Addr) bool {
+	return e.addr == router || e.opened && e.offer.ID == router
 }
 
 // Saw notes the router's end of a session.
-func (l *PcapRouters) Saw(e *PcapEnd) {
-	i := slices.IndexFunc(*l, func(r pcapRouter) bool { return r.id == e.Offer.ID || slices.Contains(r.addrs, e.Addr) })
+func (l *pcapRouters) saw(e *pcapEnd) {
+	i := slices.IndexFunc(*l, func(r pcapRouter) bool { return r.id == e.offer.ID || slices.Contains(r.addrs, e.addr) })
 	if i < 0 {
-		*l = append(*l, pcapRouter{id: e.Offer.ID})
+		*l = append(*l, pcapRouter{id: e.offer.ID})
 		i = len(*l) - 1
 	}
-	if r := &(*l)[i]; !slices.Contains(r.addrs, e.Addr) {
-		r.addrs = append(r.addrs, e.Addr)
+	if r := &(*l)[i]; !slices.Contains(r.addrs, e.addr) {
+		r.addrs = append(r.addrs, e.addr)
 	}
 }
 
-func (l PcapRouters) Names() []string {
+func (l pcapRouters) names() []string {
 	var out []string
 	for _, r := range l {
 		var at []string
@@ -64,18 +64,18 @@ func (l PcapRouters) Names() []string {
 // router that it names.
 func (r *pcapReader) oneRouter() error {
 	if len(r.routers) > 1 {
-		return fmt.Errorf("holds sessions of several routers, by BGP Identifier: %s: name one with vrf: on the feed, by its identifier or its address", reading.Listed(r.routers.Names()))
+		return fmt.Errorf("holds sessions of several routers, by BGP Identifier: %s: name one with vrf: on the feed, by its identifier or its address", reading.Listed(r.routers.names()))
 	}
 	if !r.router.IsValid() || r.Stopped() || slices.ContainsFunc(r.sessions, func(s *pcapSession) bool { return s.local() >= 0 }) {
 		return nil
 	}
-	var ends PcapRouters
+	var ends pcapRouters
 	for _, s := range r.sessions {
 		for i := range s.ends {
-			if e := &s.ends[i]; e.opened && e.Addr != r.Source.Neighbor {
-				ends.Saw(e)
+			if e := &s.ends[i]; e.opened && e.addr != r.Source.Neighbor {
+				ends.saw(e)
 			}
 		}
 	}
-	return fmt.Errorf("holds no session of the router %s, which vrf: names; it has: %s", r.router, reading.Listed(ends.Names()))
+	return fmt.Errorf("holds no session of the router %s, which vrf: names; it has: %s", r.router, reading.Listed(ends.names()))
 }

@@ -16,7 +16,7 @@ import (
 // pcapSession is one TCP connection of a capture, and the BGP session in it.
 type pcapSession struct {
 	r     *pcapReader
-	ends  [2]PcapEnd
+	ends  [2]pcapEnd
 	begun int  // the packet
 	over  bool // a NOTIFICATION, or the connection's end
 	asked bool // it was said that nobody knows which end is the router
@@ -25,11 +25,11 @@ type pcapSession struct {
 	counted bool // among the routers whose messages were taken
 }
 
-// PcapEnd is one end of it, and what it sends.
-type PcapEnd struct {
-	Addr   netip.Addr
+// pcapEnd is one end of it, and what it sends.
+type pcapEnd struct {
+	addr   netip.Addr
 	buf    []byte // the beginning of a message
-	Offer  wire.Offer
+	offer  wire.Offer
 	opened bool
 	kept   bool // it sent a KEEPALIVE behind its OPEN: it took the other's
 	lost   bool // what it sends cannot be read any more
@@ -40,7 +40,7 @@ func (r *pcapReader) New(net, _ gopacket.Flow, _ *layers.TCP, _ reassembly.Assem
 	s := &pcapSession{r: r, begun: r.record}
 	for i, end := range []gopacket.Endpoint{net.Src(), net.Dst()} {
 		a, _ := netip.AddrFromSlice(end.Raw())
-		s.ends[i].Addr = a.Unmap()
+		s.ends[i].addr = a.Unmap()
 	}
 	r.sessions = append(r.sessions, s)
 	return s
@@ -61,7 +61,7 @@ func (s *pcapSession) ReassembledSG(sg reassembly.ScatterGather, _ reassembly.As
 	}
 	e := &s.ends[from]
 	if skip > 0 && !e.lost {
-		s.lose(from, "%d octets of what %s sends are missing in the capture", skip, e.Addr)
+		s.lose(from, "%d octets of what %s sends are missing in the capture", skip, e.addr)
 	}
 	n, _ := sg.Lengths()
 	if s.over && n > wire.HeaderLength && wire.MessageType(sg.Fetch(n)[wire.HeaderLength-1]) == wire.Open {
@@ -90,7 +90,7 @@ func (s *pcapSession) lose(from int, why string, args ...any) {
 	e.lost, e.buf = true, nil
 	s.r.Problem(s.r.record, "%s: its routes are not read", fmt.Sprintf(why, args...))
 	if p, dir := s.peer(from); p != nil && s.r.owner[p] == s {
-		s.r.Replay.Count -= len(p.routes[dir])
+		s.r.replay.count -= len(p.routes[dir])
 		clear(p.routes[dir])
 	}
 }
@@ -102,7 +102,7 @@ func (s *pcapSession) messages(from int) {
 	for len(rest) >= wire.HeaderLength && !e.lost && !s.over {
 		kind, length, fault := wire.ParseHeader(rest, wire.MaxExtendedLength)
 		if fault != nil {
-			s.lose(from, "what %s sends is no BGP: %v", e.Addr, fault)
+			s.lose(from, "what %s sends is no BGP: %v", e.addr, fault)
 			return
 		}
 		if len(rest) < length {
@@ -122,10 +122,10 @@ func (s *pcapSession) message(from int, kind wire.MessageType, body []byte) {
 	case wire.Open:
 		offer, ok := wire.ReadOffer(body)
 		if !ok {
-			s.lose(from, "the OPEN of %s cannot be read", e.Addr)
+			s.lose(from, "the OPEN of %s cannot be read", e.addr)
 			return
 		}
-		e.Offer, e.opened = offer, true
+		e.offer, e.opened = offer, true
 	case wire.Keepalive:
 		e.kept = true
 		s.stand()
@@ -144,7 +144,7 @@ func (s *pcapSession) stand() {
 	}
 	s.stood = true
 	for p := range s.before() {
-		s.r.Replay.drop(p)
+		s.r.replay.drop(p)
 		delete(s.r.owner, p)
 		if !s.ends[0].opened || !s.ends[1].opened {
 			s.r.Problem(s.r.record, "the capture lacks the beginning of a new session of %s: its routes are not read", p.addr)
@@ -156,7 +156,7 @@ func (s *pcapSession) stand() {
 func (s *pcapSession) before() iter.Seq[*replayPeer] {
 	return func(yield func(*replayPeer) bool) {
 		for i := range s.ends {
-			p := s.r.Replay.peers[peering{s.ends[i].Addr, s.ends[1-i].Addr}]
+			p := s.r.replay.peers[peering{s.ends[i].addr, s.ends[1-i].addr}]
 			if old := s.r.owner[p]; old != nil && old != s && !yield(p) {
 				return
 			}
@@ -170,7 +170,7 @@ func (s *pcapSession) update(from int, body []byte) {
 	r, e, other := s.r, &s.ends[from], &s.ends[1-from]
 	r.changes++
 	if !e.opened || !other.opened {
-		s.lose(from, "%s sends routes, and the capture lacks the OPEN of an end of its session: begin to capture before the session comes up", e.Addr)
+		s.lose(from, "%s sends routes, and the capture lacks the OPEN of an end of its session: begin to capture before the session comes up", e.addr)
 		return
 	}
 	p, dir := s.peer(from)
@@ -178,28 +178,28 @@ func (s *pcapSession) update(from int, body []byte) {
 	case p != nil:
 	case r.router.IsValid(): // another router's
 		return
-	case r.Pick.Picking: // neither end is the neighbour
-		r.Pick.Wants(e.Addr)
+	case r.pick.Picking: // neither end is the neighbour
+		r.pick.Wants(e.addr)
 		return
 	default:
 		s.ask()
 		return
 	}
-	r.Pick.Messages[dir]++
-	if r.Pick.declared && dir != r.Pick.direction() || !r.Pick.Wants(p.addr) {
+	r.pick.messages[dir]++
+	if r.pick.declared && dir != r.pick.direction() || !r.pick.Wants(p.addr) {
 		return
 	}
-	if r.Pick.declared && !s.counted {
+	if r.pick.declared && !s.counted {
 		s.counted = true
-		r.routers.Saw(&s.ends[s.local()])
+		r.routers.saw(&s.ends[s.local()])
 	}
 	if r.owner[p] != s {
-		r.Replay.drop(p)
+		r.replay.drop(p)
 		r.owner[p] = s
 	}
-	r.Replay.decoder(e.Offer.To(other.Offer)).Update(body, &r.Replay.Update)
-	if err := r.Replay.apply(p, dir); err != nil {
-		r.Skip(r.record, "from %s: %v", e.Addr, err)
+	r.replay.decoder(e.offer.To(other.offer)).Update(body, &r.replay.update)
+	if err := r.replay.apply(p, dir); err != nil {
+		r.Skip(r.record, "from %s: %v", e.addr, err)
 	}
 }
 
@@ -208,19 +208,19 @@ func (s *pcapSession) update(from int, body []byte) {
 func (s *pcapSession) local() int {
 	a, b := &s.ends[0], &s.ends[1]
 	if s.r.router.IsValid() {
-		return slices.IndexFunc(s.ends[:], func(e PcapEnd) bool { return e.is(s.r.router) })
+		return slices.IndexFunc(s.ends[:], func(e pcapEnd) bool { return e.is(s.r.router) })
 	}
 	switch want := s.r.Source.Neighbor; {
-	case a.Addr == b.Addr:
+	case a.addr == b.addr:
 		return -1
-	case want == a.Addr:
+	case want == a.addr:
 		return 1
-	case want == b.Addr:
+	case want == b.addr:
 		return 0
 	}
 	ours := [2]bool{}
 	for i := range s.ends {
-		ours[i] = s.ends[i].opened && slices.Contains(s.r.Source.ASNs, s.ends[i].Offer.ASN)
+		ours[i] = s.ends[i].opened && slices.Contains(s.r.Source.ASNs, s.ends[i].offer.ASN)
 	}
 	switch {
 	case ours[0] == ours[1]:
@@ -236,7 +236,7 @@ func (s *pcapSession) local() int {
 func (s *pcapSession) peer(from int) (*replayPeer, direction) {
 	local := s.local()
 	switch {
-	case local < 0 && (s.r.Pick.declared || s.r.router.IsValid()):
+	case local < 0 && (s.r.pick.declared || s.r.router.IsValid()):
 		return nil, received
 	case local == from:
 		return s.neighbor(1 - from), sent
@@ -246,13 +246,13 @@ func (s *pcapSession) peer(from int) (*replayPeer, direction) {
 
 // neighbor is an end as the neighbour of the other one: the same address may be that of several of our routers.
 func (s *pcapSession) neighbor(i int) *replayPeer {
-	return s.r.Replay.peerOf(s.ends[1-i].Addr, mrtPeer{s.ends[i].Addr, s.ends[i].Offer.ASN})
+	return s.r.replay.peerOf(s.ends[1-i].addr, mrtPeer{s.ends[i].addr, s.ends[i].offer.ASN})
 }
 
 func (s *pcapSession) ask() {
 	if !s.asked {
 		s.asked = true
-		s.r.Problem(s.r.record, "nothing says which of %s and %s is the router: name the other with neighbor: on the feed, or the router with vrf:", s.ends[0].Addr, s.ends[1].Addr)
+		s.r.Problem(s.r.record, "nothing says which of %s and %s is the router: name the other with neighbor: on the feed, or the router with vrf:", s.ends[0].addr, s.ends[1].addr)
 	}
 }
 
@@ -264,7 +264,7 @@ func (s *pcapSession) end() {
 	s.over = true
 	for p, owner := range s.r.owner {
 		if owner == s {
-			s.r.Replay.drop(p)
+			s.r.replay.drop(p)
 			delete(s.r.owner, p)
 		}
 	}
@@ -274,7 +274,7 @@ func (s *pcapSession) end() {
 func (s *pcapSession) restart() {
 	s.over, s.stood, s.counted, s.begun = false, false, false, s.r.record
 	for i := range s.ends {
-		s.ends[i] = PcapEnd{Addr: s.ends[i].Addr}
+		s.ends[i] = pcapEnd{addr: s.ends[i].addr}
 	}
 }
 
@@ -287,7 +287,7 @@ func (s *pcapSession) finish() {
 	}
 	for i := range s.ends {
 		if e := &s.ends[i]; len(e.buf) > 0 && !s.over {
-			s.r.Problem(s.begun, "the capture ends within a message of %s", e.Addr)
+			s.r.Problem(s.begun, "the capture ends within a message of %s", e.addr)
 		}
 	}
 }

@@ -55,12 +55,12 @@ func (r *reader) stored(s *mrtStored) error {
 		if fault != nil {
 			return fault
 		}
-		if !r.Pick.Wants(route.Neighbor) {
+		if !r.pick.Wants(route.Neighbor) {
 			return nil
 		}
 		known = r.Share(&route)
 		r.remembered.Add(r.key, hash, known)
-	} else if !r.Pick.Wants(s.peer.addr) {
+	} else if !r.pick.Wants(s.peer.addr) {
 		return nil
 	}
 	r.Enter(known, s.peer.addr, s.row)

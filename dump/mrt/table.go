@@ -12,30 +12,30 @@ import (
 // Subtypes of TABLE_DUMP_V2 (RFC 6396 4.3, RFC 6397 2, RFC 8050 4).
 const (
 	peerIndexTable    = 1
-	ribiPv4           = 2
-	ribiPv4Multicast  = 3
-	ribiPv6           = 4
-	ribiPv6Multicast  = 5
+	ribIPv4           = 2
+	ribIPv4Multicast  = 3
+	ribIPv6           = 4
+	ribIPv6Multicast  = 5
 	ribGeneric        = 6
 	geoPeerTable      = 7
-	ribiPv4AddPath    = 8
-	ribiPv6AddPath    = 10
+	ribIPv4AddPath    = 8
+	ribIPv6AddPath    = 10
 	ribGenericAddPath = 12
 )
 
 // tableV2 reads a record of TABLE_DUMP_V2.
-func (r *reader) tableV2(h Header, o *Octets) error {
-	switch h.Subtype {
+func (r *reader) tableV2(h recordHeader, o *octets) error {
+	switch h.subtype {
 	case peerIndexTable, geoPeerTable:
 		r.listed(h)
 		return r.peerTable(h, o)
-	case ribiPv4, ribiPv4AddPath:
+	case ribIPv4, ribIPv4AddPath:
 		return r.prefixV2(h, o, rib.IPv4)
-	case ribiPv6, ribiPv6AddPath:
+	case ribIPv6, ribIPv6AddPath:
 		return r.prefixV2(h, o, rib.IPv6)
 	case ribGeneric, ribGenericAddPath:
-		sequence := o.Take(4)
-		afi, safi := o.Uint16(), o.uint8()
+		sequence := o.take(4)
+		afi, safi := o.uint16(), o.uint8()
 		if o.bad {
 			return errMRTShort
 		}
@@ -44,7 +44,7 @@ func (r *reader) tableV2(h Header, o *Octets) error {
 			return r.prefixV2(h, o, fam)
 		}
 	case 0:
-		return fmt.Errorf("a record of unknown type %d.%d", h.Kind, h.Subtype)
+		return fmt.Errorf("a record of unknown type %d.%d", h.kind, h.subtype)
 	}
 	r.listed(h)
 	r.foreign++
@@ -54,24 +54,24 @@ func (r *reader) tableV2(h Header, o *Octets) error {
 // peerTable reads PEER_INDEX_TABLE (RFC 6396 4.3.1). GEO_PEER_TABLE (RFC 6397 2) has the same
 // peers, with places; it counts where it is the only one. A file may hold several tables, each with
 // its own peers in front of it.
-func (r *reader) peerTable(h Header, o *Octets) error {
-	geo := h.Subtype == geoPeerTable
-	router := o.Addr(rib.IPv4)
-	o.Take(int(o.Uint16())) // view name
+func (r *reader) peerTable(h recordHeader, o *octets) error {
+	geo := h.subtype == geoPeerTable
+	router := o.addr(rib.IPv4)
+	o.take(int(o.uint16())) // view name
 	if geo {
-		o.Take(8) // latitude and longitude
+		o.take(8) // latitude and longitude
 	}
-	peers := make([]mrtPeer, 0, min(int(o.Uint16()), len(o.B)/10))
+	peers := make([]mrtPeer, 0, min(int(o.uint16()), len(o.B)/10))
 	for len(o.B) > 0 {
 		kind := o.uint8()
-		o.Take(4) // BGP identifier
+		o.take(4) // BGP identifier
 		fam := rib.IPv4
 		if kind&1 != 0 {
 			fam = rib.IPv6
 		}
-		p := mrtPeer{addr: o.Addr(fam), asn: o.asn(kind&2 != 0)}
+		p := mrtPeer{addr: o.addr(fam), asn: o.asn(kind&2 != 0)}
 		if geo {
-			o.Take(8)
+			o.take(8)
 		}
 		if !o.bad {
 			peers = append(peers, p)
@@ -88,7 +88,7 @@ func (r *reader) peerTable(h Header, o *Octets) error {
 		return nil
 	}
 	r.peers, r.known = peers, true
-	r.Pick.sees(peers)
+	r.pick.sees(peers)
 	if router.IsValid() && r.Result.Header.Router == "" {
 		r.Result.Header.Router = router.String()
 	}
@@ -96,9 +96,9 @@ func (r *reader) peerTable(h Header, o *Octets) error {
 }
 
 // prefixV2 reads the routes of one prefix (RFC 6396 4.3.2, 4.3.4; RFC 8050 4).
-func (r *reader) prefixV2(h Header, o *Octets, fam rib.Family) error {
+func (r *reader) prefixV2(h recordHeader, o *octets, fam rib.Family) error {
 	r.listed(h)
-	o.Uint32() // sequence number
+	o.uint32() // sequence number
 	prefix, err := takePrefix(o, fam)
 	if err != nil {
 		return err
@@ -107,18 +107,18 @@ func (r *reader) prefixV2(h Header, o *Octets, fam rib.Family) error {
 		r.missed = true
 		r.Problem(r.record, "no peer table comes before the routes: their neighbors are not shown")
 	}
-	addPath := h.Subtype >= ribiPv4AddPath
+	addPath := h.subtype >= ribIPv4AddPath
 	it := mrtStored{family: fam, form: fourOctet | indexed, row: rib.Row{Prefix: prefix, Line: r.record, Numbered: true}}
 	if fam == rib.IPv6 {
 		it.form |= iPv6
 	}
-	for count := int(o.Uint16()); count > 0; count-- {
-		it.who = o.Take(2)
-		o.Uint32() // originated at
+	for count := int(o.uint16()); count > 0; count-- {
+		it.who = o.take(2)
+		o.uint32() // originated at
 		if addPath {
-			it.row.PathID = o.Uint32()
+			it.row.PathID = o.uint32()
 		}
-		it.attrs = o.Take(int(o.Uint16()))
+		it.attrs = o.take(int(o.uint16()))
 		if o.bad {
 			return fmt.Errorf("%s: entries are cut off: %d of them", prefix, count)
 		}
@@ -132,7 +132,7 @@ func (r *reader) prefixV2(h Header, o *Octets, fam rib.Family) error {
 	return nil
 }
 
-func takePrefix(o *Octets, fam rib.Family) (netip.Prefix, error) {
+func takePrefix(o *octets, fam rib.Family) (netip.Prefix, error) {
 	p, size, wrong := wire.ParsePrefix(o.B, fam)
 	switch {
 	case o.bad:
@@ -142,7 +142,7 @@ func takePrefix(o *Octets, fam rib.Family) (netip.Prefix, error) {
 	case p.Addr().Is4In6():
 		return p, fmt.Errorf("%s is an IPv4-mapped prefix: no route of either family", p)
 	}
-	o.Take(size)
+	o.take(size)
 	return p, nil
 }
 
@@ -162,24 +162,24 @@ func (r *reader) entryV2(it *mrtStored) error {
 
 // tableDump reads a record of TABLE_DUMP, which is one route (RFC 6396 4.2). Subtypes 3 and 4 are
 // those of 1 and 2 with AS numbers of four octets, as some collectors wrote before TABLE_DUMP_V2.
-func (r *reader) tableDump(h Header, o *Octets) error {
-	if h.Subtype == 0 {
-		return fmt.Errorf("a record of unknown type %d.%d", h.Kind, h.Subtype)
+func (r *reader) tableDump(h recordHeader, o *octets) error {
+	if h.subtype == 0 {
+		return fmt.Errorf("a record of unknown type %d.%d", h.kind, h.subtype)
 	}
 	r.listed(h)
-	fam, four := rib.IPv4, h.Subtype > 2
-	if h.Subtype%2 == 0 {
+	fam, four := rib.IPv4, h.subtype > 2
+	if h.subtype%2 == 0 {
 		fam = rib.IPv6
 	}
-	o.Take(4) // view and sequence number
-	addr := o.Take(fam.Bits() / 8)
+	o.take(4) // view and sequence number
+	addr := o.take(fam.Bits() / 8)
 	bits := o.uint8()
-	o.Take(5) // status, originated at
+	o.take(5) // status, originated at
 	it := mrtStored{family: fam, row: rib.Row{Line: r.record, Numbered: true}}
-	who := Octets{B: o.Take(fam.Bits()/8 + asnOctets(four))}
+	who := octets{B: o.take(fam.Bits()/8 + asnOctets(four))}
 	it.who = who.B
-	it.peer = mrtPeer{addr: who.Addr(fam), asn: who.asn(four)}
-	it.attrs = o.Take(int(o.Uint16()))
+	it.peer = mrtPeer{addr: who.addr(fam), asn: who.asn(four)}
+	it.attrs = o.take(int(o.uint16()))
 	if o.bad {
 		return errMRTShort
 	}

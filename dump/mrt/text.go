@@ -59,13 +59,13 @@ type bgpdumpReader struct {
 }
 
 func readBGPDump(in *reading.Input, c *reading.Collector) error {
-	r := &bgpdumpReader{reader: NewReader(c)}
+	r := &bgpdumpReader{reader: newReader(c)}
 	replays, err := bgpdumpHasUpdates(in)
 	if err != nil {
 		return err
 	}
 	if replays {
-		r.Replay = NewReplay(r.reader)
+		r.replay = newReplay(r.reader)
 	}
 	r.lines = reading.TextLines{R: in.Text}
 	for !r.Stopped() {
@@ -153,9 +153,9 @@ func (r *bgpdumpReader) row(text string) error {
 		return nil
 	}
 	r.began, r.ended = true, false
-	h := Header{Time: time.Unix(int64(seconds), 0).UTC(), Kind: typeTableDumpV2, Subtype: ribiPv4}
+	h := recordHeader{time: time.Unix(int64(seconds), 0).UTC(), kind: typeTableDumpV2, subtype: ribIPv4}
 	if kind != "B" {
-		h.Kind, h.Subtype = typeBGP4MP, MessageAS4
+		h.kind, h.subtype = typeBGP4MP, messageAS4
 	}
 	if r.moment.leavesOut(h, r.record) {
 		return nil
@@ -173,7 +173,7 @@ func at(f []string, i int) string {
 	return ""
 }
 
-func (r *bgpdumpReader) oneRow(h Header, f []string, kind string) error {
+func (r *bgpdumpReader) oneRow(h recordHeader, f []string, kind string) error {
 	if len(f) < 6 {
 		return fmt.Errorf("a line of %d fields", len(f))
 	}
@@ -188,14 +188,14 @@ func (r *bgpdumpReader) oneRow(h Header, f []string, kind string) error {
 		})
 	}
 	r.changes++
-	if r.Replay == nil {
+	if r.replay == nil {
 		if !r.missed {
 			r.missed = true
 			r.Problem(r.record, "messages come from a pipe: save them to a file, so that they can be replayed")
 		}
 		return nil
 	}
-	r.Result.Header.Time = h.Time
+	r.Result.Header.Time = h.time
 	switch kind {
 	case "A":
 		return r.advertised(f, peer, func(route rib.Route) { r.update(peer, route) })
@@ -222,18 +222,18 @@ func bgpdumpPeer(addr, asn string) (mrtPeer, error) {
 
 // message counts a message. The text does not say which way it went.
 func (r *bgpdumpReader) message() direction {
-	dir := r.Pick.direction()
+	dir := r.pick.direction()
 	if dir == sent && !r.missed {
 		r.missed = true
 		r.Problem(r.record, "the text does not say that the router sent these messages: read the MRT file itself")
 	}
-	r.Pick.Messages[dir]++
+	r.pick.messages[dir]++
 	return dir
 }
 
 func (r *bgpdumpReader) update(peer mrtPeer, route rib.Route) {
-	if dir := r.message(); r.Pick.Wants(peer.addr) {
-		r.Replay.hold(r.Replay.peer(peer), dir, wire.NLRI{Prefix: route.Prefix, PathID: route.PathID},
+	if dir := r.message(); r.pick.Wants(peer.addr) {
+		r.replay.hold(r.replay.peer(peer), dir, wire.NLRI{Prefix: route.Prefix, PathID: route.PathID},
 			replayRoute{set: &wire.Set{Attrs: route.Attrs}, nextHop: route.Attrs.NextHop, hides: route.Attrs.NotShown, record: route.Line})
 	}
 }
@@ -247,13 +247,13 @@ func (r *bgpdumpReader) withdrawn(f []string, peer mrtPeer) error {
 		return fmt.Errorf("a withdrawal of %d fields", len(f))
 	}
 	dir := r.message()
-	if !r.Pick.Wants(peer.addr) {
+	if !r.pick.Wants(peer.addr) {
 		return nil
 	}
-	held := r.Replay.peer(peer).routes[dir]
+	held := r.replay.peer(peer).routes[dir]
 	before := len(held)
 	delete(held, n)
-	r.Replay.Count += len(held) - before
+	r.replay.count += len(held) - before
 	return nil
 }
 
@@ -265,7 +265,7 @@ func (r *bgpdumpReader) state(f []string, peer mrtPeer) error {
 		return fmt.Errorf("a change of state of %d fields, or without the two states", len(f))
 	}
 	if (from == established) != (to == established) {
-		r.Replay.flush(peer.addr)
+		r.replay.flush(peer.addr)
 	}
 	return nil
 }

@@ -15,37 +15,37 @@ const (
 	mrtStateChange    = 0
 	mrtEntry          = 2
 	snapshot          = 3
-	MessageAS4        = 4
+	messageAS4        = 4
 	stateChangeAS4    = 5
 	messageLocal      = 6
-	MessageAS4Local   = 7
+	messageAS4Local   = 7
 	messageAddPath    = 8
-	MessageAS4AddPath = 9
+	messageAS4AddPath = 9
 	localAddPath      = 10
-	AS4LocalAddPath   = 11
+	as4LocalAddPath   = 11
 )
 
 // established is the state of a session in which it holds routes (RFC 6396 4.4.1).
 const established = 6
 
 // bgp4mp reads a record of BGP4MP or BGP4MP_ET.
-func (r *reader) bgp4mp(h Header, o *Octets) error {
-	if h.Subtype == snapshot {
+func (r *reader) bgp4mp(h recordHeader, o *octets) error {
+	if h.subtype == snapshot {
 		return nil // the name of a file
 	}
 	four := false
-	switch h.Subtype {
-	case MessageAS4, stateChangeAS4, MessageAS4Local, MessageAS4AddPath, AS4LocalAddPath:
+	switch h.subtype {
+	case messageAS4, stateChangeAS4, messageAS4Local, messageAS4AddPath, as4LocalAddPath:
 		four = true
 	}
 	asn, localASN := o.asn(four), o.asn(four)
-	stateChange := h.Subtype == mrtStateChange || h.Subtype == stateChangeAS4
+	stateChange := h.subtype == mrtStateChange || h.subtype == stateChangeAS4
 	if stateChange && len(o.B) == 4 {
 		r.changes++
 		return nil // FRR writes two states and no addresses for a peer without a connection
 	}
-	o.Uint16() // interface
-	afi := o.Uint16()
+	o.uint16() // interface
+	afi := o.uint16()
 	fam, ok := wire.FamilyOf(afi, 1) // it is the addresses' own
 	switch {
 	case o.bad:
@@ -53,47 +53,47 @@ func (r *reader) bgp4mp(h Header, o *Octets) error {
 	case !ok:
 		return fmt.Errorf("addresses of unknown family %d", afi)
 	}
-	neighbor, local := o.Addr(fam), o.Addr(fam)
+	neighbor, local := o.addr(fam), o.addr(fam)
 	if o.bad {
 		return errMRTShort
 	}
-	if h.Subtype == mrtEntry {
+	if h.subtype == mrtEntry {
 		// OpenBGPD, its only writer, puts itself first.
 		return r.entry(h, o, mrtPeer{local, localASN})
 	}
 	r.changes++
-	if r.Replay == nil {
+	if r.replay == nil {
 		if !r.missed {
 			r.missed = true
 			r.Problem(r.record, "messages follow the table of a packed file: unpack it, so that they can be replayed")
 		}
 		return nil
 	}
-	r.Result.Header.Time = h.Time
+	r.Result.Header.Time = h.time
 	if stateChange {
 		// FRR reports the end of a refused second connection as well: it was never established.
-		if from, to := o.Uint16(), o.Uint16(); (from == established) != (to == established) {
-			r.Replay.flush(neighbor)
+		if from, to := o.uint16(), o.uint16(); (from == established) != (to == established) {
+			r.replay.flush(neighbor)
 		}
 		if o.bad {
 			return errMRTShort
 		}
 		return nil
 	}
-	dir, addPath := received, h.Subtype >= messageAddPath
-	switch h.Subtype {
-	case messageLocal, MessageAS4Local, localAddPath, AS4LocalAddPath:
+	dir, addPath := received, h.subtype >= messageAddPath
+	switch h.subtype {
+	case messageLocal, messageAS4Local, localAddPath, as4LocalAddPath:
 		dir = sent
 	}
-	return r.Replay.message(o.B, mrtPeer{neighbor, asn}, dir, four, addPath)
+	return r.replay.message(o.B, mrtPeer{neighbor, asn}, dir, four, addPath)
 }
 
 // entry reads BGP4MP_ENTRY, one route of a table.
-func (r *reader) entry(h Header, o *Octets, peer mrtPeer) error {
+func (r *reader) entry(h recordHeader, o *octets, peer mrtPeer) error {
 	r.listed(h)
-	o.Take(8) // view, status, last change
-	fam, ours := wire.FamilyOf(o.Uint16(), o.uint8())
-	hop := o.Take(int(o.uint8()))
+	o.take(8) // view, status, last change
+	fam, ours := wire.FamilyOf(o.uint16(), o.uint8())
+	hop := o.take(int(o.uint8()))
 	if o.bad {
 		return errMRTShort
 	}
@@ -105,7 +105,7 @@ func (r *reader) entry(h Header, o *Octets, peer mrtPeer) error {
 	if err != nil {
 		return err
 	}
-	attrs := o.Take(int(o.Uint16()))
+	attrs := o.take(int(o.uint16()))
 	if o.bad {
 		return fmt.Errorf("%s: %w", prefix, errMRTShort)
 	}
@@ -122,14 +122,14 @@ func (r *reader) entry(h Header, o *Octets, peer mrtPeer) error {
 	return nil
 }
 
-// mrtReplay plays messages back: it holds the table that they leave behind.
-type mrtReplay struct {
+// replay plays messages back: it holds the table that they leave behind.
+type replay struct {
 	r        *reader
 	decoders map[wire.Session]*wire.Decoder
-	Update   wire.Update
+	update   wire.Update
 	peers    map[peering]*replayPeer
 	order    []*replayPeer
-	Count    int // routes held
+	count    int // routes held
 	full     bool
 	repeated bool
 	clock    uint64 // advertisements so far: the order in which routes are handed on
@@ -163,12 +163,12 @@ type replayRoute struct {
 // maxReplay bounds what a file of messages can make the reader hold, some 200 bytes a route.
 const maxReplay = 4 << 20
 
-// NewReplay begins with no route.
-func NewReplay(r *reader) *mrtReplay {
-	return &mrtReplay{r: r, peers: map[peering]*replayPeer{}, decoders: map[wire.Session]*wire.Decoder{}}
+// newReplay begins with no route.
+func newReplay(r *reader) *replay {
+	return &replay{r: r, peers: map[peering]*replayPeer{}, decoders: map[wire.Session]*wire.Decoder{}}
 }
 
-func (m *mrtReplay) decoder(s wire.Session) *wire.Decoder {
+func (m *replay) decoder(s wire.Session) *wire.Decoder {
 	d := m.decoders[s]
 	if d == nil {
 		d = wire.NewDecoder(s, m.r.cache)
@@ -177,9 +177,9 @@ func (m *mrtReplay) decoder(s wire.Session) *wire.Decoder {
 	return d
 }
 
-func (m *mrtReplay) peer(p mrtPeer) *replayPeer { return m.peerOf(netip.Addr{}, p) }
+func (m *replay) peer(p mrtPeer) *replayPeer { return m.peerOf(netip.Addr{}, p) }
 
-func (m *mrtReplay) peerOf(router netip.Addr, p mrtPeer) *replayPeer {
+func (m *replay) peerOf(router netip.Addr, p mrtPeer) *replayPeer {
 	key := peering{p.addr, router}
 	known := m.peers[key]
 	if known == nil {
@@ -197,7 +197,7 @@ func (m *mrtReplay) peerOf(router netip.Addr, p mrtPeer) *replayPeer {
 const asTrans = 23456
 
 // message replays one BGP message.
-func (m *mrtReplay) message(b []byte, from mrtPeer, dir direction, four, addPath bool) error {
+func (m *replay) message(b []byte, from mrtPeer, dir direction, four, addPath bool) error {
 	kind, length, fault := wire.ParseHeader(b, wire.MaxExtendedLength)
 	if fault != nil {
 		return fmt.Errorf("the BGP message is damaged: %w", fault)
@@ -219,16 +219,16 @@ func (m *mrtReplay) message(b []byte, from mrtPeer, dir direction, four, addPath
 	default:
 		return nil
 	}
-	m.r.Pick.Messages[dir]++
-	if m.r.Pick.declared && dir != m.r.Pick.direction() || !m.r.Pick.Wants(from.addr) {
+	m.r.pick.messages[dir]++
+	if m.r.pick.declared && dir != m.r.pick.direction() || !m.r.pick.Wants(from.addr) {
 		return nil
 	}
 	p, s := m.peer(from), wire.Session{FourOctetASN: four}
 	if addPath {
 		s.AddPath = p.pathIDs[dir]
 	}
-	m.decoder(s).Update(b[wire.HeaderLength:length], &m.Update)
-	if !addPath && (twoDefaults(m.Update.Advertised) || twoDefaults(m.Update.Withdrawn)) {
+	m.decoder(s).Update(b[wire.HeaderLength:length], &m.update)
+	if !addPath && (twoDefaults(m.update.Advertised) || twoDefaults(m.update.Withdrawn)) {
 		return errHiddenPathIDs
 	}
 	return m.apply(p, dir)
@@ -249,8 +249,8 @@ func twoDefaults(list []wire.NLRI) bool {
 }
 
 // apply enters the decoded message.
-func (m *mrtReplay) apply(p *replayPeer, dir direction) error {
-	u := &m.Update
+func (m *replay) apply(p *replayPeer, dir direction) error {
+	u := &m.update
 	held := p.routes[dir]
 	before := len(held)
 	for _, n := range u.Withdrawn {
@@ -259,7 +259,7 @@ func (m *mrtReplay) apply(p *replayPeer, dir direction) error {
 	for _, n := range u.Refused {
 		delete(held, n)
 	}
-	m.Count += len(held) - before
+	m.count += len(held) - before
 	for i, n := range u.Advertised {
 		m.hold(p, dir, n, replayRoute{set: u.Attributes(), nextHop: u.NextHop(i), hides: rib.AttrBest, record: m.r.record})
 	}
@@ -278,7 +278,7 @@ func strongest(u *wire.Update) wire.Fault {
 }
 
 // advertise takes a route of a table that messages may change later.
-func (m *mrtReplay) advertise(dir direction, route rib.Route, set *wire.Set) {
+func (m *replay) advertise(dir direction, route rib.Route, set *wire.Set) {
 	p := m.peer(mrtPeer{route.Neighbor, route.Attrs.NeighborASN})
 	n := wire.NLRI{Prefix: route.Prefix, PathID: route.PathID}
 	if _, twice := p.routes[dir][n]; twice && !m.repeated {
@@ -289,17 +289,17 @@ func (m *mrtReplay) advertise(dir direction, route rib.Route, set *wire.Set) {
 		replayRoute{set: set, nextHop: route.Attrs.NextHop, hides: route.Attrs.NotShown, record: route.Line})
 }
 
-func (m *mrtReplay) hold(p *replayPeer, dir direction, n wire.NLRI, route replayRoute) {
+func (m *replay) hold(p *replayPeer, dir direction, n wire.NLRI, route replayRoute) {
 	held := p.routes[dir]
 	if _, replaces := held[n]; !replaces {
-		if m.Count == maxReplay {
+		if m.count == maxReplay {
 			if !m.full {
 				m.full = true
 				m.r.Problem(m.r.record, "more than %d routes: split the file by peer", maxReplay)
 			}
 			return
 		}
-		m.Count++
+		m.count++
 	}
 	m.clock++
 	route.at = m.clock
@@ -307,25 +307,25 @@ func (m *mrtReplay) hold(p *replayPeer, dir direction, n wire.NLRI, route replay
 }
 
 // flush drops the routes of a session that is over, be it that the next one begins.
-func (m *mrtReplay) flush(neighbor netip.Addr) {
+func (m *replay) flush(neighbor netip.Addr) {
 	if p := m.peers[peering{neighbor: neighbor}]; p != nil {
 		m.drop(p)
 		p.unsure = 0
 	}
 }
 
-func (m *mrtReplay) drop(p *replayPeer) {
+func (m *replay) drop(p *replayPeer) {
 	for dir := range p.routes {
-		m.Count -= len(p.routes[dir])
+		m.count -= len(p.routes[dir])
 		clear(p.routes[dir])
 	}
 }
 
 // finish hands on what is left, in the order in which it was advertised. Where no view says which
 // direction counts, it is what the router received, or what it sent if it received nothing.
-func (m *mrtReplay) finish() {
-	dir := m.r.Pick.direction()
-	if !m.r.Pick.declared && m.r.Pick.Messages[received] == 0 && m.r.Pick.Messages[sent] > 0 && m.r.tables == 0 {
+func (m *replay) finish() {
+	dir := m.r.pick.direction()
+	if !m.r.pick.declared && m.r.pick.messages[received] == 0 && m.r.pick.messages[sent] > 0 && m.r.tables == 0 {
 		dir = sent
 	}
 	type left struct {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"bgpaudit/dump/mrt"
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
@@ -184,14 +183,14 @@ type stateRows struct {
 	*reading.Collector
 	sets   nokiaSets
 	family rib.Family
-	pick   mrt.Pick // the feed's neighbour: the table holds those of all
+	pick   reading.Pick // the feed's neighbour: the table holds those of all
 	prefix netip.Prefix
 	open   []rib.Route // of that prefix
 	best   bool        // one of them is
 }
 
 func newNokiaStateRows(c *reading.Collector) stateRows {
-	return stateRows{Collector: c, pick: mrt.NewMRTPick(c.Source)}
+	return stateRows{Collector: c, pick: reading.NewPick(c.Source)}
 }
 
 // nokiaRow is one row as SR OS printed it.
@@ -251,7 +250,7 @@ func (r *stateRows) endPrefix() {
 			route.Attrs.NotShown |= rib.AttrBest
 			route.Marks &^= rib.Multipath
 		}
-		r.Collector.Route(route)
+		r.Route(route)
 	}
 	r.open, r.best, r.prefix = r.open[:0], false, netip.Prefix{}
 }

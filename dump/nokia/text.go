@@ -1,4 +1,5 @@
-// Package nokia reads the tables of Nokia SR OS.
+// Package nokia reads the tables of Nokia SR OS, as text and as the state in JSON. In JSON the attributes stand
+// behind the routes: the file is read twice.
 package nokia
 
 import (
@@ -324,7 +325,7 @@ func (w *walk) endRow() {
 		w.Skip(w.route.Line, "bad route: %v", w.bad)
 		return
 	}
-	w.Collector.Route(w.route)
+	w.Route(w.route)
 }
 
 // outside judges a line that stands in no table.

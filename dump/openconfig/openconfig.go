@@ -1,3 +1,5 @@
+// Package openconfig reads the BGP RIB of OpenConfig's model (openconfig-rib-bgp) in JSON, as gNMI and RESTCONF
+// answer. The attributes stand apart from the routes, often behind them: the file is read twice.
 package openconfig
 
 import (
@@ -14,7 +16,7 @@ import (
 // JSON is the BGP RIB of the OpenConfig models in JSON: a tree, a part of one, or what gnmic get
 // prints of it (docs/formats/openconfig.md). Routes refer to sets of attributes that may stand behind them,
 // and names stand behind what they name: the file is read twice.
-var JSON = reading.Format{Name: "openconfig", Sniff: SniffOpenConfig, Read: readOpenConfig, Shape: shapeOpenConfig}
+var JSON = reading.Format{Name: "openconfig", Sniff: sniffOpenConfig, Read: readOpenConfig, Shape: shapeOpenConfig}
 
 // hides has no place in the model.
 const hides = rib.AttrNeighborASN | rib.AttrLargeCommunities
@@ -25,7 +27,7 @@ var ocKeys = map[string]bool{
 	"adj-rib-in-pre": true, "adj-rib-in-post": true, "adj-rib-out-pre": true, "adj-rib-out-post": true,
 }
 
-func SniffOpenConfig(head []byte) bool {
+func sniffOpenConfig(head []byte) bool {
 	if len(head) == 0 || head[0] != '{' && head[0] != '[' || NokiaTree(head) {
 		return false
 	}

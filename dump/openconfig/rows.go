@@ -160,7 +160,7 @@ func (r *reader) route(line int, raw []byte, keys keyValues, t *ocWanted) {
 		return
 	}
 	out.Line = line
-	r.Collector.Route(out)
+	r.Route(out)
 }
 
 func (w *ocRoute) read(cur *reading.Cursor) {

@@ -1,3 +1,4 @@
+// Package panos reads the local RIB that PAN-OS prints.
 package panos
 
 import (

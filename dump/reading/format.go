@@ -80,3 +80,17 @@ func FirstLine(b []byte) []byte {
 	line, _, _ := bytes.Cut(b, []byte("\n"))
 	return bytes.TrimSpace(line)
 }
+
+// RoutesByPrefix reports whether the keys of a head are those of FRR's tables, which are objects with a member
+// for each prefix. OpenConfig has a "routes" too, of which "route" is the list.
+func RoutesByPrefix(list []Member) bool {
+	for i, m := range list {
+		switch m.Key {
+		case "routes", "advertisedRoutes", "receivedRoutes", "filteredRoutes":
+			if m.Opens == '{' && (i+1 == len(list) || list[i+1].Key != "route") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -78,6 +78,7 @@ func AddrIn(text []byte) (netip.Addr, bool) {
 	return AddrOf(text)
 }
 
+// Address is [AddrIn] of the string at a cursor; what names it in the error.
 func Address(cur *Cursor, what string) netip.Addr {
 	text := cur.Text()
 	a, ok := AddrIn(text)

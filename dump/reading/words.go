@@ -56,6 +56,9 @@ func IsAddress(text []byte) bool {
 	return true
 }
 
+// Token is a word of a line, and where it stands.
+type Token struct{ Start, End int }
+
 // NextToken finds the next word from i on; it is empty where there is none.
 func NextToken(line []byte, i int) Token {
 	for i < len(line) && line[i] == ' ' {
@@ -68,9 +71,7 @@ func NextToken(line []byte, i int) Token {
 	return Token{start, i}
 }
 
-// Token is a word of a line, and where it stands.
-type Token struct{ Start, End int }
-
+// ContainsAny reports whether one of words stands in text.
 func ContainsAny(text string, words []string) bool {
 	for _, w := range words {
 		if strings.Contains(text, w) {

@@ -1,3 +1,4 @@
+// Package srlinux reads the tables in boxes that Nokia SR Linux prints.
 package srlinux
 
 import (
