@@ -67,8 +67,8 @@ func TestWhatStandsInAnAzureList(t *testing.T) {
 			if len(routes) != tt.rows || got.Complete != tt.complete || !strings.Contains(strings.Join(got.Errors, "\n"), tt.says) || tt.says == "" && len(got.Errors) > 0 {
 				t.Errorf("%d routes, complete %q, errors %q", len(routes), got.Complete, got.Errors)
 			}
-			if denied := got.contradiction != ""; denied != (tt.view != "") {
-				t.Errorf("contradiction %q", got.contradiction)
+			if denied := got.Contradiction != ""; denied != (tt.view != "") {
+				t.Errorf("contradiction %q", got.Contradiction)
 			}
 		})
 	}

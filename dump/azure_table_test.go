@@ -81,8 +81,8 @@ func TestWhatStandsInAnAzureTable(t *testing.T) {
 			if len(routes) != tt.rows || got.Complete != tt.complete || !strings.Contains(strings.Join(got.Errors, "\n"), tt.says) || tt.says == "" && len(got.Errors) > 0 {
 				t.Errorf("%d routes, complete %q, errors %q", len(routes), got.Complete, got.Errors)
 			}
-			if denied := got.contradiction != ""; denied != strings.HasPrefix(tt.name, "learned") {
-				t.Errorf("contradiction %q", got.contradiction)
+			if denied := got.Contradiction != ""; denied != strings.HasPrefix(tt.name, "learned") {
+				t.Errorf("contradiction %q", got.Contradiction)
 			}
 		})
 	}

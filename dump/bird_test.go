@@ -134,8 +134,8 @@ func TestABIRDTextThatDeniesItsView(t *testing.T) {
 			text = "bird> " + tt.command + "\n" + text
 		}
 		_, got, err := birdRead(t, reading.Source{View: tt.view}, text)
-		if err != nil || (got.contradiction != "") != tt.denies {
-			t.Errorf("%q, table %s as %s: contradiction %q, %v", tt.command, tt.table, tt.view, got.contradiction, err)
+		if err != nil || (got.Contradiction != "") != tt.denies {
+			t.Errorf("%q, table %s as %s: contradiction %q, %v", tt.command, tt.table, tt.view, got.Contradiction, err)
 		}
 	}
 }
@@ -351,8 +351,8 @@ func TestABIRDCommandIsHeldAgainstTheView(t *testing.T) {
 	} {
 		_, got, err := birdRead(t, reading.Source{View: tt.view}, "bird> show route "+tt.command+"\n"+birdHello+birdOne+"bird> ")
 		errors := strings.Join(got.Errors, "\n")
-		if err != nil || !strings.Contains(got.contradiction, tt.denies) || tt.denies == "" && got.contradiction != "" {
-			t.Errorf("%s as %s: contradiction %q, %v", tt.command, tt.view, got.contradiction, err)
+		if err != nil || !strings.Contains(got.Contradiction, tt.denies) || tt.denies == "" && got.Contradiction != "" {
+			t.Errorf("%s as %s: contradiction %q, %v", tt.command, tt.view, got.Contradiction, err)
 		}
 		if !strings.Contains(errors, tt.says) || (tt.says == "") != (got.Complete == rib.CompleteYes) {
 			t.Errorf("%s as %s: complete %s, errors %q", tt.command, tt.view, got.Complete, errors)

@@ -214,9 +214,6 @@ func records(tb testing.TB, routes []rib.Route, got outcome, err error) []byte {
 	if err := w.Close(jsonl.TrailerOf(got.Result)); err != nil {
 		tb.Fatal(err)
 	}
-	if got.contradiction != "" {
-		b.WriteString("contradiction: " + got.contradiction + "\n")
-	}
 	return b.Bytes()
 }
 

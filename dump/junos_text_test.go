@@ -142,8 +142,8 @@ func TestAJunosTextThatDeniesTheConfig(t *testing.T) {
 			src.Neighbor = netipAddr(t, tt.neighbor)
 		}
 		_, got, err := readBytes(src, []byte(tt.text+"\nx> \n"))
-		if err != nil || (got.contradiction != "") != tt.denies {
-			t.Errorf("%q as %s of %s: contradiction %q, %v", tt.text, tt.view, tt.neighbor, got.contradiction, err)
+		if err != nil || (got.Contradiction != "") != tt.denies {
+			t.Errorf("%q as %s of %s: contradiction %q, %v", tt.text, tt.view, tt.neighbor, got.Contradiction, err)
 		}
 	}
 }

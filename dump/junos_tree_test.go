@@ -52,6 +52,7 @@ func TestWhatStandsInAJunosTree(t *testing.T) {
 		{"an error behind a table of XML", strings.Replace(xm(junosXMLRow), "</rpc-reply>", "<rpc-error><error-message>timeout</error-message></rpc-error></rpc-reply>", 1), reading.Source{}, 1, "no", "timeout"},
 		{"an error in an output of XML", strings.Replace(xm(junosXMLRow), "</rpc-reply>", "<output>error: no such node</output></rpc-reply>", 1), reading.Source{}, 1, "no", "no such node"},
 		{"one table twice", js(one + "," + one), reading.Source{}, 1, "no", "is there twice"},
+		{"rows of XML without the beginning of their table", `<table-name>inet.0</table-name>` + junosXMLRow, reading.Source{Format: "junos-xml"}, 1, "no", "the beginning is missing"},
 		{"two documents of XML with one table", xm(junosXMLRow) + xm(junosXMLRow), reading.Source{}, 1, "no", "is there twice"},
 		{"a declared family without a table", js(one), reading.Source{Families: both}, 1, "no", "no table of ipv6"},
 		{"the same in XML", xm(junosXMLRow), reading.Source{Families: both}, 1, "no", "no table of ipv6"},

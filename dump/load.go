@@ -20,7 +20,7 @@ func load(c *reading.Collector, now time.Time, bytes func(read, size int64)) rib
 		Complete:         got.Complete,
 		MaxAge:           src.MaxAge,
 		Unreadable:       err != nil,
-		Contradiction:    got.contradiction,
+		Contradiction:    got.Contradiction,
 		Errors:           got.Errors,
 		File:             src.Name,
 		ASPathForm:       got.Header.ASPathForm,

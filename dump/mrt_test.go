@@ -157,8 +157,8 @@ func TestEveryMRTTableSubtype(t *testing.T) {
 			if have := strings.TrimSpace(rowsOf(routes)); have != tt.want {
 				t.Errorf("rows\n%s\nwant\n%s", have, tt.want)
 			}
-			if got.Complete != rib.CompleteUnproven || got.Skipped != 0 || len(got.Errors) > 0 || got.contradiction != "" {
-				t.Errorf("complete %s, %d skipped, errors %q, %q", got.Complete, got.Skipped, got.Errors, got.contradiction)
+			if got.Complete != rib.CompleteUnproven || got.Skipped != 0 || len(got.Errors) > 0 || got.Contradiction != "" {
+				t.Errorf("complete %s, %d skipped, errors %q, %q", got.Complete, got.Skipped, got.Errors, got.Contradiction)
 			}
 			if h := got.Header; !slices.Equal(h.NotShown.Names(), []string{"best"}) || h.ASPathForm != rib.AsSent || h.Time.IsZero() {
 				t.Errorf("header %+v", h)
@@ -195,7 +195,7 @@ func TestEveryMRTMessageSubtype(t *testing.T) {
 			for _, view := range []rib.View{tt.view, ""} { // a feed says it; convert does not
 				routes, got := readMRTBytes(t, reading.Source{View: view}, file)
 				if len(routes) != 1 || routes[0].Prefix.String() != "203.0.113.0/24" || int(routes[0].PathID) != tt.pathID || routes[0].Neighbor.String() != "192.0.2.1" ||
-					!strings.HasSuffix(routes[0].Attrs.ASPath.String(), " 65541") || got.Skipped > 0 || got.Complete != rib.CompleteNo || got.contradiction != "" {
+					!strings.HasSuffix(routes[0].Attrs.ASPath.String(), " 65541") || got.Skipped > 0 || got.Complete != rib.CompleteNo || got.Contradiction != "" {
 					t.Errorf("%d.%d for view %q: %s%+v", kind, tt.subtype, view, rowsOf(routes), got)
 				}
 			}
@@ -204,7 +204,7 @@ func TestEveryMRTMessageSubtype(t *testing.T) {
 				other = rib.AdjRIBOutPost
 			}
 			routes, got := readMRTBytes(t, reading.Source{View: other}, file)
-			if len(routes) > 0 || got.contradiction == "" {
+			if len(routes) > 0 || got.Contradiction == "" {
 				t.Errorf("%d.%d for view %q: %s%+v", kind, tt.subtype, other, rowsOf(routes), got)
 			}
 		}
@@ -299,13 +299,13 @@ func TestAFeedPicksItsPeer(t *testing.T) {
 		{rib.FarEnd, "192.0.2.77", 2, false, "unproven"},
 	} {
 		routes, got := readMRTBytes(t, reading.Source{View: tt.view, Neighbor: netip.MustParseAddr(tt.neighbor)}, file)
-		if len(routes) != tt.rows || (got.contradiction != "") != tt.contradiction || got.Complete != tt.complete {
-			t.Errorf("%s, neighbor %s: %d rows, contradiction %q, complete %s, errors %q", tt.view, tt.neighbor, len(routes), got.contradiction, got.Complete, got.Errors)
+		if len(routes) != tt.rows || (got.Contradiction != "") != tt.contradiction || got.Complete != tt.complete {
+			t.Errorf("%s, neighbor %s: %d rows, contradiction %q, complete %s, errors %q", tt.view, tt.neighbor, len(routes), got.Contradiction, got.Complete, got.Errors)
 		}
 	}
 	messages := mrtRecord(16, 4, session(true), bgpUpdate(nil, mrtAttrs, doc))
-	if routes, got := readMRTBytes(t, reading.Source{View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr("192.0.2.77")}, messages); len(routes) > 0 || got.contradiction == "" {
-		t.Errorf("messages of another neighbor: %d rows, contradiction %q", len(routes), got.contradiction)
+	if routes, got := readMRTBytes(t, reading.Source{View: rib.AdjRIBInPost, Neighbor: netip.MustParseAddr("192.0.2.77")}, messages); len(routes) > 0 || got.Contradiction == "" {
+		t.Errorf("messages of another neighbor: %d rows, contradiction %q", len(routes), got.Contradiction)
 	}
 }
 

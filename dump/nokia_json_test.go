@@ -70,8 +70,8 @@ func readsAs(t *testing.T, src reading.Source, text string, rows int, complete r
 	if len(routes) != rows || got.Complete != complete || !strings.Contains(strings.Join(got.Errors, "\n"), says) || says == "" && len(got.Errors) > 0 {
 		t.Errorf("%d routes, complete %q, errors %q", len(routes), got.Complete, got.Errors)
 	}
-	if (got.contradiction != "") != denies {
-		t.Errorf("contradiction %q", got.contradiction)
+	if (got.Contradiction != "") != denies {
+		t.Errorf("contradiction %q", got.Contradiction)
 	}
 }
 

@@ -57,8 +57,8 @@ func TestWhatStandsInANokiaText(t *testing.T) {
 			if len(routes) != tt.rows || got.Complete != tt.complete || !strings.Contains(strings.Join(got.Errors, "\n"), tt.says) || tt.says == "" && len(got.Errors) > 0 {
 				t.Errorf("%d routes, complete %q, errors %q", len(routes), got.Complete, got.Errors)
 			}
-			if (got.contradiction != "") != tt.denies {
-				t.Errorf("contradiction %q", got.contradiction)
+			if (got.Contradiction != "") != tt.denies {
+				t.Errorf("contradiction %q", got.Contradiction)
 			}
 		})
 	}

@@ -109,8 +109,8 @@ func TestATableOfATreeIsChosenOrAskedFor(t *testing.T) {
 			if (err != nil) != (tt.says != "") || !strings.Contains(errorText(err), tt.says) {
 				t.Fatalf("refused: %v, want %q", err, tt.says)
 			}
-			if len(routes) != tt.routes || (got.contradiction != "") != (tt.denies != "") || !strings.Contains(got.contradiction, tt.denies) {
-				t.Errorf("%d routes, contradiction %q, errors %q", len(routes), got.contradiction, got.Errors)
+			if len(routes) != tt.routes || (got.Contradiction != "") != (tt.denies != "") || !strings.Contains(got.Contradiction, tt.denies) {
+				t.Errorf("%d routes, contradiction %q, errors %q", len(routes), got.Contradiction, got.Errors)
 			}
 		})
 	}
@@ -165,7 +165,7 @@ func TestWhatStandsInAnOpenConfigAnswer(t *testing.T) {
 				tt.src.ExpectRoutes = -1
 			}
 			routes, got, err := readBytes(tt.src, []byte(tt.text))
-			said := errorText(err) + strings.Join(got.Errors, "\n") + got.contradiction
+			said := errorText(err) + strings.Join(got.Errors, "\n") + got.Contradiction
 			if (err != nil) != (tt.complete == "") || len(routes) != tt.rows || err == nil && got.Complete != tt.complete || !strings.Contains(said, tt.says) || tt.says == "" && said != "" {
 				t.Errorf("%d routes, complete %q, said %q", len(routes), got.Complete, said)
 			}

@@ -9,11 +9,10 @@ import (
 	"bgpaudit/rib"
 )
 
-// outcome is what came of one file: its result, and what only a feed's state has a place for.
+// outcome is what came of one file: its result, and when it was written.
 type outcome struct {
 	reading.Result
-	mtime         time.Time
-	contradiction string
+	mtime time.Time
 }
 
 func readRoutes(ctx context.Context, src reading.Source, emit func(rib.Route)) (reading.Result, error) {
@@ -47,7 +46,8 @@ func read(c *reading.Collector, in *reading.Input) (outcome, error) {
 			c.AgainstNeighbor(c.Source, c.Result.Header.Neighbor)
 			c.AgainstDirection(c.Source, c.Result.Header.ASPathForm)
 			c.Finish(shape.NotShown)
-			return outcome{c.Result, in.Mtime, c.Text}, nil
+			c.Result.Contradiction = c.Text
+			return outcome{c.Result, in.Mtime}, nil
 		}
 	}
 	got, err := failed(c, err)
@@ -61,5 +61,6 @@ func failed(c *reading.Collector, err error) (outcome, error) {
 	err = fmt.Errorf("%s%w", c.At(0), err)
 	c.Result.Complete, c.Result.Skipped = rib.CompleteNo, 0
 	c.Result.Errors = []string{err.Error()} // what led to it adds nothing
-	return outcome{Result: c.Result, contradiction: c.Text}, err
+	c.Result.Contradiction = c.Text
+	return outcome{Result: c.Result}, err
 }

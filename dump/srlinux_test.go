@@ -58,7 +58,7 @@ func TestWhatStandsInAnSRLinuxText(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Name, tt.src.ExpectRoutes = "x", -1
 			routes, got, err := readBytes(tt.src, []byte(tt.text))
-			said := errorText(err) + strings.Join(got.Errors, "\n") + got.contradiction
+			said := errorText(err) + strings.Join(got.Errors, "\n") + got.Contradiction
 			if (err != nil) != (tt.complete == "") || len(routes) != tt.rows || err == nil && got.Complete != tt.complete || !strings.Contains(said, tt.says) || tt.says == "" && said != "" {
 				t.Errorf("%d routes, complete %q, said %q", len(routes), got.Complete, said)
 			}

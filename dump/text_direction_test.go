@@ -44,8 +44,8 @@ func TestTextThatDeniesTheConfig(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, got, err := readBytes(reading.Source{Name: "x", View: tt.view, ExpectRoutes: -1}, fixtureBytes(t, tt.file))
-			if err != nil || !strings.Contains(got.contradiction, tt.says) {
-				t.Errorf("contradiction %q, error %v; want %q", got.contradiction, err, tt.says)
+			if err != nil || !strings.Contains(got.Contradiction, tt.says) {
+				t.Errorf("contradiction %q, error %v; want %q", got.Contradiction, err, tt.says)
 			}
 		})
 	}
@@ -65,8 +65,8 @@ func TestATextIsReadAsWhatItIs(t *testing.T) {
 		"gobgp/table-v4.txt": rib.BGPTable, "gobgp/adj-out-v4.txt": rib.AdjRIBOutPost, "gobgp/adj-in-v4.txt": rib.AdjRIBInPre,
 	} {
 		src := reading.Source{Name: "x", View: view, ExpectRoutes: -1}
-		if _, got, err := readBytes(src, fixtureBytes(t, file)); err != nil || got.contradiction != "" || got.Complete == rib.CompleteNo {
-			t.Errorf("%s as %s: %q, %s, %v %v", file, view, got.contradiction, got.Complete, got.Errors, err)
+		if _, got, err := readBytes(src, fixtureBytes(t, file)); err != nil || got.Contradiction != "" || got.Complete == rib.CompleteNo {
+			t.Errorf("%s as %s: %q, %s, %v %v", file, view, got.Contradiction, got.Complete, got.Errors, err)
 		}
 	}
 }

@@ -106,8 +106,8 @@ func (tt *terminalLog) check(t *testing.T) {
 		}
 		return
 	}
-	all := append(slices.Clone(got.Errors), got.contradiction)
-	says := tt.says == "" && len(got.Errors) == 0 && got.contradiction == "" ||
+	all := append(slices.Clone(got.Errors), got.Contradiction)
+	says := tt.says == "" && len(got.Errors) == 0 && got.Contradiction == "" ||
 		tt.says != "" && slices.ContainsFunc(all, func(e string) bool { return strings.Contains(e, tt.says) })
 	if got.Complete != tt.want || !says {
 		t.Errorf("complete %s, %q; want %s, %q", got.Complete, all, tt.want, tt.says)

@@ -32,7 +32,10 @@ route, a trailer line, for each file. The result is itself a dump that every ver
 With --at, the messages of an MRT file are replayed up to that moment and no further. A dump that
 was made after it is refused.
 
-Exit: 0; 2 usage error; 3 where a file could not be read, or not whole.`,
+What --view says and the dump denies is said, stands in the trailer, and stays with the records: a feed
+of them contradicts its declaration.
+
+Exit: 0; 2 usage error; 3 where a file could not be read, not whole, or contradicts --view.`,
 		Example: "  bgpaudit convert --view adj-rib-out-post dumps/edge1-advertised.json -o jsonl > edge1.jsonl\n  bgpaudit convert --format azure-json er-primary.json\n  bgpaudit convert --at 2026-11-20T09:14:00Z dumps/edge1-messages.mrt",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -89,6 +92,9 @@ func (g *global) convert(ctx context.Context, src reading.Source) (whole bool, e
 	for _, e := range first.Errors {
 		fmt.Fprintln(g.stderr, report.Clean(e))
 	}
+	if first.Contradiction != "" {
+		fmt.Fprintf(g.stderr, "%s: contradicts its declaration: %s\n", report.Clean(src.Name), report.Clean(first.Contradiction))
+	}
 	if err != nil {
 		if len(first.Errors) == 0 {
 			fmt.Fprintln(g.stderr, report.Clean(err.Error()))
@@ -117,5 +123,5 @@ func (g *global) convert(ctx context.Context, src reading.Source) (whole bool, e
 	if err := w.Close(jsonl.TrailerOf(second)); err != nil {
 		return false, err
 	}
-	return second.Complete != rib.CompleteNo, nil
+	return second.Complete != rib.CompleteNo && second.Contradiction == "", nil
 }

@@ -150,6 +150,9 @@ func (r *reader) end(line int) error {
 			r.More++
 		}
 	}
+	if t.Contradiction != "" {
+		r.Say("%s", printable(t.Contradiction))
+	}
 	switch t.Complete {
 	case rib.CompleteYes:
 		r.ZeroStated = true
@@ -503,6 +506,8 @@ func parseTrailer(text []byte) (Trailer, error) {
 			t.Complete = rib.Completeness(stringOrNull(&cur))
 		case "errors":
 			t.Errors = reading.StringList(&cur)
+		case "contradiction":
+			t.Contradiction = stringOrNull(&cur)
 		default:
 			cur.Fail("unknown key %s", reading.Quote(key))
 		}

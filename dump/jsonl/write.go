@@ -20,11 +20,13 @@ type Trailer struct {
 	Skipped  int
 	Complete rib.Completeness
 	Errors   []string
+	// Contradiction denies what was said of the dump when the records were made; empty: nothing does.
+	Contradiction string
 }
 
 // TrailerOf is the trailer of a reading.
 func TrailerOf(r reading.Result) Trailer {
-	return Trailer{Routes: r.Routes, Skipped: r.Skipped, Complete: r.Complete, Errors: r.Errors}
+	return Trailer{Routes: r.Routes, Skipped: r.Skipped, Complete: r.Complete, Errors: r.Errors, Contradiction: r.Contradiction}
 }
 
 // Writer writes canonical records (docs/formats/jsonl.md). Errors stick: the first one is
@@ -72,7 +74,11 @@ func (w *Writer) Close(t Trailer) error {
 		t.Errors = []string{}
 	}
 	b := fmt.Appendf(nil, `{"trailer":{"routes":%d,"skipped":%d,"complete":%s,"errors":`, t.Routes, t.Skipped, asJSON(t.Complete))
-	w.write(append(append(b, asJSON(t.Errors)...), "}}"...))
+	b = append(b, asJSON(t.Errors)...)
+	if t.Contradiction != "" {
+		b = append(append(b, `,"contradiction":`...), asJSON(t.Contradiction)...)
+	}
+	w.write(append(b, "}}"...))
 	if w.err == nil {
 		w.err = w.w.Flush()
 	}

@@ -192,7 +192,11 @@ func (r *reader) closeTable() {
 // finish says whether there was a table at all, and misses those of families that the config declares: Junos prints
 // an empty table too.
 func (r *reader) finish() error {
-	if r.tables == 0 && !r.Partial {
+	switch {
+	case r.tables > 0 || r.Partial:
+	case r.Result.Routes+r.Result.Skipped > 0:
+		r.Problem(0, "no table stands around the rows: the beginning is missing")
+	default:
 		return errors.New("not a route table: no table is there: export show route, as docs/formats says")
 	}
 	for _, fam := range r.Source.Families {

@@ -67,4 +67,7 @@ type Result struct {
 	Skipped  int
 	Complete rib.Completeness
 	Errors   []string // each with file:line and what is wrong
+	// Contradiction is text of the dump that denies what the config says of it: its view, or the neighbour. Its
+	// rows are then no evidence of what the config says. Empty: none.
+	Contradiction string
 }
