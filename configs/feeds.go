@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"bgpaudit/dump"
-	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -316,8 +315,8 @@ func (c *checker) session(b *bgpEntry) *BGPFeed {
 	return s
 }
 
-func (c *checker) source(e *feedEntry, link *linkEntry) *reading.Source {
-	s := &reading.Source{
+func (c *checker) source(e *feedEntry, link *linkEntry) *dump.Source {
+	s := &dump.Source{
 		Path: c.resolve(e.File), Name: e.File, Format: e.Format, View: rib.View(e.View), VRF: e.VRF,
 		Neighbor: e.neighbor(link), Families: families(e.Families), Taken: e.Taken.Time, MaxAge: e.MaxAge.duration(),
 		TrustMtime: e.TrustMtime, ExpectEmpty: e.ExpectEmpty, ExpectRoutes: -1, TolerateSkipped: int(e.TolerateSkipped),

@@ -15,7 +15,7 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
 
-	"bgpaudit/dump/reading"
+	"bgpaudit/dump"
 	"bgpaudit/policy"
 	"bgpaudit/rib"
 )
@@ -39,10 +39,10 @@ type Config struct {
 // The State of the rib.Feed is empty: reading the source fills it.
 type Feed struct {
 	rib.Feed
-	Source *reading.Source // a file
-	BGP    *BGPFeed        // a session from a router to the monitor
-	BMP    *BMPFeed        // likewise; its views come with the protocol, so View is empty
-	Pos    string          // file:line
+	Source *dump.Source // a file
+	BGP    *BGPFeed     // a session from a router to the monitor
+	BMP    *BMPFeed     // likewise; its views come with the protocol, so View is empty
+	Pos    string       // file:line
 }
 
 // Live reports whether the feed is a session and not a file.

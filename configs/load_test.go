@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"bgpaudit/dump/reading"
+	"bgpaudit/dump"
 	"bgpaudit/policy"
 	"bgpaudit/rib"
 )
@@ -62,7 +62,7 @@ func TestMinimal(t *testing.T) {
 		Feeds: []Feed{
 			{
 				Feed: rib.Feed{Name: "isp-a-out", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost},
-				Source: &reading.Source{
+				Source: &dump.Source{
 					ASNs: []uint32{65536},
 					Path: "samples/dumps/edge1-isp-a-advertised.json", Name: "dumps/edge1-isp-a-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
@@ -71,7 +71,7 @@ func TestMinimal(t *testing.T) {
 			},
 			{
 				Feed: rib.Feed{Name: "isp-b-out", Link: "isp-b", Router: "edge2", View: rib.AdjRIBOutPost},
-				Source: &reading.Source{
+				Source: &dump.Source{
 					ASNs: []uint32{65536},
 					Path: "samples/dumps/edge2-isp-b-advertised.json", Name: "dumps/edge2-isp-b-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
@@ -104,7 +104,7 @@ func TestFileFeeds(t *testing.T) {
 			Name: "one-link", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost,
 			Scope: []netip.Prefix{netip.MustParsePrefix("203.0.112.0/22")}, Families: []rib.Family{rib.IPv4},
 		},
-		Source: &reading.Source{
+		Source: &dump.Source{
 			ASNs: []uint32{65536, 65537, 65538},
 			Path: filepath.Join("testdata", "good", "dumps", "a.json"), Name: "dumps/a.json", Format: "frr-json", View: rib.AdjRIBOutPost,
 			VRF: "internet", Neighbor: netip.MustParseAddr("192.0.2.1"), Families: []rib.Family{rib.IPv4},

@@ -5,8 +5,10 @@
 // their line, whether the table was seen to its end, how old it is. It never guesses which
 // table of which router a file shows: the config says so, by view.
 //
-// A format is one file of this package (a [Format] value), one line in formats.go, one page in
-// docs/formats, its fixtures in testdata and a fuzz target beside it.
+// The way of a row: [Read] or [Load] opens the file and asks the sniffers of [Formats] whose it is; that reader,
+// in a room of its own below, hands rows to a [reading.Collector]; which hands them to the caller, or to the
+// loader of a [rib.Table]. A new format is a reading.Format there, one line in formats.go, one page in
+// docs/formats, its fixtures in testdata and its line in fuzz_test.go.
 package dump
 
 import (
@@ -16,6 +18,9 @@ import (
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
+
+// Source is a dump file and what the config says of it.
+type Source = reading.Source
 
 // Read reads src and hands each route to emit, in file order. A bad row is counted in
 // Result.Skipped with its line in Result.Errors (the first 20 and a count) and reading goes on.

@@ -14,7 +14,6 @@ import (
 
 	"bgpaudit/dump"
 	"bgpaudit/dump/jsonl"
-	"bgpaudit/dump/reading"
 	"bgpaudit/policy"
 	"bgpaudit/query"
 	"bgpaudit/report"
@@ -22,7 +21,7 @@ import (
 )
 
 func convertCmd(g *global) *cobra.Command {
-	src := reading.Source{ExpectRoutes: -1}
+	src := dump.Source{ExpectRoutes: -1}
 	var view string
 	cmd := &cobra.Command{
 		Use: "convert FILE...", Short: "Turn dumps into canonical records (jsonl)",
@@ -80,7 +79,7 @@ func known(format string) bool { return slices.Contains(dump.FormatNames(), form
 
 // convert reads a file twice: what its table can show stands in the header, which comes first and
 // is known last. It reports whether the file was read whole.
-func (g *global) convert(ctx context.Context, src reading.Source) (whole bool, err error) {
+func (g *global) convert(ctx context.Context, src dump.Source) (whole bool, err error) {
 	if _, err := os.Stat(src.Path); errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(g.stderr, "%s: no such file\n", report.Clean(src.Path))
 		return false, nil
