@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 
 	"bgpaudit/dump/reading"
@@ -76,14 +75,7 @@ func readCisco(in *reading.Input, c *reading.Collector, d *dialect) error {
 		return err
 	}
 	r.lines.R = in.Text
-	for !r.Stopped() {
-		line, err := r.lines.Next()
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				r.Broken(r.lines.Line, err)
-			}
-			break
-		}
+	for line := range r.Lines(&r.lines) {
 		r.one(line)
 	}
 	r.endOfFile()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -68,14 +67,7 @@ func readBGPDump(in *reading.Input, c *reading.Collector) error {
 		r.replay = newReplay(r.reader)
 	}
 	r.lines = reading.TextLines{R: in.Text}
-	for !r.Stopped() {
-		line, err := r.lines.Next()
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				r.Broken(r.lines.Line, err)
-			}
-			break
-		}
+	for line := range r.Lines(&r.lines) {
 		if err := r.line(line); err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -79,15 +78,7 @@ type walk struct {
 
 func readNokia(in *reading.Input, c *reading.Collector) error {
 	w := &walk{Collector: c, lines: reading.TextLines{R: in.Text}}
-	for !w.Stopped() {
-		line, err := w.lines.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			w.Broken(w.lines.Line, err)
-			break
-		}
+	for line := range w.Lines(&w.lines) {
 		w.one(line)
 	}
 	if w.Stopped() {

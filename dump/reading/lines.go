@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 )
 
 // TextLine is one line of a router's text, without its end and a terminal's marks.
@@ -25,6 +26,25 @@ type TextLines struct {
 	Line int
 	buf  []byte
 	wide []byte
+}
+
+// Lines gives the lines of a text one by one: up to its end, to where the caller gave up, or to a place
+// where it cannot be read any further, which is a problem then.
+func (c *Collector) Lines(s *TextLines) iter.Seq[TextLine] {
+	return func(yield func(TextLine) bool) {
+		for !c.Stopped() {
+			l, err := s.Next()
+			if err != nil {
+				if !errors.Is(err, io.EOF) {
+					c.Broken(s.Line, err)
+				}
+				return
+			}
+			if !yield(l) {
+				return
+			}
+		}
+	}
 }
 
 // Next returns the next line, or io.EOF behind the last one.

@@ -2,9 +2,7 @@ package reading
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 
 	"bgpaudit/rib"
@@ -32,14 +30,7 @@ type WordTable struct {
 // Read walks the file to its end. It is an error where no table begins.
 func (w *WordTable) Read(in *Input) error {
 	w.lines.R = in.Text
-	for !w.Stopped() {
-		l, err := w.lines.Next()
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				w.Broken(w.lines.Line, err)
-			}
-			break
-		}
+	for l := range w.Lines(&w.lines) {
 		w.one(l)
 	}
 	w.noteTable()

@@ -4,7 +4,6 @@ package srlinux
 import (
 	"bytes"
 	"errors"
-	"io"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -92,15 +91,7 @@ type walk struct {
 
 func readSRLinux(in *reading.Input, c *reading.Collector) error {
 	w := &walk{Collector: c, lines: reading.TextLines{R: in.Text}}
-	for !w.Stopped() {
-		line, err := w.lines.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			w.Broken(w.lines.Line, err)
-			break
-		}
+	for line := range w.Lines(&w.lines) {
 		w.one(line)
 	}
 	if w.Stopped() {
