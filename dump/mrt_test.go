@@ -215,6 +215,9 @@ func TestMessagesAreReplayedOnTheTableBeforeThem(t *testing.T) {
 	message := func(parts ...any) []byte { return mrtRecord(16, 4, session(true), mrtText(parts...)) }
 	state := func(from, to int) []byte { return mrtRecord(16, 5, session(true), from, to) }
 	other := mrtText("198.51.100.0/24")
+	at := func(local string, subtype int, parts ...any) []byte {
+		return mrtRecord(16, subtype, uint32(65540), uint32(65536), 0, 1, "192.0.2.1", local, mrtText(parts...))
+	}
 	const kept = "203.0.113.0/24 0 from 192.0.2.1 AS65540 via 192.0.2.1 path \"65540 65541\" line 2\n"
 	for _, tt := range []struct {
 		name     string
@@ -241,6 +244,10 @@ func TestMessagesAreReplayedOnTheTableBeforeThem(t *testing.T) {
 		{"a cut message", message(bgpUpdate(nil, mrtAttrs, doc)[:30]), kept, "no", "the BGP message of"},
 		{"path ids that the subtype denies", message(bgpUpdate(nil, mrtAttrs, mrtText(uint32(0), other, uint32(0), other))), kept, "no", "x:3: the UPDATE has path identifiers"},
 		{"another family", message(bgpUpdate(nil, mrtText(mrtOrigin, mrtPath4, uint8(0x80), uint8(14), uint8(9), 1, uint8(2), uint8(4), "192.0.2.1", uint8(0)), nil)), kept, "unproven", ""},
+		{"another local end withdraws what is not its own", mrtText(message(bgpUpdate(nil, mrtAttrs, doc)), at("192.0.2.10", 4, bgpUpdate(doc, nil, nil))), "", "no", "x:4: neighbor 192.0.2.1 has sessions with 192.0.2.9 and 192.0.2.10"},
+		{"another local end's session is over", mrtText(message(bgpUpdate(nil, mrtAttrs, doc)), at("192.0.2.10", 5, 6, 1)), "", "no", "x:4: neighbor 192.0.2.1 has sessions with"},
+		{"a new local address once the old session is over", mrtText(message(bgpUpdate(nil, mrtAttrs, doc)), state(6, 1), at("192.0.2.10", 4, bgpUpdate(nil, mrtAttrs, doc))), strings.Replace(kept, "line 2", "line 5", 1), "unproven", ""},
+		{"a record without its local address", mrtText(message(bgpUpdate(nil, mrtAttrs, doc)), at("0.0.0.0", 4, bgpUpdate(nil, mrtAttrs, doc))), strings.Replace(kept, "line 2", "line 4", 1), "unproven", ""},
 		{"addresses of no family", mrtRecord(16, 4, uint32(1), uint32(1), 0, 9), kept, "no", "x:3: addresses of unknown family 9"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -27,7 +27,10 @@ Origin codes: i - IGP, e - EGP, ? - incomplete, | - multipath, & - backup
 
    Network            Next Hop            Metric     LocPrf     Weight Path
 `
-	azureER = `{"value":[%s]}`
+	classfulTable = "Network            NextHop         LocPrf    Weight    Path\n-----------------  --------------  --------  --------  -----------\n"
+
+	gobgpHead = "   Network              Next Hop             AS_PATH              Age        Attrs\n"
+	azureER   = `{"value":[%s]}`
 )
 
 // TestOdditiesOfRealFiles: what was seen in files of routers and of Azure, each by itself.
@@ -51,6 +54,12 @@ func TestOdditiesOfRealFiles(t *testing.T) {
 		{"Azure: both are empty, and state no zero", `{"RouteServiceRole_IN_0":[],"RouteServiceRole_IN_1":[]}`, reading.Source{View: rib.AdjRIBInPost}, "", 0, "no"},
 		{"Azure: an example of REST", `{"parameters":{},"responses":{"200":{"body":{"value":[{"network":"203.0.113.0/24","nextHop":"192.0.2.1","locPrf":"","weight":0,"path":"65514"}]}},"202":{}}}`, reading.Source{View: rib.FarEnd}, "203.0.113.0/24 192.0.2.1 65514 - -", 0, "yes"},
 		{"Azure: comments, a warning, CRLF and what a spinner leaves", "# COMMAND: az network express-route list-route-tables\r\nWARNING: This command is in preview\r\n{- Finished ..\r\n\"value\": [\r\n{\"network\":\"203.0.113.0/24\",\"nextHop\":\"192.0.2.1\",\"locPrf\":\"\",\"weight\":0,\"path\":\"65514\"}\r\n]\r\n}\r\n", reading.Source{View: rib.FarEnd}, "203.0.113.0/24 192.0.2.1 65514 - -", 0, "yes"},
+		{"Azure: a circuit's classful networks have no length, and one with bits beyond its class is bad", er(`{"network":"172.16.0.0","nextHop":"192.0.2.1","locPrf":"","weight":0,"path":"65540"},{"network":"10.0.0.0","nextHop":"192.0.2.1","locPrf":"","weight":0,"path":"65540"},{"network":"192.168.200.0","nextHop":"192.0.2.1","locPrf":"","weight":0,"path":"65540"},{"network":"0.0.0.0","nextHop":"192.0.2.1","locPrf":"","weight":0,"path":"65540"},{"network":"172.16.1.0","nextHop":"192.0.2.1","locPrf":"","weight":0,"path":"65540"}`), reading.Source{View: rib.FarEnd}, "172.16.0.0/16 192.0.2.1 65540 - -; 10.0.0.0/8 192.0.2.1 65540 - -; 192.168.200.0/24 192.0.2.1 65540 - -; 0.0.0.0/0 192.0.2.1 65540 - -", 1, "no"},
+		{"Azure: a gateway prints every length", `{"value":[{"localAddress":"10.0.0.4","network":"10.0.0.0","nextHop":"10.0.0.5","sourcePeer":"10.0.0.5","origin":"EBgp","asPath":"65001","weight":32768}]}`, reading.Source{View: rib.AdjRIBInPost}, "", 1, "no"},
+		{"Azure: a circuit's table as text, classful", classfulTable + "100.64.0.0         192.0.2.1                 0         65540 ?\n172.16.0.0         192.0.2.5*      100       0         65515\n10.1.0.0           192.0.2.1                 0         65515\nadmin@Azure:~$ \n", reading.Source{View: rib.FarEnd}, "172.16.0.0/16 192.0.2.5 65515 - 100 best", 2, "no"},
+		{"Azure: a wrapped row is no classful one", classfulTable + "203.0.113.0/24     192.0.2.1                 0         65540\n10.0.0.0\nadmin@Azure:~$ \n", reading.Source{View: rib.FarEnd}, "", 1, "no"},
+		{"Azure: a circuit's list, classful", "Network : 172.16.0.0\nNextHop : 192.0.2.1\nLocPrf  : \nWeight  : 0\nPath    : 65540\n\nPS C:\\> \n", reading.Source{View: rib.FarEnd}, "172.16.0.0/16 192.0.2.1 65540 - -", 0, "yes"},
+		{"Azure: columns that --query picked", er(`{"network":"203.0.113.0/24","nextHop":"192.0.2.1*","path":"65540"}`), reading.Source{View: rib.FarEnd}, "203.0.113.0/24 192.0.2.1 65540 - - best", 0, "yes"},
 
 		{"IOS: a long prefix stands alone on its line", iosHead + iosCols + " *>   203.0.113.128/25\n                      192.0.2.1                0             0 65540 i\n", reading.Source{View: rib.BGPTable}, "203.0.113.128/25 192.0.2.1 65540 igp 0 - best", 0, "unproven"},
 		{"IOS: a metric that touches its columns", iosHead + iosCols + " *>   203.0.113.0/24   192.0.2.1       4000000000             0 65540 i\n", reading.Source{View: rib.BGPTable}, "203.0.113.0/24 192.0.2.1 65540 igp 4000000000 - best", 0, "unproven"},
@@ -70,8 +79,11 @@ func TestOdditiesOfRealFiles(t *testing.T) {
 
 		{"XR: advertised routes have columns of their own", "RP/0/RP0/CPU0:edge1#show bgp ipv4 unicast neighbors 192.0.2.1 advertised-routes\nMon Nov 16 10:00:00.000 UTC\nNetwork            Next Hop        From            AS Path\n203.0.113.0/24     192.0.2.6       Local           ?\n198.51.100.0/24    192.0.2.6       192.0.2.9       65541i\n\nProcessed 2 prefixes, 2 paths\n", reading.Source{View: rib.AdjRIBOutPost}, "203.0.113.0/24 192.0.2.6  incomplete - -; 198.51.100.0/24 192.0.2.6 65541 igp - -", 0, "yes"},
 
+		{"GoBGP: marks of RPKI touch the prefix", gobgpHead + "V*>203.0.113.0/24       192.0.2.1            65540                00:04:13   [{Origin: i} {Med: 1}]\nI* 203.0.113.0/24       192.0.2.5            65541                00:04:13   [{Origin: i} {Med: 1}]\nN*>2001:db8::/32        2001:db8::1          65540                00:04:13   [{Origin: ?}]\n", reading.Source{View: rib.BGPTable}, "203.0.113.0/24 192.0.2.1 65540 igp 1 - best; 203.0.113.0/24 192.0.2.5 65541 igp 1 -; 2001:db8::/32 2001:db8::1 65540 incomplete - - best", 0, "unproven"},
+		{"BIRD: only the link-local next hop is there", birdHello + "203.0.113.0/24       unicast [isp 2026-11-20] * (100) [AS65541i]\n\tvia fe80::1 on eth2\n\tType: BGP univ\n\tBGP.origin: IGP\n\tBGP.as_path: 65541\n\tBGP.next_hop: :: fe80::1\n\tBGP.local_pref: 100\nbird> \n", reading.Source{View: rib.BGPTable}, "203.0.113.0/24 fe80::1 65541 igp - 100 best", 0, "yes"},
 		{"GoBGP: an empty table", "{}\n", reading.Source{View: rib.AdjRIBOutPost, Format: "gobgp-json"}, "", 0, "no"},
 		{"FRR: a prefix, a next hop and a path on three lines", "BGP table version is 9, local router ID is 192.0.2.6, vrf id 0\nDefault local pref 100, local AS 65536\nStatus codes:  s suppressed, d damped, h history, * valid, > best, = multipath,\n               i internal, r RIB-failure, S Stale, R Removed\nNexthop codes: @NNN nexthop's vrf id, < announce-nh-self\nOrigin codes:  i - IGP, e - EGP, ? - incomplete\nRPKI validation codes: V valid, I invalid, N Not found\n\n   Network          Next Hop            Metric LocPrf Weight Path\n*> 2001:db8:1111:2222::/64\n                    2001:db8:3333:4444:5555:6666:7777:8888\n                                             0             0 65540 i\n\nDisplayed  1 routes and 1 total paths\n", reading.Source{View: rib.BGPTable}, "2001:db8:1111:2222::/64 2001:db8:3333:4444:5555:6666:7777:8888 65540 igp 0 - best", 0, "yes"},
+		{"FRR: an IPv4-mapped prefix is no IPv4 route", "BGP table version is 1, local router ID is 192.0.2.6, vrf id 0\nDefault local pref 100, local AS 65536\nStatus codes:  s suppressed, d damped, h history, * valid, > best, = multipath,\n               i internal, r RIB-failure, S Stale, R Removed\nNexthop codes: @NNN nexthop's vrf id, < announce-nh-self\nOrigin codes:  i - IGP, e - EGP, ? - incomplete\n\n   Network          Next Hop            Metric LocPrf Weight Path\n*> ::ffff:203.0.113.1/128\n                    2001:db8::1              0             0 65540 i\n*> 2001:db8:1::/48  2001:db8::1              0             0 65540 i\n\nDisplayed  2 routes and 2 total paths\n", reading.Source{View: rib.BGPTable}, "2001:db8:1::/48 2001:db8::1 65540 igp 0 - best", 1, "no"},
 		{"OpenBGPD: more keys than one reads", `{"rib":[{"prefix":"203.0.113.0/24","aspath":"65540","exit_nexthop":"192.0.2.1","true_nexthop":"192.0.2.254","neighbor":{"remote_addr":"192.0.2.1","bgp_id":"192.0.2.1"},"valid":true,"best":true,"ecmp":true,"source":"external","ovs":"not-found","origin":"IGP","metric":0,"localpref":100,"weight":0,"last_update":"00:00:34"}]}`, reading.Source{View: rib.BGPTable}, "203.0.113.0/24 192.0.2.1 65540 igp - 100 best", 0, "yes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,6 +161,33 @@ func TestLargeThingsInMRT(t *testing.T) {
 				t.Fatalf("%s: a path of %d", tt.name, n)
 			}
 		}
+	}
+}
+
+// TestFilesOfOtherFamiliesAloneAreRefused: an empty table that is expected would be a whole one.
+func TestFilesOfOtherFamiliesAloneAreRefused(t *testing.T) {
+	const junosXML = `<rpc-reply><route-information><route-table><table-name>bgp.l2vpn.0</table-name><rt><rt-destination>65540:1:1:1</rt-destination>` +
+		`<rt-entry><protocol-name>BGP</protocol-name><as-path>I</as-path></rt-entry></rt></route-table></route-information></rpc-reply>`
+	const others = "holds tables of other families only"
+	for _, tt := range []struct{ name, text, says string }{
+		{"Junos's inet.3", "inet.3: 1 destinations, 1 routes (1 active, 0 holddown, 0 hidden)\n+ = Active Route, - = Last Active, * = Both\n\n192.0.2.5/32       *[LDP/9] 00:25:43, metric 10\n                    > to 192.0.2.2 via ge-0/0/0.0\nadmin@edge1> \n", others},
+		{"Junos's EVPN", "CUST.evpn.0: 1 destinations, 1 routes (1 active, 0 holddown, 0 hidden)\n  Prefix\t\t  Nexthop\t       MED     Lclpref    AS path\n  3:192.0.2.1:1::6::192.0.2.1/248 IM\n*                         Self                         100        I\nadmin@edge1> \n", others},
+		{"Junos's L2VPN in XML", junosXML, others},
+		{"the same in JSON", `{"route-information":[{"route-table":[{"table-name":[{"data":"bgp.l2vpn.0"}],"rt":[{"rt-destination":[{"data":"65540:1:1:1"}],"rt-entry":[{"protocol-name":[{"data":"BGP"}]}]}]}]}]}`, others},
+		{"BIRD's flows", "BIRD 2.0.12 ready.\nTable flowtab4:\nflow4 { dst 203.0.113.0/24; dport 123; }  [isp 2026-11-20] * (100) [i]\n\tType: BGP univ\n\tBGP.local_pref: 100\nbird> \n", others},
+		{"GoBGP's flows", "$ gobgp global rib -a ipv4-flowspec\n" + gobgpHead + "*> [protocol: ==tcp]    fictitious                                00:00:00   [{Origin: ?}]\n$ \n", `the command asks for those of "ipv4-flowspec": say -a ipv4 or -a ipv6`},
+		{"Nokia's brief", "BGP IPv4 Routes\n====\nFlag  Network\n----\nu*>i  192.0.2.0/24\n----\nRoutes : 1\n====\n", "printed with brief"},
+	} {
+		for _, empty := range []bool{false, true} {
+			_, _, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1, ExpectEmpty: empty}, []byte(tt.text))
+			if err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("%s, expect-empty %v: error %v", tt.name, empty, err)
+			}
+		}
+	}
+	stated := "BIRD 2.0.12 ready.\nTable flowtab4:\nflow4 { dst 203.0.113.0/24; }  [isp 2026-11-20] * (100) [i]\n\tType: BGP univ\n\tBGP.local_pref: 100\n1 of 1 routes for 1 networks in table flowtab4\n\nTable master4:\n0 of 0 routes for 0 networks in table master4\n"
+	if _, got, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, []byte(stated)); err != nil || got.Complete != rib.CompleteYes {
+		t.Errorf("a unicast table beside them that states its zero: complete %s, %v, %q", got.Complete, err, got.Errors)
 	}
 }
 

@@ -5,6 +5,7 @@ package azure
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"bgpaudit/dump/reading"
@@ -30,9 +31,23 @@ func sniffAzure(head []byte) bool {
 		return false
 	}
 	return reading.HasMember(list, "network") && reading.HasMember(list, "nextHop") && reading.HasMember(list, "path", "asPath") && reading.HasMember(list, "weight", "locPrf") ||
-		reading.HasMember(list, "addressPrefixes") && reading.HasMember(list, "nextHopType", "nextHops") ||
+		picked(list) || reading.HasMember(list, "addressPrefixes") && reading.HasMember(list, "nextHopType", "nextHops") ||
 		strings.HasPrefix(list[0].Key, "RouteServiceRole_") ||
 		strings.EqualFold(list[0].Key, "value") && list[0].Opens == '[' && emptyValue(head)
+}
+
+// circuitColumns are those of a circuit's table, and what may stand around it.
+var circuitColumns = []string{"value", "nextlink", "network", "nexthop", "path", "weight", "locprf"}
+
+// picked reports whether the keys are the columns of a circuit that --query picked: no other keys, for no other document is
+// to be claimed.
+func picked(list []reading.Member) bool {
+	for _, m := range list {
+		if !slices.Contains(circuitColumns, strings.ToLower(m.Key)) {
+			return false
+		}
+	}
+	return reading.HasMember(list, "network") && reading.HasMember(list, "nextHop") && reading.HasMember(list, "path")
 }
 
 // emptyValue reports whether the head is the envelope of an empty list.

@@ -75,13 +75,22 @@ func (r *azureRows) take(row *azureRow, line int) {
 		return
 	}
 	for _, text := range row.prefixes {
-		prefix, err := reading.ParsePrefix(text)
+		prefix, err := row.parsePrefix(text)
 		if err != nil {
 			r.Skip(line, "%v", err)
 			continue
 		}
 		r.Route(rib.Route{Prefix: prefix, Neighbor: neighbor, Attrs: attrs, Marks: marks, Line: line})
 	}
+}
+
+// parsePrefix reads a prefix of the row. The edge routers at whose end circuits are print as IOS does: without the length where
+// it is that of the class. Theirs alone have a path and no asPath.
+func (row *azureRow) parsePrefix(text string) (netip.Prefix, error) {
+	if row.path.there && !row.asPath.there && !row.hub {
+		return reading.ParseClassful(text)
+	}
+	return reading.ParsePrefix(text)
 }
 
 func parseAzureRow(cur *reading.Cursor) azureRow {

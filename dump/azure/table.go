@@ -384,9 +384,8 @@ func (w *tableWalk) row(line reading.TextLine) bool {
 	}
 	cells, fits := azureCells(line.Text, w.columns)
 	prefix := cells["network"] + cells["addressprefixes"]
-	_, err := reading.ParsePrefix(prefix)
 	switch {
-	case err != nil && (!fits || !strings.Contains(prefix, "/")):
+	case !w.beginsRow(prefix, cells["nexthop"], fits):
 		return false
 	case !w.wanted:
 		return true
@@ -402,6 +401,22 @@ func (w *tableWalk) row(line reading.TextLine) bool {
 	}
 	w.held = &azureHeld{cells, prefix, line.Line}
 	return true
+}
+
+// beginsRow reports whether what stands in the first column makes a line a row, a good or a bad one. Without a length it does in
+// circuits' tables alone, beside a next hop: else it may be the rest of a row that a terminal wrapped.
+func (w *tableWalk) beginsRow(prefix, hop string, fits bool) bool {
+	if strings.Contains(prefix, "/") {
+		_, err := reading.ParsePrefix(prefix)
+		return err == nil || fits
+	}
+	classful := has(w.columns, "path") && !has(w.columns, "aspath")
+	return fits && classful && isAddress(prefix) && isAddress(strings.TrimSuffix(hop, "*"))
+}
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
 }
 
 // azureCells cuts a row at the columns. It does not fit where text stands between two.

@@ -152,7 +152,7 @@ func (a *birdAttrs) readInternal(value []byte) error {
 	return nil
 }
 
-// parseBIRDNextHop reads one address, or a global and a link-local one: the global one counts.
+// parseBIRDNextHop reads one address, or a global and a link-local one: the global one counts, if it is one (":: fe80::1").
 func parseBIRDNextHop(s string) (netip.Addr, error) {
 	var hop netip.Addr
 	for word := range strings.FieldsSeq(s) {
@@ -160,7 +160,7 @@ func parseBIRDNextHop(s string) (netip.Addr, error) {
 		if err != nil {
 			return netip.Addr{}, fmt.Errorf("bad next hop %s", reading.Quote(s))
 		}
-		if !hop.IsValid() || hop.IsLinkLocalUnicast() && !a.IsLinkLocalUnicast() {
+		if !hop.IsValid() || hop.IsUnspecified() || hop.IsLinkLocalUnicast() && !a.IsLinkLocalUnicast() && !a.IsUnspecified() {
 			hop = a
 		}
 	}

@@ -49,6 +49,8 @@ func Answer(head []byte) string {
 
 var errBIRDNaked = errors.New("shows no attributes of its routes: say all in the command (show route all, show route export P all)")
 
+var errBIRDOthers = errors.New("not a route table of IPv4 or IPv6 unicast: it holds tables of other families only (flows, ROAs, VPNs): export master4 and master6")
+
 // refused is the error of a file that holds no table at all.
 func (r *reader) refused() error {
 	if r.Result.Routes > 0 || r.Stopped() {
@@ -57,6 +59,8 @@ func (r *reader) refused() error {
 	switch {
 	case r.naked > 0 && r.naked == r.Result.Skipped:
 		return errBIRDNaked
+	case r.others && !r.unicast && !r.ZeroStated:
+		return errBIRDOthers
 	case r.rows > 0 || r.ZeroStated:
 		return nil
 	case r.command.counted:

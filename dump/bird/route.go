@@ -17,8 +17,10 @@ func (r *reader) closeRow(whole bool) {
 	w.open = false
 	if w.err == nil && w.head.other {
 		r.tables.now.others++
+		r.others = true
 		return
 	}
+	r.unicast = true
 	if r.tables.now.leftOut || !r.claim() {
 		return
 	}

@@ -66,6 +66,8 @@ type reader struct {
 	beheaded bool   // the text begins in the middle of a table
 	stray    int    // the line of the first text in front of everything that BIRD does not print
 	naked    int    // rows of which not one attribute is printed
+	unicast  bool   // a route of a unicast table was there, of whatever table
+	others   bool   // one of another family was
 	rows     int    // of the tables that are asked for, bad ones included
 	formed   bool   // the form of the AS paths is settled
 	owners   [2]owner

@@ -51,6 +51,7 @@ type textReader struct {
 	ages   bool         // and ages
 	prefix netip.Prefix // of the row before
 	chosen bool         // it has a best path
+	other  string       // the family that a command asks for, where it is not one of the two
 }
 
 func readGoBGPText(in *reading.Input, c *reading.Collector) error {
@@ -61,6 +62,9 @@ func readGoBGPText(in *reading.Input, c *reading.Collector) error {
 	}
 	if err := r.text.Read(in); err != nil {
 		return err
+	}
+	if r.other != "" && r.Result.Routes == 0 && !c.Stopped() {
+		return fmt.Errorf("not a table of IPv4 or IPv6 unicast routes: the command asks for those of %s: say -a ipv4 or -a ipv6", reading.Quote(r.other))
 	}
 	r.againstView()
 	return nil
@@ -90,12 +94,28 @@ func (r *textReader) command(words []string) {
 	case out != reading.AdvertisedView(view), in != (view == rib.AdjRIBInPre), global && reading.ReceivedView(view):
 		r.Say("the command is %s, the config says %s", reading.Quote([]byte(strings.Join(words, " "))), view)
 	}
+	if r.other = otherFamily(words); r.other != "" {
+		r.Problem(r.text.Line(), "the command asks for routes of %s, which are not read", reading.Quote(r.other))
+		return
+	}
 	r.text.Asks(parts(words))
+}
+
+// families are the values of -a that ask for unicast routes.
+var families = []string{"ipv4", "ipv6", "ipv4-unicast", "ipv6-unicast", "v4", "v6", "4", "6"}
+
+// otherFamily is the value of -a that is none of them.
+func otherFamily(words []string) string {
+	for i, word := range words[:len(words)-1] {
+		if (word == "-a" || word == "--address-family") && !slices.Contains(families, words[i+1]) {
+			return words[i+1]
+		}
+	}
+	return ""
 }
 
 // parts reads the words behind "gobgp": the first that leaves rows out of the answer, and the neighbour.
 func parts(words []string) (part, neighbor string) {
-	families := []string{"ipv4", "ipv6", "ipv4-unicast", "ipv6-unicast", "v4", "v6", "4", "6"}
 	for i := 1; i < len(words) && part == ""; i++ {
 		next := ""
 		if i+1 < len(words) {
@@ -106,8 +126,7 @@ func parts(words []string) (part, neighbor string) {
 			neighbor = next
 			i++
 		case word == "global", word == "rib", word == "adj-in", word == "adj-out":
-		case (word == "-a" || word == "--address-family") && slices.Contains(families, next),
-			word == "-u", word == "--host", word == "-p", word == "--port":
+		case word == "-a", word == "--address-family", word == "-u", word == "--host", word == "-p", word == "--port":
 			i++
 		case word == ">", word == "|" && (next == "tee" || next == "cat"):
 			return part, neighbor
@@ -123,6 +142,7 @@ func (r *textReader) row(l reading.TextLine) bool {
 	line := l.Text
 	before := 0
 	for word := reading.NextToken(line, 0); word.End > word.Start && before < 3; word = reading.NextToken(line, word.End) {
+		word.Start += gluedMarks(line[word.Start:word.End])
 		if text := line[word.Start:word.End]; bytes.IndexByte(text, '/') >= 0 && reading.IsAddress(text) {
 			route, err := r.route(line[:word.Start], text, line[word.End:])
 			if err != nil {
@@ -138,6 +158,18 @@ func (r *textReader) row(l reading.TextLine) bool {
 	}
 	return false
 }
+
+// gluedMarks is how many marks touch the prefix behind them: "V*>203.0.113.0/24". Three fill their column.
+func gluedMarks(word []byte) int {
+	n := bytes.LastIndexAny(word, "*>") + 1
+	if len(bytes.Trim(word[:n], stateMarks)) > 0 {
+		return 0
+	}
+	return n
+}
+
+// stateMarks are those of choice, of a stale route, and of RPKI.
+const stateMarks = "*>SNIV"
 
 func (r *textReader) route(marks, word, rest []byte) (out rib.Route, err error) {
 	if out.Prefix, err = reading.ParsePrefix(string(word)); err != nil {
@@ -178,7 +210,7 @@ func (r *textReader) marks(out *rib.Route, marks []byte) error {
 		case number && r.ids:
 			out.PathID = id
 			continue
-		case len(bytes.Trim(word, "*>SNIV")) > 0:
+		case len(bytes.Trim(word, stateMarks)) > 0:
 			return fmt.Errorf("bad state %s", reading.Quote(word))
 		}
 		if bytes.IndexByte(word, '>') >= 0 {

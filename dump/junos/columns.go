@@ -34,7 +34,7 @@ func (w *textWalk) column(line int, text []byte) bool {
 		tag, rest = "*", bytes.TrimLeft(after, " ")
 	}
 	word, behind := reading.CutWord(rest)
-	if _, err := reading.ParsePrefix(string(word)); err == nil && len(behind) > 0 {
+	if _, err := netip.ParsePrefix(string(word)); err == nil && len(behind) > 0 {
 		w.open(line, junosColumns, string(word))
 		w.columns(tag, behind)
 		return true

@@ -54,6 +54,7 @@ type reader struct {
 	known   map[string]bool // the same
 	seen    map[string]bool // tables that were begun
 	heads   [2]bool         // by family: a table of it that is the feed's
+	unicast bool            // a table of unicast routes was begun, of whatever VRF
 	table   junosTable
 	tables  int
 }
@@ -96,6 +97,7 @@ func (t *junosTable) vrf() (string, bool) {
 func (r *reader) named(line int, name string) {
 	r.table.name = name
 	vrf, unicast := r.table.vrf()
+	r.unicast = r.unicast || unicast
 	if unicast && (r.Source.VRF == "" || r.Source.VRF == vrf) {
 		fam := rib.IPv4
 		if strings.HasSuffix(name, "inet6.0") {
@@ -198,6 +200,9 @@ func (r *reader) finish() error {
 		r.Problem(0, "no table stands around the rows: the beginning is missing")
 	default:
 		return errors.New("not a route table: no table is there: export show route, as docs/formats says")
+	}
+	if r.tables > 0 && !r.unicast {
+		return errors.New("not a route table of IPv4 or IPv6 unicast: it holds tables of other families only (inet.3, bgp.evpn.0 and such): export inet.0 and inet6.0")
 	}
 	for _, fam := range r.Source.Families {
 		if !r.heads[fam] && !r.Partial {

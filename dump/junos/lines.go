@@ -2,6 +2,7 @@ package junos
 
 import (
 	"bytes"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -63,7 +64,7 @@ func (w *textWalk) prefixAlone(line int, text []byte) bool {
 	if bytes.IndexByte(text, ' ') >= 0 || bytes.IndexByte(text, '/') < 0 || w.dest.open && w.dest.form >= junosDetail {
 		return false
 	}
-	if _, err := reading.ParsePrefix(string(text)); err != nil {
+	if _, err := netip.ParsePrefix(string(text)); err != nil {
 		return false
 	}
 	w.open(line, junosColumns, string(text))
@@ -370,6 +371,6 @@ func rowLine(text []byte) bool {
 	}
 	word, rest := reading.CutWord(bytes.TrimLeft(text, "* "))
 	hop, _ := reading.CutWord(rest)
-	_, err := reading.ParsePrefix(string(word))
+	_, err := netip.ParsePrefix(string(word))
 	return err == nil && (len(rest) == 0 || junosHop(string(hop)))
 }

@@ -257,7 +257,7 @@ func (r *bgpdumpReader) state(f []string, peer mrtPeer) error {
 		return fmt.Errorf("a change of state of %d fields, or without the two states", len(f))
 	}
 	if (from == established) != (to == established) {
-		r.replay.flush(peer.addr)
+		r.replay.flush(peer.addr, netip.Addr{})
 	}
 	return nil
 }

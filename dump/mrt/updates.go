@@ -73,7 +73,7 @@ func (r *reader) bgp4mp(h recordHeader, o *octets) error {
 	if stateChange {
 		// FRR reports the end of a refused second connection as well: it was never established.
 		if from, to := o.uint16(), o.uint16(); (from == established) != (to == established) {
-			r.replay.flush(neighbor)
+			r.replay.flush(neighbor, local)
 		}
 		if o.bad {
 			return errMRTShort
@@ -85,7 +85,7 @@ func (r *reader) bgp4mp(h recordHeader, o *octets) error {
 	case messageLocal, messageAS4Local, localAddPath, as4LocalAddPath:
 		dir = sent
 	}
-	return r.replay.message(o.B, mrtPeer{neighbor, asn}, dir, four, addPath)
+	return r.replay.message(o.B, mrtPeer{neighbor, asn}, local, dir, four, addPath)
 }
 
 // entry reads BGP4MP_ENTRY, one route of a table.
@@ -141,12 +141,28 @@ type peering struct{ neighbor, router netip.Addr }
 // replayPeer is a peer and its routes, of both directions.
 type replayPeer struct {
 	mrtPeer
-	routes [2]map[wire.NLRI]replayRoute
+	routes  [2]map[wire.NLRI]replayRoute
+	local   netip.Addr // of the session that the routes came in
+	twoEnds bool       // sessions with several local addresses hold routes at once
+
 	unsure int // record of an OPEN or NOTIFICATION that no state change has explained yet
 
 	// pathIDs are, by direction, the families whose prefixes carry path ids where the subtype says
 	// that some do: both, or those of the OPEN. FRR marks every message of a session so.
 	pathIDs [2][2]bool
+}
+
+// heardAt notes at which local address a session of the peer is heard. Routes are kept by neighbour alone: where the session of
+// another local end finds some, it would replace or withdraw what is not its own.
+func (m *replay) heardAt(p *replayPeer, local netip.Addr) {
+	switch {
+	case !local.IsValid() || local.IsUnspecified(): // not all daemons write it
+	case !p.local.IsValid() || !p.holds():
+		p.local = local
+	case p.local != local && !p.twoEnds:
+		p.twoEnds = true
+		m.r.Problem(m.r.record, "neighbor %s has sessions with %s and %s: their routes cannot be told apart: give each router a file of its own", p.addr, p.local, local)
+	}
 }
 
 func (p *replayPeer) holds() bool { return len(p.routes[received])+len(p.routes[sent]) > 0 }
@@ -197,7 +213,7 @@ func (m *replay) peerOf(router netip.Addr, p mrtPeer) *replayPeer {
 const asTrans = 23456
 
 // message replays one BGP message.
-func (m *replay) message(b []byte, from mrtPeer, dir direction, four, addPath bool) error {
+func (m *replay) message(b []byte, from mrtPeer, local netip.Addr, dir direction, four, addPath bool) error {
 	kind, length, fault := wire.ParseHeader(b, wire.MaxExtendedLength)
 	if fault != nil {
 		return fmt.Errorf("the BGP message is damaged: %w", fault)
@@ -224,6 +240,7 @@ func (m *replay) message(b []byte, from mrtPeer, dir direction, four, addPath bo
 		return nil
 	}
 	p, s := m.peer(from), wire.Session{FourOctetASN: four}
+	m.heardAt(p, local)
 	if addPath {
 		s.AddPath = p.pathIDs[dir]
 	}
@@ -307,8 +324,9 @@ func (m *replay) hold(p *replayPeer, dir direction, n wire.NLRI, route replayRou
 }
 
 // flush drops the routes of a session that is over, be it that the next one begins.
-func (m *replay) flush(neighbor netip.Addr) {
+func (m *replay) flush(neighbor, local netip.Addr) {
 	if p := m.peers[peering{neighbor: neighbor}]; p != nil {
+		m.heardAt(p, local)
 		m.drop(p)
 		p.unsure = 0
 	}

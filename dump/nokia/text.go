@@ -68,6 +68,7 @@ type walk struct {
 	rows   int  // of the table at hand
 	labels bool // the third line has a label behind the path
 	zero   bool // a table states that it is empty
+	brief  bool // its rows are prefixes alone
 
 	command nokiaCommand // the file's first
 
@@ -83,6 +84,9 @@ func readNokia(in *reading.Input, c *reading.Collector) error {
 	}
 	if w.Stopped() {
 		return nil
+	}
+	if w.brief {
+		return errors.New("is printed with brief, which shows too little: leave brief out")
 	}
 	if w.inside || w.titled {
 		w.endRow()
@@ -147,6 +151,8 @@ func (w *walk) frame(line int, text []byte) bool {
 		w.zero = w.zero || w.wanted
 		w.ended()
 		w.inside, w.titled = false, false
+	case w.titled && w.wanted && strings.Join(strings.Fields(string(text)), " ") == "Flag Network":
+		w.brief = true
 	case w.titled && bytes.HasPrefix(text, []byte("As-Path")):
 		w.labels = bytes.HasSuffix(text, []byte("Label"))
 	case len(bytes.Trim(text, "=")) == 0:

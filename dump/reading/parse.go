@@ -115,17 +115,15 @@ func ParseList[C any](s string, parse func(string) (C, error)) ([]C, error) {
 	return out, nil
 }
 
-// ParsePrefix reads a prefix with its length, clears host bits and unmaps 4in6.
+// ParsePrefix reads a prefix with its length, and clears host bits. An IPv4-mapped one is an error
+// (docs/decisions/0099).
 func ParsePrefix(text string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return netip.Prefix{}, fmt.Errorf("bad prefix %s", Quote(text))
-	}
-	if a := p.Addr(); a.Is4In6() {
-		if p.Bits() < 96 {
-			return netip.Prefix{}, fmt.Errorf("bad prefix %s", Quote(text))
-		}
-		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	case p.Addr().Is4In6():
+		return netip.Prefix{}, fmt.Errorf("%s is an IPv4-mapped prefix: no route of either family", Quote(text))
 	}
 	return p.Masked(), nil
 }

@@ -117,6 +117,9 @@ func (w *WordTable) noteTable() {
 	w.Held = [2]bool{}
 }
 
+// Line is the line that was read last.
+func (w *WordTable) Line() int { return w.lines.Line }
+
 // Asks holds the words of a command that name no whole table, and the neighbour of its answer, against the config.
 func (w *WordTable) Asks(part, neighbor string) {
 	if part != "" {
