@@ -45,7 +45,7 @@ type reader struct {
 func readGoBGP(in *reading.Input, c *reading.Collector) error {
 	r := &reader{Collector: c, s: reading.NewScanner(in.Text), rows: gobgpRows{Collector: c}}
 	var answer error
-	err := c.EachDocument(r.s, func(open byte) error {
+	err := c.EachDocumentAnd(r.s, c.AroundTool("gobgp", r.echoed), func(open byte) error {
 		if open != '{' {
 			return r.s.Unexpected(open, "an object")
 		}
