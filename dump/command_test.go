@@ -106,6 +106,8 @@ func TestACommandInFrontOfADocumentIsHeldAgainstTheFeed(t *testing.T) {
 		{"rs# docker exec gobgpd gobgp -j neighbor 192.0.2.1 adj-out", gobgpDocument, rib.AdjRIBInPre, "", "adj-out", ""},
 		{az + "vnet-gateway list-learned-routes -g rg -n gw -o json", azureDocument, rib.LocRIB, "", "", ""},
 		{az + "vnet-gateway list-learned-routes -g rg -n gw --query value -o json", azureDocument, rib.LocRIB, "", "", ""},
+		{"# az network vnet list -g rg --query '[?location==`x`].id'\n" + az + "vnet-gateway list-learned-routes -g rg -n gw", azureDocument, rib.LocRIB, "", "", ""},
+		{az + "routeserver peering list-learned-routes -g rg -n p --routeserver rs --query 'RouteServiceRole_IN_0'", azureDocument, rib.LocRIB, "", "", ""},
 		{az + "vnet-gateway list-learned-routes -g rg -n gw --query 'value[0]' -o json", azureDocument, rib.LocRIB, "", "", "a part"},
 		{az + `express-route list-route-tables -g rg -n c --path primary --query "value[?network=='10.40.0.0/16']" -o json`, azureDocument, rib.FarEnd, "", "", "a part"},
 		{az + "vnet-gateway list-advertised-routes -g rg -n gw --peer 10.0.0.4 -o json", azureDocument, rib.LocRIB, "", "what the gateway advertises", ""},
