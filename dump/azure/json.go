@@ -72,7 +72,10 @@ func readAzure(in *reading.Input, c *reading.Collector) error {
 	r.rows.Collector = c
 	first := true
 	for !c.Stopped() {
-		open, err := r.s.Document(func(line int, text []byte) { c.Between(line, text, first) })
+		open, err := r.s.Document(func(line int, text []byte) {
+			asked(c, line, string(text))
+			c.Between(line, text, first)
+		})
 		if errors.Is(err, io.EOF) {
 			break
 		}

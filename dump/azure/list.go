@@ -115,7 +115,7 @@ func (w *listWalk) one(l reading.TextLine) {
 	case w.fields != nil:
 		w.disturbed(l.Line, "unexpected text in a block: %s: was a value wrapped?", reading.Quote(text))
 	default:
-		w.command(text)
+		asked(w.Collector, l.Line, string(text))
 		w.Between(l.Line, text, w.blocks == 0)
 	}
 }
@@ -181,18 +181,5 @@ func (w *listWalk) prompt(line int, text []byte) {
 		w.Problem(line, "a second command stands behind the routes: give each answer a file and a feed of its own")
 		return
 	}
-	w.command(text)
-}
-
-// command holds an echoed command against the declared view.
-func (w *listWalk) command(text []byte) {
-	view := w.Source.View
-	switch {
-	case bytes.Contains(text, []byte("GatewayAdvertisedRoute")) && (reading.ReceivedView(view) || reading.TableView(view)):
-		w.Say("the command shows what the gateway advertises, the config says %s", view)
-	case bytes.Contains(text, []byte("GatewayLearnedRoute")) && reading.AdvertisedView(view):
-		w.Say("the command shows what the gateway learned, the config says %s", view)
-	case bytes.Contains(text, []byte("CircuitRouteTable")) && reading.AdvertisedView(view):
-		w.Say("the command shows what Microsoft's side of the circuit holds, the config says %s", view)
-	}
+	asked(w.Collector, line, string(text))
 }

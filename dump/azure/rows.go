@@ -245,14 +245,15 @@ func cutOrigin(path string) (string, rib.Origin, bool) {
 // parseDashed reads numbers with single dashes, or blanks, between them.
 func parseDashed(s string) (rib.ASPath, error) {
 	if strings.Contains(s, "-") {
-		for part := range strings.SplitSeq(s, "-") {
-			if strings.TrimSpace(part) == "" {
+		parts := strings.Split(s, "-")
+		for i, part := range parts {
+			if parts[i] = strings.TrimSpace(part); parts[i] == "" {
 				return nil, fmt.Errorf("an empty AS number")
 			}
 		}
-		s = strings.ReplaceAll(s, "-", " ")
+		s = strings.Join(parts, " ")
 	}
-	return rib.ParseASPath(s)
+	return reading.ParsePath(s)
 }
 
 // localPrefOf reads locPrf, a number written as a string, empty where there is none.

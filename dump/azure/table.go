@@ -362,18 +362,11 @@ func (w *tableWalk) words(line int, text []byte) {
 	w.heading = append(w.heading, string(text[:min(len(text), 80)]))
 }
 
-// command holds an echoed command against the declared view. Notes hold many: only those before the table, and
-// only where it is the only one.
+// command holds an echoed command against the config. Notes hold many: only those before the table, and only where
+// it is the only one.
 func (w *tableWalk) command(text string) {
-	if w.begun || w.Source.VRF != "" {
-		return
-	}
-	view := w.Source.View
-	switch {
-	case strings.Contains(text, "list-advertised-routes") && (reading.ReceivedView(view) || reading.TableView(view)):
-		w.Say("the command shows what the gateway advertises, the config says %s", view)
-	case strings.Contains(text, "list-learned-routes") && reading.AdvertisedView(view):
-		w.Say("the command shows what the gateway learned, the config says %s", view)
+	if !w.begun && w.Source.VRF == "" {
+		asked(w.Collector, w.lines.Line, text)
 	}
 }
 

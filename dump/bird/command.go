@@ -40,6 +40,11 @@ func (c *birdCommand) read(text []byte) bool {
 	return true
 }
 
+// namelessPrompt reports whether text is a command behind a prompt that is a mark alone: "# birdc show route all".
+func namelessPrompt(text []byte) bool {
+	return len(text) > 0 && bytes.IndexByte([]byte("#$%"), text[0]) >= 0 && bytes.Contains(text, []byte("show route"))
+}
+
 // word reads one word of the command, and reports whether it is the name of a table or a protocol, which
 // is none of the command's own.
 func (c *birdCommand) word(word, previous string, first bool) (name bool) {

@@ -152,7 +152,7 @@ func (r *reader) frame(text []byte) bool {
 func (r *reader) unknown(text []byte) {
 	before := r.before()
 	switch {
-	case reading.IsPrompt(text):
+	case reading.IsPrompt(text), namelessPrompt(text):
 		r.endReply()
 		r.echoed(text)
 		return

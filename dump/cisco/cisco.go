@@ -54,7 +54,7 @@ type reader struct {
 	row      ciscoRow
 	paths    reading.AttrCache[rib.ASPath]
 	hops     reading.AttrCache[netip.Addr]
-	command  ciscoCommand
+	command  reading.ShowCommand
 	answers  reading.Answers
 	chosen   string // the VRF whose tables are read
 	choosing bool   // the file names VRFs

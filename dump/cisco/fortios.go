@@ -79,8 +79,8 @@ func isGet(words []string) bool {
 	return len(words) > 2 && words[0] == "get" && reading.Short(words[1], "router", 1) && (reading.Short(words[2], "info", 1) || words[2] == "info6")
 }
 
-// parseFortiCommand reads "get router info bgp neighbors 192.0.2.1 routes", as [parseCiscoCommand] does.
-func parseFortiCommand(words []string) (c ciscoCommand, ok bool) {
+// parseFortiCommand reads "get router info bgp neighbors 192.0.2.1 routes", as [reading.ParseShow] does.
+func parseFortiCommand(words []string) (c reading.ShowCommand, ok bool) {
 	if len(words) < 4 || !reading.Short(words[3], "bgp", 1) {
 		return c, false
 	}
@@ -88,7 +88,7 @@ func parseFortiCommand(words []string) (c ciscoCommand, ok bool) {
 	if strings.HasSuffix(words[2], "6") {
 		family = rib.IPv6
 	}
-	c.families = []rib.Family{family}
+	c.Families = []rib.Family{family}
 	whole := false
 	for i := 4; i < len(words); i++ {
 		word, next := words[i], ""
@@ -96,23 +96,23 @@ func parseFortiCommand(words []string) (c ciscoCommand, ok bool) {
 			next = words[i+1]
 		}
 		switch {
-		case reading.Short(word, "summary", 1) && c.part == "":
+		case reading.Short(word, "summary", 1) && c.Part == "":
 			return c, false
 		case word == "|":
-			c.pipe(words[i+1:])
+			c.Pipe(words[i+1:])
 			i = len(words)
 		case i == 4 && reading.Short(word, "network", 3):
 			whole = true
 		case i == 4 && reading.Short(word, "neighbors", 3):
-			c.neighbor = next
+			c.Neighbor = next
 			i++
-		case c.neighbor != "" && c.verb(word):
+		case c.Neighbor != "" && c.Verb(word):
 		default:
-			c.leave(word)
+			c.Leave(word)
 		}
 	}
-	if !whole && c.of == "" {
-		c.leave(strings.Join(words[3:], " "))
+	if !whole && c.Of == "" {
+		c.Leave(strings.Join(words[3:], " "))
 	}
 	return c, true
 }

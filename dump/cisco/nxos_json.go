@@ -3,7 +3,6 @@ package cisco
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -61,7 +60,7 @@ type nxosJSONReader struct {
 	tables  []nxosTable // in the order of the file
 	next    int         // the table that comes next
 	seen    [2]bool     // families of which a table was read
-	command ciscoCommand
+	command reading.ShowCommand
 	answer  string // what the router said in a table's place
 	wrong   error  // what the file holds is no table of routes
 }
@@ -314,40 +313,19 @@ func (r *nxosJSONReader) around(line int, text []byte, before bool) {
 // echoed reads the commands of a line, or those that NX-API says it ran.
 func (r *nxosJSONReader) echoed(line int, text []byte) {
 	for _, words := range reading.EchoedCommands(text) {
-		if c, ok := parseCiscoCommand(withoutJSON(words)); ok && !c.other {
+		if c, ok := reading.ParseShow(reading.WithoutJSON(words)); ok && !c.Other {
 			r.asked(line, c)
 		}
 	}
 }
 
-// withoutJSON takes "| json", "| json-pretty native" and their kin off a command.
-func withoutJSON(words []string) []string {
-	for i := 0; i+1 < len(words); i++ {
-		if words[i] != "|" || !strings.HasPrefix(words[i+1], "json") {
-			continue
-		}
-		end := i + 2
-		if end < len(words) && words[end] == "native" {
-			end++
-		}
-		return slices.Concat(words[:i], words[end:])
-	}
-	return words
-}
-
 // asked holds a command against the config, and against those before it.
-func (r *nxosJSONReader) asked(line int, c ciscoCommand) {
-	if had := r.command; had.of != "" && had.of != c.of {
+func (r *nxosJSONReader) asked(line int, c reading.ShowCommand) {
+	if had := r.command; had.Of != "" && had.Of != c.Of {
 		r.Problem(line, "the file holds the answers of several commands: give each a file and a feed of its own")
 	}
 	r.command = c
-	if a, err := netip.ParseAddr(c.neighbor); err == nil {
-		r.SawAnswerOf(line, a)
-	}
-	if c.part != "" {
-		r.Problem(line, "the command shows a part of the table alone (%s)", reading.Quote(c.part))
-	}
-	c.heldAgainstView(r.Collector)
+	c.HeldAgainst(r.Collector, line)
 }
 
 // finish refuses a file without a table of routes.

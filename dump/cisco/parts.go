@@ -256,8 +256,8 @@ func (r *reader) findVRFs(in *reading.Input) (t vrfTables) {
 			continue
 		}
 		if c, ok := commandOf(text); ok {
-			look.part, noted = ciscoPart{asked: c.vrf, other: c.other}, ""
-			t.labels = t.labels || c.vrf != ""
+			look.part, noted = ciscoPart{asked: c.VRF, other: c.Other}, ""
+			t.labels = t.labels || c.VRF != ""
 			continue
 		}
 		look.lookAt(l.Text, text)

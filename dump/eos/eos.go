@@ -52,7 +52,7 @@ func readEOS(in *reading.Input, c *reading.Collector) error {
 	if err := r.chooseVRF(in); err != nil {
 		return err
 	}
-	if err := c.EachDocument(r.s, r.document); err != nil {
+	if err := c.EachDocumentAnd(r.s, c.AroundJSON, r.document); err != nil {
 		return err
 	}
 	switch {

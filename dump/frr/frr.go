@@ -129,7 +129,8 @@ func (r *reader) documents() bool {
 	for {
 		r.asked = nil
 		_, err := r.s.Document(func(line int, text []byte) {
-			r.Between(line, text, first)
+			r.AroundJSON(line, text, first)
+			r.namesVRF(line, text)
 			r.asked = familiesOf(text)
 		})
 		if errors.Is(err, io.EOF) {
@@ -142,6 +143,19 @@ func (r *reader) documents() bool {
 		if err != nil || r.Stopped() {
 			r.Broken(r.s.Line, err)
 			return true
+		}
+	}
+}
+
+// namesVRF holds a command that names no VRF against a feed of one: a document need not name its own.
+func (r *reader) namesVRF(line int, text []byte) {
+	want := r.Source.VRF
+	if want == "" || want == "default" {
+		return
+	}
+	for _, words := range reading.EchoedCommands(text) {
+		if c, ok := reading.ParseShow(reading.WithoutJSON(words)); ok && c.VRF == "" && !c.Every {
+			r.Problem(line, "the command names no VRF, the config says vrf: %s", want)
 		}
 	}
 }

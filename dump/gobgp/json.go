@@ -37,6 +37,7 @@ func shapeGoBGP(src reading.Source) reading.Header {
 
 // reader walks the documents of one file: an object each, a prefix a key.
 type reader struct {
+	other string // the family that a command asks for, where it is not one of the two
 	*reading.Collector
 	s    *reading.Scanner
 	rows gobgpRows
@@ -45,7 +46,7 @@ type reader struct {
 func readGoBGP(in *reading.Input, c *reading.Collector) error {
 	r := &reader{Collector: c, s: reading.NewScanner(in.Text), rows: gobgpRows{Collector: c}}
 	var answer error
-	err := c.EachDocument(r.s, func(open byte) error {
+	err := c.EachDocumentAnd(r.s, c.AroundTool("gobgp", r.echoed), func(open byte) error {
 		if open != '{' {
 			return r.s.Unexpected(open, "an object")
 		}

@@ -51,14 +51,13 @@ type textReader struct {
 	ages   bool         // and ages
 	prefix netip.Prefix // of the row before
 	chosen bool         // it has a best path
-	other  string       // the family that a command asks for, where it is not one of the two
 }
 
 func readGoBGPText(in *reading.Input, c *reading.Collector) error {
 	r := &textReader{hides: shapeGoBGPText(c.Source).NotShown}
 	r.Collector = c
 	r.text = reading.WordTable{
-		Collector: c, Name: "gobgp", Header: r.header, Legend: func([]byte) bool { return false }, Row: r.row, Command: r.command, Tool: "gobgp",
+		Collector: c, Name: "gobgp", Header: r.header, Legend: func([]byte) bool { return false }, Row: r.row, Command: r.echoed, Tool: "gobgp",
 	}
 	if err := r.text.Read(in); err != nil {
 		return err
@@ -85,20 +84,21 @@ func (r *textReader) header(text []byte) bool {
 	return true
 }
 
-// command holds an echoed "gobgp neighbor N adj-out" against the view.
-func (r *textReader) command(words []string) {
+// echoed holds an echoed "gobgp neighbor N adj-out" against the config.
+func (r *reader) echoed(line int, words []string) {
 	view := r.Source.View
 	out, in, global := slices.Contains(words, "adj-out"), slices.Contains(words, "adj-in"), slices.Contains(words, "global")
 	switch {
-	case view == "" || !slices.Contains(words, "gobgp") || !out && !in && !global:
+	case view == "" || !out && !in && !global:
 	case out != reading.AdvertisedView(view), in != (view == rib.AdjRIBInPre), global && reading.ReceivedView(view):
 		r.Say("the command is %s, the config says %s", reading.Quote([]byte(strings.Join(words, " "))), view)
 	}
 	if r.other = otherFamily(words); r.other != "" {
-		r.Problem(r.text.Line(), "the command asks for routes of %s, which are not read", reading.Quote(r.other))
+		r.Problem(line, "the command asks for routes of %s, which are not read", reading.Quote(r.other))
 		return
 	}
-	r.text.Asks(parts(words))
+	part, neighbor := parts(words)
+	r.Asks(line, part, neighbor)
 }
 
 // families are the values of -a that ask for unicast routes.
@@ -128,7 +128,8 @@ func parts(words []string) (part, neighbor string) {
 		case word == "global", word == "rib", word == "adj-in", word == "adj-out":
 		case word == "-a", word == "--address-family", word == "-u", word == "--host", word == "-p", word == "--port":
 			i++
-		case word == ">", word == "|" && (next == "tee" || next == "cat"):
+		case word == "-j", word == "--json":
+		case word == ">", word == "|" && reading.WholePipe(words[i+1:]):
 			return part, neighbor
 		default:
 			part = word
@@ -235,12 +236,15 @@ var errNoAge = errors.New("its age is missing")
 func (r *textReader) hopAndPath(a *rib.Attrs, text []byte) error {
 	words := bytes.Fields(text)
 	last := len(words)
+	text = bytes.TrimRight(text, " ")
 	if r.ages {
 		if last--; last < 1 || !age.Match(words[last]) {
 			return errNoAge
 		}
+		text = bytes.TrimSuffix(text, words[last])
 		if last > 1 && bytes.HasSuffix(words[last-1], []byte("d")) {
 			last--
+			text = bytes.TrimSuffix(bytes.TrimRight(text, " "), words[last])
 		}
 	}
 	if last < 1 {
@@ -249,7 +253,8 @@ func (r *textReader) hopAndPath(a *rib.Attrs, text []byte) error {
 	if a.NextHop = addr(words[0]); !a.NextHop.IsValid() {
 		return fmt.Errorf("bad next hop %s", reading.Quote(words[0]))
 	}
-	path, err := r.paths.Get(bytes.Join(words[1:last], []byte(" ")), reading.ParsePath)
+	_, text, _ = bytes.Cut(text, words[0])
+	path, err := r.paths.Get(bytes.TrimSpace(text), reading.ParsePath)
 	a.ASPath = path
 	return err
 }

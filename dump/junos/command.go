@@ -1,6 +1,7 @@
 package junos
 
 import (
+	"bytes"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -10,7 +11,7 @@ import (
 )
 
 // showCommand is a command of which the text behind it is the answer.
-var showCommand = regexp.MustCompile(`(?:^|[>#%$]\s*)(show route\b)`)
+var showCommand = regexp.MustCompile(`(?:^|[>#%$"']\s*|\bssh\s.*?\s|\bcli\s+)(show route\b)`)
 
 // showRoute is where an echoed command begins in a line, -1 where there is none.
 func showRoute(text []byte) int {
@@ -32,7 +33,7 @@ type junosCommand struct {
 // parseJunosCommand reads "show route receive-protocol bgp 192.0.2.1 detail | no-more".
 func parseJunosCommand(text string) junosCommand {
 	c := junosCommand{known: true}
-	words := strings.Fields(text)[2:]
+	words := strings.Fields(strings.ReplaceAll(strings.Trim(text, `"'`), "|", " | "))[2:]
 	for i := 0; i < len(words); i++ {
 		word, next := words[i], ""
 		if i+1 < len(words) {
@@ -53,10 +54,8 @@ func parseJunosCommand(text string) junosCommand {
 			i++
 		case "detail", "extensive", "brief", "all":
 		case "|":
+			c.pipe(words[i+1:])
 			i = len(words)
-			if next != "no-more" && next != "save" && c.part == "" {
-				c.part = next
-			}
 		default:
 			if c.part == "" {
 				c.part = word
@@ -64,6 +63,18 @@ func parseJunosCommand(text string) junosCommand {
 		}
 	}
 	return c
+}
+
+// pipe reads what stands behind "|": "display json | no-more".
+func (c *junosCommand) pipe(words []string) {
+	for i, word := range words {
+		if i > 0 && words[i-1] != "|" || c.part != "" {
+			continue
+		}
+		if word != "no-more" && word != "save" && word != "display" && !reading.WholePipe(words[i:]) {
+			c.part = word
+		}
+	}
 }
 
 // sawCommand takes an echoed command. Of several answers in one file only those to the same question are one
@@ -86,21 +97,38 @@ func (w *textWalk) sawCommand(line int, text string) {
 		w.rows.gateway = c.neighbor.String()
 	}
 	w.neighborOf(c.neighbor)
-	if c.part != "" {
-		w.wrong(line, "the command shows a part of the table alone (%s)", reading.Quote(c.part))
+	w.asked(line, c)
+}
+
+// around judges a line around documents, and holds the command in it against the config.
+func (r *reader) around(line int, text []byte, before bool) {
+	if at := showRoute(bytes.TrimSpace(text)); at >= 0 {
+		c := parseJunosCommand(string(bytes.TrimSpace(text)[at:]))
+		if c.neighbor.IsValid() {
+			r.SawAnswerOf(line, c.neighbor)
+		}
+		r.asked(line, c)
 	}
-	if w.listing {
+	r.Between(line, text, before)
+}
+
+// asked holds what a command shows against the config.
+func (r *reader) asked(line int, c junosCommand) {
+	if r.listing {
 		return
 	}
-	view := w.Source.View
+	if c.part != "" {
+		r.Problem(line, "the command shows a part of the table alone (%s)", reading.Quote(c.part))
+	}
+	view := r.Source.View
 	switch {
 	case c.verb == "" && c.neighbor.IsValid() && reading.TableView(view):
-		w.Problem(line, "the command shows the routes of neighbor %s alone, the config says %s", c.neighbor, view)
+		r.Problem(line, "the command shows the routes of neighbor %s alone, the config says %s", c.neighbor, view)
 	case c.verb == "advertising-protocol" && (reading.ReceivedView(view) || reading.TableView(view)):
-		w.Say("the command shows what is advertised, the config says %s", view)
+		r.Say("the command shows what is advertised, the config says %s", view)
 	case c.verb == "receive-protocol" && (reading.AdvertisedView(view) || reading.TableView(view)):
-		w.Say("the command shows what is received, the config says %s", view)
+		r.Say("the command shows what is received, the config says %s", view)
 	case c.verb == "receive-protocol" && view == rib.AdjRIBInPost:
-		w.Say("the command shows what is received before import policy, the config says %s: it is %s", view, rib.AdjRIBInPre)
+		r.Say("the command shows what is received before import policy, the config says %s: it is %s", view, rib.AdjRIBInPre)
 	}
 }

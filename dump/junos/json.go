@@ -31,7 +31,7 @@ func readJunosJSON(in *reading.Input, c *reading.Collector) error {
 		return err
 	}
 	w.s = reading.NewScanner(in.Text)
-	if err := c.EachDocument(w.s, func(byte) error { return w.value() }); err != nil {
+	if err := c.EachDocumentAnd(w.s, w.around, func(byte) error { return w.value() }); err != nil {
 		return err
 	}
 	return r.finish()

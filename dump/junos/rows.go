@@ -218,12 +218,12 @@ func asPath(text string, advertised bool, a *rib.Attrs) error {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	line = strings.TrimPrefix(strings.TrimSpace(line), "AS path:")
 	var words []string
-	for word := range strings.FieldsSeq(line) {
+	for word := range strings.SplitSeq(strings.TrimSpace(line), " ") { // an empty one stands between two blanks
 		if len(word) == 1 && strings.ContainsAny(word, "IE?") {
 			a.Origin, _ = rib.ParseOrigin(word)
 			break
 		}
-		if word[0] == '[' && strings.HasSuffix(word, "]") {
+		if strings.HasPrefix(word, "[") && strings.HasSuffix(word, "]") {
 			if !advertised {
 				a.NotShown |= rib.AttrASPath
 			}
@@ -231,7 +231,7 @@ func asPath(text string, advertised bool, a *rib.Attrs) error {
 		}
 		words = append(words, word)
 	}
-	path, err := rib.ParseASPath(strings.Join(words, " "))
+	path, err := reading.ParsePath(strings.Join(words, " "))
 	switch {
 	case err != nil || a.Origin == rib.OriginAbsent:
 		return fmt.Errorf("bad AS path %s", reading.Quote(text))

@@ -108,7 +108,7 @@ func (w *xmlWalk) walk() error {
 		case xml.CharData:
 			if w.depth == 0 && !w.listing {
 				for text := range bytes.Lines(t) {
-					w.Between(line, text, w.roots == 0)
+					w.around(line, text, w.roots == 0)
 					line++
 				}
 			}

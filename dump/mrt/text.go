@@ -306,7 +306,7 @@ var bgpdumpNoHop = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 // bgpdump was told -l. It prints 0 for a MED or a local preference that is not there.
 func (r *bgpdumpReader) attributes(f []string, large bool, neighbor netip.Addr, a *rib.Attrs) (err error) {
 	a.NotShown = bgpdumpHides
-	if a.ASPath, err = r.paths.Get([]byte(f[0]), rib.ParseASPath); err != nil {
+	if a.ASPath, err = r.paths.Get([]byte(f[0]), reading.ParsePath); err != nil {
 		return fmt.Errorf("bad AS path %s", reading.Quote(f[0]))
 	}
 	if a.Origin, err = rib.ParseOrigin(f[1]); err != nil {

@@ -302,7 +302,7 @@ func (w *walk) path(raw []byte) {
 	if text == "No As-Path" {
 		return
 	}
-	path, err := rib.ParseASPath(text)
+	path, err := reading.ParsePath(text)
 	if err != nil || text == "" {
 		w.fail("bad AS path %s", reading.Quote(text))
 	}

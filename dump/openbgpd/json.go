@@ -51,7 +51,7 @@ type reader struct {
 func readOpenBGPD(in *reading.Input, c *reading.Collector) error {
 	r := &reader{Collector: c, s: reading.NewScanner(in.Text)}
 	empty := false
-	err := c.EachDocument(r.s, func(open byte) error {
+	err := c.EachDocumentAnd(r.s, c.AroundTool("bgpctl", r.echoed), func(open byte) error {
 		if open != '{' {
 			return r.s.Unexpected(open, "an object")
 		}

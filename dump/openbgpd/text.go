@@ -50,7 +50,7 @@ func readOpenBGPDText(in *reading.Input, c *reading.Collector) error {
 	r := &textReader{hides: shapeOpenBGPDText(c.Source).NotShown}
 	r.Collector = c
 	r.text = reading.WordTable{
-		Collector: c, Name: "openbgpd", Header: isOpenBGPDHeader, Legend: isOpenBGPDLegend, Row: r.row, Command: r.command, Tool: "bgpctl",
+		Collector: c, Name: "openbgpd", Header: isOpenBGPDHeader, Legend: isOpenBGPDLegend, Row: r.row, Command: r.echoed, Tool: "bgpctl",
 	}
 	if err := r.text.Read(in); err != nil {
 		return err
@@ -68,11 +68,11 @@ func isOpenBGPDLegend(text []byte) bool {
 	return false
 }
 
-// command holds an echoed "bgpctl show rib out neighbor N" against the view.
-func (r *textReader) command(words []string) {
-	at := slices.Index(words, "rib")
+// echoed holds an echoed "bgpctl show rib out neighbor N" against the config.
+func (r *reader) echoed(line int, words []string) {
+	at := slices.IndexFunc(words, func(word string) bool { return reading.Short(word, "rib", 1) }) // bgpctl sh r
 	if at < 0 {
-		r.text.Asks(strings.Join(words, " "), "")
+		r.Asks(line, strings.Join(words, " "), "")
 		return
 	}
 	words = words[at:]
@@ -82,7 +82,8 @@ func (r *textReader) command(words []string) {
 	case out != reading.AdvertisedView(view), in != (view == rib.AdjRIBInPre):
 		r.Say("the command is %s, the config says %s", reading.Quote([]byte("show "+strings.Join(words, " "))), view)
 	}
-	r.text.Asks(parts(words))
+	part, neighbor := parts(words)
+	r.Asks(line, part, neighbor)
 }
 
 // parts reads the words behind "rib": the first that leaves rows out of the answer, and the neighbour.
@@ -102,7 +103,7 @@ func parts(words []string) (part, neighbor string) {
 			}
 		case word == "table" && next == "Loc-RIB":
 			i++
-		case word == ">", word == "|" && (next == "tee" || next == "cat"):
+		case word == ">", word == "|" && reading.WholePipe(words[i+1:]):
 			return part, neighbor
 		default:
 			part = word

@@ -149,5 +149,5 @@ func parsePANOSPath(text string) (rib.ASPath, error) {
 			return nil, errors.New("bad AS path " + reading.Quote(text))
 		}
 	}
-	return rib.ParseASPath(strings.ReplaceAll(text, ",", " "))
+	return reading.ParsePath(strings.ReplaceAll(text, ",", " "))
 }

@@ -5,14 +5,15 @@ import (
 	"net/netip"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // A terminal's log has prompts and commands around the answers. What follows tells them from rows.
 
 // routerPrompt is a prompt, and the command behind it: "edge1#", "edge1#show ip bgp", "RP/0/RP0/CPU0:edge1# ",
-// "admin@edge1:~$ vtysh", "[admin@edge1 ~]$ ".
-var routerPrompt = regexp.MustCompile(`^([A-Za-z0-9][^\s#>*$%]{0,99}(?:\s?\([^()]{1,64}\))?|\[[^\[\]]{1,99}\])(\s?[#>$%])(?:$|\s|[a-z])`)
+// "admin@edge1:~$ vtysh", "[admin@edge1 ~]$ ", "root@edge1 ~ # ".
+var routerPrompt = regexp.MustCompile(`^([A-Za-z0-9][^\s#>*$%]{0,99}(?:\s?\([^()]{1,64}\)|\s~[^\s#>*$%]{0,99})?|\[[^\[\]]{1,99}\])(\s?[#>$%])(?:$|\s|[a-z])`)
 
 // IsRouterPrompt reports whether text is a prompt, and not a row whose marks look like one: "r>i 192.0.2.0/24".
 func IsRouterPrompt(text []byte) bool {
@@ -67,35 +68,45 @@ func EchoedCommands(text []byte) (commands [][]string) {
 	} else {
 		text = bytes.TrimLeft(text, "#$%> ") // a prompt without a name
 	}
-	var command []string
-	for word := range strings.FieldsSeq(string(text)) {
-		word = strings.Trim(word, `'"`)
-		if len(command) == 0 || IsShow(command[0]) && word == "-c" {
-			if len(command) > 0 {
-				commands, command = append(commands, command), nil
-			}
-			if base := path.Base(word); IsShow(word) || tools[base] || word == "get" && bytes.Contains(text, []byte("get r")) {
-				command = append(command, base)
-			} else if !beforeCommand(word, base) {
+	words := strings.Fields(string(text))
+	for i, word := range words {
+		words[i] = strings.Trim(word, `'"`)
+	}
+	handed := false // a program was told of another place: what follows may be more about it
+	for len(words) > 0 {
+		if !beginsCommand(words) {
+			rest, known, elsewhere := handedOn(words)
+			if handed = handed || elsewhere; !known && !handed {
 				return commands
 			}
+			words = rest
 			continue
 		}
-		command = append(command, word)
-	}
-	if len(command) > 0 {
-		commands = append(commands, command)
+		end := len(words)
+		if IsShow(words[0]) {
+			end = slices.Index(append(words, "-c"), "-c")
+		}
+		words[0] = path.Base(words[0])
+		commands = append(commands, words[:end:end])
+		words = words[end:]
 	}
 	return commands
 }
 
-// beforeCommand reports whether a word may stand in front of a command: a program that hands it on, or an option.
-func beforeCommand(word, base string) bool {
-	switch base {
-	case "sudo", "doas", "vtysh", "Cli", "FastCli", "do", "run", "ssh", "docker", "exec":
-		return true
+// beginsCommand reports whether words are a command that a router answers with a table. "sh -c" is a shell.
+func beginsCommand(words []string) bool {
+	next := ""
+	if len(words) > 1 {
+		next = words[1]
 	}
-	return word != "" && word[0] == '-' || strings.ContainsAny(word, "@") || word == "15"
+	switch word := words[0]; {
+	case IsShow(word):
+		return !strings.HasPrefix(next, "-")
+	case word == "get":
+		return strings.HasPrefix(next, "r")
+	default:
+		return tools[path.Base(word)]
+	}
 }
 
 // IsShow reports whether word is "show", or short for it.

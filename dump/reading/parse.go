@@ -9,8 +9,9 @@ import (
 	"bgpaudit/rib"
 )
 
-// ParsePath reads a path. BIRD puts a confederation's set in ({ }), and ends a path that is too
-// long for it in "...", which is no number.
+// ParsePath reads a path as a router prints it. BIRD puts a confederation's set in ({ }), and ends a path that is
+// too long for it in "...", which is no number. What no router prints is a number that a terminal or an editor took
+// apart: two blanks inside a path, a number that begins with 0, AS 0.
 func ParsePath(s string) (rib.ASPath, error) {
 	if strings.Contains(s, "({") {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "({", "["), "})", "]")
@@ -19,7 +20,29 @@ func ParsePath(s string) (rib.ASPath, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bad AS path %s", Quote(s))
 	}
+	if why := tornPath(s); why != "" {
+		return nil, fmt.Errorf("bad AS path %s: it holds %s, as where a terminal wrapped it", Quote(s), why)
+	}
 	return path, nil
+}
+
+// tornPath is what a path holds that no router prints; empty where it is whole.
+func tornPath(s string) string {
+	blank := func(c byte) bool { return c == ' ' || c == '\t' }
+	digit := func(c byte) bool { return c >= '0' && c <= '9' }
+	for i := 0; i < len(s); i++ {
+		begins := digit(s[i]) && (i == 0 || !digit(s[i-1]) && s[i-1] != '.')
+		switch {
+		case blank(s[i]) && i+1 < len(s) && blank(s[i+1]):
+			return "two blanks in a row"
+		case !begins || s[i] != '0':
+		case i+1 == len(s) || !digit(s[i+1]) && s[i+1] != '.', s[i:] == "0.0", strings.HasPrefix(s[i:], "0.0 "):
+			return "AS 0"
+		case digit(s[i+1]):
+			return "a number that begins with 0"
+		}
+	}
+	return ""
 }
 
 // AsOwn takes a static route, or one of another protocol, in a received view: nobody sent it to us. An AS

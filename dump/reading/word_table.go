@@ -14,11 +14,11 @@ type WordTable struct {
 	*Collector
 	Name    string
 	lines   TextLines
-	Header  func(text []byte) bool // begins the rows
-	Legend  func(text []byte) bool // explains the rows, in front of the header
-	Row     func(l TextLine) bool  // reads a row, and reports whether it was one
-	Command func(words []string)   // an echoed command
-	Tool    string                 // the program whose command it is
+	Header  func(text []byte) bool         // begins the rows
+	Legend  func(text []byte) bool         // explains the rows, in front of the header
+	Row     func(l TextLine) bool          // reads a row, and reports whether it was one
+	Command func(line int, words []string) // an echoed command
+	Tool    string                         // the program whose command it is
 	answers Answers
 	Held    [2]bool // families of the table's rows
 	begun   bool    // rows may follow
@@ -102,7 +102,7 @@ func (w *WordTable) echoed(text []byte) {
 	for _, words := range EchoedCommands(text) {
 		if words[0] == w.Tool {
 			w.answers.Awaited = append(w.answers.Awaited, w.lines.Line)
-			w.Command(words)
+			w.Command(w.lines.Line, words)
 		}
 	}
 }
@@ -117,20 +117,29 @@ func (w *WordTable) noteTable() {
 	w.Held = [2]bool{}
 }
 
-// Line is the line that was read last.
-func (w *WordTable) Line() int { return w.lines.Line }
-
 // Asks holds the words of a command that name no whole table, and the neighbour of its answer, against the config.
-func (w *WordTable) Asks(part, neighbor string) {
+func (c *Collector) Asks(line int, part, neighbor string) {
 	if part != "" {
-		w.Problem(w.lines.Line, "the command shows a part of the table alone (%s)", Quote([]byte(part)))
+		c.Problem(line, "the command shows a part of the table alone (%s)", Quote([]byte(part)))
 	}
 	a, err := netip.ParseAddr(neighbor)
 	if err != nil {
 		return
 	}
-	w.SawAnswerOf(w.lines.Line, a)
-	if TableView(w.Source.View) {
-		w.Say("the command shows the routes of one neighbor, the config says %s", w.Source.View)
+	c.SawAnswerOf(line, a)
+	if TableView(c.Source.View) {
+		c.Say("the command shows the routes of one neighbor, the config says %s", c.Source.View)
+	}
+}
+
+// AroundTool is a judge of what stands around the JSON documents of a program: echoed takes its commands.
+func (c *Collector) AroundTool(tool string, echoed func(line int, words []string)) func(line int, text []byte, before bool) {
+	return func(line int, text []byte, before bool) {
+		for _, words := range EchoedCommands(text) {
+			if words[0] == tool {
+				echoed(line, words)
+			}
+		}
+		c.Between(line, text, before)
 	}
 }

@@ -470,15 +470,13 @@ func srlinuxPath(text string) (rib.Origin, rib.ASPath, error) {
 	if err != nil || strings.TrimSpace(m[2]) == "" {
 		return origin, nil, err
 	}
-	var asns []uint32
 	for member := range strings.SplitSeq(m[2], ",") {
-		asn, ok := reading.ParseUint32(bytes.TrimSpace([]byte(member)))
-		if !ok {
+		if _, ok := reading.ParseUint32(bytes.TrimSpace([]byte(member))); !ok {
 			return origin, nil, fmt.Errorf("bad AS path %s", reading.Quote(text))
 		}
-		asns = append(asns, asn)
 	}
-	return origin, rib.ASPath{{Type: rib.ASSequence, ASNs: asns}}, nil
+	path, err := reading.ParsePath(strings.ReplaceAll(strings.ReplaceAll(m[2], ", ", " "), ",", " "))
+	return origin, path, err
 }
 
 func decimal(n int) string { return strconv.Itoa(n) }

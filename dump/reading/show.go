@@ -1,0 +1,221 @@
+package reading
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"bgpaudit/rib"
+)
+
+// ShowCommand is what a command of Cisco's kind says that stands in the file before its answer: also of Arista's and
+// FRR's.
+type ShowCommand struct {
+	Of       string // advertised, received (before import policy) or routes (after it); empty: a whole table
+	Neighbor string
+	VRF      string       // empty where it names none, and where it asks for all
+	Every    bool         // it asks for all VRFs
+	Families []rib.Family // those that it names
+	Other    bool         // it names a family that is not unicast
+	Part     string       // the word that makes the answer a part of a table
+}
+
+// wholeWords are the words of a command whose answer is a whole table, and how many letters of each tell it from
+// the words of a filter. Any other word leaves rows out.
+var wholeWords = []struct {
+	word  string
+	least int
+}{
+	{"ip", 2},
+	{"ipv4", 4},
+	{"ipv6", 4},
+	{"vpnv4", 5},
+	{"vpnv6", 5},
+	{"bgp", 1},
+	{"unicast", 2},
+	{"all", 3},
+	{"detail", 3},
+	{"wide", 3},
+}
+
+// otherFamilies are words of families that are not read.
+var otherFamilies = []string{
+	"multicast", "l2vpn", "evpn", "mvpn", "mdt", "nsap", "rtfilter", "rt-filter", "flowspec", "link-state", "labeled-unicast",
+	"tunnel", "sr-policy", "vpls", "encap",
+}
+
+// wholePipes are what a command may be piped to with nothing left out.
+var wholePipes = []string{"no-more", "redirect", "append", "tee", "cat"}
+
+// ParseShow reads "show ip bgp neighbors 192.0.2.1 routes". It reports whether the answer is a table of
+// BGP.
+func ParseShow(words []string) (c ShowCommand, ok bool) {
+	bgp := false
+	for i := 1; i < len(words); i++ {
+		word, next := words[i], ""
+		if i+1 < len(words) {
+			next = words[i+1]
+		}
+		switch {
+		case Short(word, "summary", 3) && c.Part == "":
+			return c, false
+		case word == "|" || word == ">":
+			c.Pipe(words[i+1:])
+			i = len(words)
+		case word == "vrf":
+			c.Every = next == "all"
+			if c.VRF = next; c.Every {
+				c.VRF = ""
+			}
+			i++
+		case word == "rd":
+			c.VRF = next
+			i++
+		case word == "instance": // of IOS XR: what it holds outside VRFs goes by its name
+			if c.Every = next == "all"; !c.Every {
+				c.VRF = next
+			}
+			i++
+		case Short(word, "neighbors", 3):
+			c.Neighbor = next
+			i++
+		case c.Neighbor != "" && c.Verb(word):
+		case (word == "0.0.0.0/0" || word == "::/0") && Short(next, "longer-prefixes", 3):
+			i++
+		default:
+			bgp = c.word(word) || bgp
+		}
+	}
+	if c.Neighbor != "" && c.Of == "" && c.Part == "" {
+		c.Part = "neighbors"
+	}
+	return c, bgp && IsShow(words[0])
+}
+
+// Pipe reads what stands behind "|". From the header on a table is whole: "| begin Network".
+func (c *ShowCommand) Pipe(words []string) {
+	if len(words) == 0 {
+		return
+	}
+	for _, p := range wholePipes {
+		if Short(words[0], p, 3) {
+			return
+		}
+	}
+	if WholePipe(words) {
+		return
+	}
+	if len(words) != 2 || !Short(words[0], "begin", 1) || words[1] != "Network" {
+		c.Leave("| " + words[0])
+	}
+}
+
+// Leave notes the first word that leaves rows out.
+func (c *ShowCommand) Leave(word string) {
+	if c.Part == "" {
+		c.Part = word
+	}
+}
+
+// Verb reads what is asked of a neighbour. IOS XR writes "received routes".
+func (c *ShowCommand) Verb(word string) bool {
+	switch {
+	case Short(word, "advertised-routes", 2):
+		c.Of = "advertised"
+	case Short(word, "received-routes", 3):
+		c.Of = "received"
+	case Short(word, "routes", 2):
+		if c.Of == "" {
+			c.Of = "routes"
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// word reads one that names a table, and reports whether it is "bgp".
+func (c *ShowCommand) word(word string) bool {
+	for _, w := range wholeWords {
+		if !Short(word, w.word, w.least) {
+			continue
+		}
+		for _, family := range rib.Families {
+			if word == family.String() {
+				c.Families = append(c.Families, family)
+			}
+		}
+		return w.word == "bgp"
+	}
+	for _, family := range otherFamilies {
+		if Short(word, family, 3) {
+			c.Other = true
+			return false
+		}
+	}
+	c.Leave(word)
+	return false
+}
+
+// HeldAgainstView holds what the command shows against the declared view.
+func (c ShowCommand) HeldAgainstView(to *Collector) {
+	view := to.Source.View
+	export := AdvertisedView(view)
+	switch {
+	case c.Of == "advertised" && view != "" && !export:
+		to.Say("the command shows what is advertised, the config says %s", view)
+	case c.Of != "advertised" && export && (c.Of != "" || c.Part == ""):
+		to.Say("the command does not show what is advertised, the config says %s", view)
+	case c.Of == "received" && view == rib.AdjRIBInPost:
+		to.Say("the command shows what is received before import policy, the config says %s", view)
+	case c.Of == "routes" && view == rib.AdjRIBInPre:
+		to.Say("the command shows what import policy accepts, the config says %s", view)
+	case c.Of == "" && c.Part == "" && ReceivedView(view):
+		to.Say("the command shows the whole table, the config says %s", view)
+	case c.Of != "":
+		to.OfOneNeighbor()
+	}
+}
+
+// HeldAgainst holds a command in front of a document against the config. A document names its VRFs, or none.
+func (c ShowCommand) HeldAgainst(to *Collector, line int) {
+	if a, err := netip.ParseAddr(c.Neighbor); err == nil {
+		to.SawAnswerOf(line, a)
+	}
+	if c.Part != "" {
+		to.Problem(line, "the command shows a part of the table alone (%s)", Quote(c.Part))
+	}
+	if want := to.Source.VRF; want != "" && c.VRF != "" && c.VRF != want {
+		to.Say("the command shows the routes of VRF %s, the config says vrf: %s", c.VRF, want)
+	}
+	c.HeldAgainstView(to)
+}
+
+// AroundJSON judges a line around JSON documents of a router of this kind, and holds the commands in it against the
+// config.
+func (c *Collector) AroundJSON(line int, text []byte, before bool) {
+	for _, words := range EchoedCommands(text) {
+		if command, ok := ParseShow(WithoutJSON(words)); ok && !command.Other {
+			command.HeldAgainst(c, line)
+		}
+	}
+	c.Between(line, text, before)
+}
+
+// WithoutJSON takes "| json", "| json-pretty native", FRR's "json detail" and their kin off a command.
+func WithoutJSON(words []string) []string {
+	for i := 1; i < len(words); i++ {
+		if !strings.HasPrefix(words[i], "json") {
+			continue
+		}
+		from, end := i, i+1
+		if words[i-1] == "|" {
+			from--
+		}
+		if end < len(words) && (words[end] == "native" || words[end] == "brief" && from == i) {
+			end++
+		}
+		return slices.Concat(words[:from], words[end:])
+	}
+	return words
+}
