@@ -2,6 +2,7 @@ package cisco
 
 import (
 	"bytes"
+	"strings"
 
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
@@ -106,7 +107,8 @@ func parseCiscoCommand(words []string) (c ciscoCommand, ok bool) {
 	return c, bgp && reading.IsShow(words[0])
 }
 
-// pipe reads what stands behind "|". From the header on a table is whole: "| begin Network".
+// pipe reads what stands behind "|". From the header on a table is whole: "| begin Network", or less of the word, and
+// so it is from the legend on: "| begin ^Status".
 func (c *ciscoCommand) pipe(words []string) {
 	if len(words) == 0 {
 		return
@@ -116,7 +118,7 @@ func (c *ciscoCommand) pipe(words []string) {
 			return
 		}
 	}
-	if len(words) != 2 || !reading.Short(words[0], "begin", 1) || words[1] != "Network" {
+	if len(words) != 2 || !reading.Short(words[0], "begin", 1) || !reading.Short(words[1], "Network", 3) && !reading.Short(strings.TrimPrefix(words[1], "^"), "Status", 3) {
 		c.leave("| " + words[0])
 	}
 }
