@@ -68,7 +68,7 @@ func TestFormsOfReleases(t *testing.T) {
 
 		{"FRR: the VPN table of one route distinguisher", reading.Source{}, frrTop + "Route Distinguisher: 65536:1\n" + frr1 + frrEnd, "", "route distinguisher 65536:1 alone"},
 		{"FRR: it is asked for", reading.Source{VRF: "65536:1"}, frrTop + "Route Distinguisher: 65536:1\n" + frr1 + frrEnd, yes, ""},
-		{"IOS: a command asks for it", reading.Source{}, "e1#show bgp vpnv4 unicast rd 65536:1\n" + iosTop + "Route Distinguisher: 65536:1\n" + ios1 + "e1#\n", yes, ""},
+		{"IOS: a VPN table of one", reading.Source{}, "e1#show bgp vpnv4 unicast rd 65536:1\n" + iosTop + "Route Distinguisher: 65536:1\n" + ios1 + "e1#\n", yes, ""},
 		{"FRR: an old name of the default instance", reading.Source{VRF: "default"}, "Instance Default:\n" + frrTop + frr1 + frrEnd + "\nInstance RED:\n" + frrTop + frr1 + frrEnd, yes, ""},
 		{"FRR: a table with detail", out, frrTop + "BGP routing table entry for 203.0.113.0/24, version 1\nPaths: (1 available, best #1, table default)\n  Local\n    0.0.0.0 from 0.0.0.0 (192.0.2.3)\n      Origin IGP, metric 0, weight 32768, valid, sourced, local, best (First path received)\n" + total, "", "the table is printed with detail, which is not read"},
 

@@ -29,6 +29,7 @@ type dialect struct {
 	ownForm  bool        // advertised paths are those before our own ASN
 	selfHop  bool        // no row that a neighbour sent has the router itself, 0.0.0.0, as next hop
 	invalid  string      // the marks of rows that are not used
+	bareRDs  bool        // its VPN table is a table of its own, and names no VRF beside a route distinguisher
 	named    bool        // a next hop may have its host's name behind it, or be a name alone
 	words    bool        // a number that is absent is printed as "-"
 	tagged   bool        // a route tag behind the weight, path ids behind the origin, and a count of prefixes behind every table

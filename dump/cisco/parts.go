@@ -251,7 +251,7 @@ func (r *reader) chooseVRF(in *reading.Input) error {
 		return reading.NoVRF(want, t.names)
 	case want != "" && t.labels:
 		r.choosing, r.chosen = true, want
-	case len(t.rows) == 1 && t.known[t.rows[0]].bare:
+	case r.bareRDs && len(t.rows) == 1 && t.known[t.rows[0]].bare:
 		return fmt.Errorf("holds the VPN table, and in it routes of route distinguisher %s alone, of which no VRF is named: name it with vrf: on the feed, or export the table of the VRF", t.rows[0])
 	case len(t.rows) == 1 && t.labels:
 		r.choosing, r.chosen = true, t.rows[0]
