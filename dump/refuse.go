@@ -144,7 +144,7 @@ func lookalike(head, body []byte) string {
 // bareHeader is the header of a table that IOS and others print alike, where nothing above it tells which did.
 func bareHeader(head []byte) string {
 	for line := range bytes.Lines(head) {
-		if text := bytes.TrimSpace(line); cisco.IsColumnHeader(text) {
+		if text := bytes.TrimSpace(line); cisco.IsColumnHeader(text) && bytes.Contains(text, []byte("Next Hop")) {
 			return strings.Join(strings.Fields(string(text)), " ")
 		}
 	}

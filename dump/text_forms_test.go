@@ -59,6 +59,7 @@ func TestFormsOfReleases(t *testing.T) {
 		{"IOS XR: SIDs are no routes", reading.Source{}, localSIDs, "", "a table of SRv6 SIDs"},
 		{"IOS XR: an old header", reading.Source{Format: "iosxr"}, xrTop + "Network             Next-hop           Metric LocPrf Weight Path\n* i203.0.113.0/24   192.0.2.1               0    100      0 65540 i\n", "", "no column Next Hop"},
 		{"EOS by its header alone", reading.Source{}, eosTop[strings.Index(eosTop, "          Network"):] + eos1, unproven, ""},
+		{"EOS: a terminal wrapped a path, and filled the line with blanks", reading.Source{}, eosTop + strings.Replace(eos1, "65540", "655                    40", 1) + "e1#\n", no, "blanks stand within its AS path"},
 		{"EOS without a legend", reading.Source{}, strings.Replace(eosTop, "Route status codes:", "AS Path Attributes:", 1) + eos1, unproven, ""},
 		{"IOS without a legend", reading.Source{}, "e1#sh ip bgp\n" + iosTop[strings.Index(iosTop, "     Network"):] + ios1 + "e1#\n", "", "say format: ios on the feed for IOS and IOS XE (frr, iosxr or nxos"},
 		{"FRR's default route without a legend", out, "e1# show ip bgp neighbors 192.0.2.1 advertised-routes\nOriginating default network 0.0.0.0/0\n\ne1# \n", "", "say format: frr on the feed"},

@@ -56,6 +56,7 @@ func (c *columns) forms() [][]int {
 
 var (
 	errColumns  = errors.New("its numbers do not stand under the words of the header")
+	errGap      = errors.New("blanks stand within its AS path: the terminal wrapped it, and an ASN may stand in two pieces")
 	errNoHop    = errors.New("the header of the table has no column Next Hop: this form of table is not read")
 	errDetail   = errors.New("the table is printed with detail, which is not read: run the command without it")
 	errSqueezed = errors.New("the columns of the table are squeezed together, and blank fields cannot be told: save the router's own text")

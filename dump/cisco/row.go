@@ -295,7 +295,11 @@ func (r *reader) pathAndOrigin(text []byte) (origin rib.Origin, path rib.ASPath,
 	if len(text) > 0 && text[len(text)-1] != ' ' && !r.part.advertised {
 		return 0, nil, reading.ErrNoOrigin
 	}
-	path, err = r.paths.Get(bytes.TrimSpace(text), reading.ParsePath)
+	text = bytes.TrimSpace(text)
+	if bytes.Contains(text, []byte("  ")) {
+		return 0, nil, errGap
+	}
+	path, err = r.paths.Get(text, reading.ParsePath)
 	return origin, path, err
 }
 
