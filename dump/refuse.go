@@ -55,6 +55,9 @@ func refusal(head, body []byte) error {
 	if header := bareHeader(head); header != "" {
 		return fmt.Errorf("rows under %s, without what a router prints above it, are of no one platform: export the whole answer, or say format: ios on the feed for IOS and IOS XE (frr, iosxr or nxos for those)", reading.Quote(header))
 	}
+	if line := bareDefault(head); line != "" {
+		return fmt.Errorf("%s, without what a router prints above it, is of no one platform: export the whole answer, or say format: frr on the feed for FRR (ios for IOS and IOS XE)", reading.Quote(line))
+	}
 	if said := bird.Answer(head); said != "" {
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(said))
 	}
@@ -124,6 +127,8 @@ func lookalike(head, body []byte) string {
 	}
 	text := strings.ToLower(string(head))
 	switch {
+	case strings.Contains(text, "local sid") && strings.Contains(text, "alloc mode"):
+		return "a table of SRv6 SIDs (local-sids), which shows no next hop and no path"
 	case reading.ContainsAny(text, onePrefixText):
 		return "the page of one prefix, or a table with detail"
 	case reading.ContainsAny(text, routingText):
@@ -139,8 +144,18 @@ func lookalike(head, body []byte) string {
 // bareHeader is the header of a table that IOS and others print alike, where nothing above it tells which did.
 func bareHeader(head []byte) string {
 	for line := range bytes.Lines(head) {
-		if text := bytes.TrimSpace(line); cisco.IsColumnHeader(text) {
+		if text := bytes.TrimSpace(line); cisco.IsColumnHeader(text) && bytes.Contains(text, []byte("Next Hop")) {
 			return strings.Join(strings.Fields(string(text)), " ")
+		}
+	}
+	return ""
+}
+
+// bareDefault is the line with which FRR and IOS say that a default route is sent, where it is the whole answer.
+func bareDefault(head []byte) string {
+	for line := range bytes.Lines(head) {
+		if text := bytes.TrimSpace(line); bytes.HasPrefix(text, []byte("Originating default network ")) {
+			return string(text)
 		}
 	}
 	return ""

@@ -28,6 +28,8 @@ type dialect struct {
 	ownForm  bool        // advertised paths are those before our own ASN
 	selfHop  bool        // no row that a neighbour sent has the router itself, 0.0.0.0, as next hop
 	invalid  string      // the marks of rows that are not used
+	bareRDs  bool        // its VPN table is a table of its own, and names no VRF beside a route distinguisher
+	named    bool        // a next hop may have its host's name behind it, or be a name alone
 	words    bool        // a number that is absent is printed as "-"
 	tagged   bool        // a route tag behind the weight, path ids behind the origin, and a count of prefixes behind every table
 }
@@ -65,8 +67,8 @@ type reader struct {
 	tables   int    // tables whose header or count was seen
 	headings int    // headings of address families
 	answer   string // what the router said in a table's place
-	squeezed bool
-	foreign  bool // a table of another family stands in the file, and no heading says so
+	unread   error  // why a table cannot be read whose header was seen
+	foreign  bool   // a table of another family stands in the file, and no heading says so
 }
 
 func readCisco(in *reading.Input, c *reading.Collector, d *dialect) error {
@@ -142,6 +144,13 @@ func (r *reader) unknown(line int, text []byte) {
 	case bytes.HasPrefix(text, []byte("Can't find neighbor")): // NX-OS says so of each VRF that lacks it
 		r.keepAnswer(text)
 		return
+	case r.otherVRFLacks(text):
+		r.keepAnswer(text)
+		r.part.preamble = false
+		return
+	case r.part.begun && bytes.HasPrefix(text, []byte("BGP routing table entry for")):
+		r.detail(line)
+		return
 	}
 	r.spoil("the text is disturbed inside it")
 	r.row.known = false // the line may have been a prefix, and the rows behind it its own
@@ -151,6 +160,24 @@ func (r *reader) unknown(line int, text []byte) {
 		return
 	}
 	r.Between(line, text, (r.part.preamble || r.tables == 0) && !reading.RowLike(text))
+}
+
+// otherVRFLacks reports whether IOS XR says, of a VRF that is not read, that it lacks the neighbour.
+func (r *reader) otherVRFLacks(text []byte) bool {
+	return r.part.vrf != "" && r.leftOut() && bytes.Equal(text, []byte("% Neighbor not found"))
+}
+
+// detail passes over a table that is printed with detail, up to its count or a prompt.
+func (r *reader) detail(line int) {
+	r.spoil("a page of one prefix stands in it")
+	if r.part.detail {
+		return
+	}
+	r.part.detail, r.part.open = true, false
+	if !r.leftOut() {
+		r.unread = errDetail
+		r.Problem(line, "%v", errDetail)
+	}
 }
 
 // outOfPlace judges a line of a table that is not read: rows of unicast in it are not of its family.
@@ -189,7 +216,7 @@ func (r *reader) endOfFile() {
 		r.Problem(0, "the dump is cut off before the rows of its last table")
 	case p.open && r.counted:
 		r.Problem(0, "the dump is cut off: the count that ends a table is missing")
-	case p.open, p.named:
+	case p.open, p.named, p.sent:
 		r.Unproven = true
 	}
 }
@@ -199,8 +226,8 @@ func (r *reader) refused() error {
 	switch {
 	case r.foreign && r.Result.Routes == 0 && !r.ZeroStated && !r.Source.ExpectEmpty:
 		return errors.New("not a route table: its rows are not of IPv4 or IPv6 unicast")
-	case r.squeezed && r.Result.Routes == 0:
-		return errSqueezed
+	case r.unread != nil && r.Result.Routes == 0 && !r.ZeroStated:
+		return r.unread
 	case r.tables > 0, r.headings > 0, r.Result.Routes > 0, r.Stopped():
 		return nil
 	case r.answer != "":

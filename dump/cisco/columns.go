@@ -56,6 +56,9 @@ func (c *columns) forms() [][]int {
 
 var (
 	errColumns  = errors.New("its numbers do not stand under the words of the header")
+	errGap      = errors.New("blanks stand within its AS path: the terminal wrapped it, and an ASN may stand in two pieces")
+	errNoHop    = errors.New("the header of the table has no column Next Hop: this form of table is not read")
+	errDetail   = errors.New("the table is printed with detail, which is not read: run the command without it")
 	errSqueezed = errors.New("the columns of the table are squeezed together, and blank fields cannot be told: save the router's own text")
 )
 
@@ -68,12 +71,15 @@ func IsColumnHeader(text []byte) bool {
 func cutColumns(line []byte) (c columns, err error) {
 	at := func(word string) int { return bytes.Index(line, []byte(word)) }
 	c.network, c.hop = at("Network"), at("Next Hop")
+	if c.hop < 0 {
+		return c, errNoHop
+	}
 	for i, word := range []string{"Metric", "LocPrf", "Weight", "RouteTag"} {
 		start := at(word)
 		if start < 0 && i == tagColumn {
 			break
 		}
-		if c.network < 0 || c.hop < 0 || start < c.hop {
+		if c.network < 0 || start < c.hop {
 			return c, errColumns
 		}
 		c.ends[i] = start + len(word) - c.hop

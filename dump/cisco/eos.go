@@ -20,12 +20,19 @@ func readEOSText(in *reading.Input, c *reading.Collector) error {
 }
 
 func sniffEOSText(head []byte) bool {
-	return bytes.Contains(head, []byte("BGP routing table information for VRF ")) &&
-		bytes.Contains(head, []byte("Route status codes:")) && !bytes.Contains(head, []byte("BGP routing table entry for"))
+	if bytes.Contains(head, []byte("BGP routing table entry for")) {
+		return false
+	}
+	for line := range bytes.Lines(head) { // no other platform calls a column LocPref
+		if isEOSHeader(bytes.TrimSpace(line)) {
+			return true
+		}
+	}
+	return bytes.Contains(head, []byte("BGP routing table information for VRF ")) && bytes.Contains(head, []byte("Route status codes:"))
 }
 
 func isEOSHeader(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("Network ")) && bytes.Contains(text, []byte(" LocPref ")) && bytes.HasSuffix(text, []byte(" Path"))
+	return bytes.HasPrefix(text, []byte("Network ")) && bytes.Contains(text, []byte(" Next Hop ")) && bytes.Contains(text, []byte(" LocPref ")) && bytes.HasSuffix(text, []byte(" Path"))
 }
 
 // eosNumbers is how many numbers stand in a row under this header.

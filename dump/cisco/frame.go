@@ -102,18 +102,20 @@ func (r *reader) nextTable() {
 func (r *reader) header(line []byte, advertised bool) {
 	r.spoil("the next table begins in it")
 	r.nextTable()
-	r.answers.Came()
+	if !r.part.sent {
+		r.answers.Came()
+	}
 	var err error
 	r.columns = columns{network: bytes.Index(line, []byte("Network"))}
 	r.numbers = eosNumbers(line)
 	if !advertised && !r.words {
 		if r.columns, err = cutColumns(line); err != nil {
-			r.squeezed = true
+			r.unread = err
 			r.Problem(r.lines.Line, "%v", err)
 			return
 		}
 	}
-	r.part.preamble, r.part.begun, r.part.open, r.part.advertised = false, true, true, advertised
+	r.part.preamble, r.part.sent, r.part.begun, r.part.open, r.part.advertised = false, false, true, true, advertised
 	r.row.known = false
 	if r.part.other {
 		if r.part.headless {
@@ -150,7 +152,7 @@ func (r *reader) mark() {
 func (r *reader) closePart() {
 	p := &r.part
 	r.noteTable()
-	p.open, p.begun, p.preamble, p.named = false, false, false, false
+	p.open, p.begun, p.preamble, p.named, p.sent = false, false, false, false, false
 }
 
 // noteTable notes a table that held rows: none comes twice.
@@ -171,16 +173,15 @@ type ciscoCount struct {
 	whole           bool // paths are those of the whole table, of which rows may be a part: FRR
 	neighbors       bool // FRR puts it behind the routes that a neighbour is sent, or sends
 	networks        bool // they are prefixes, however many paths each has: FortiOS
+	repeated        bool // paths are counted, too, in rows that each print their prefix: FRR, behind a neighbour's routes
 	filtered        bool // some of them are not accepted
 }
 
-// cutCiscoCount reads "Total number of prefixes 7" and "Processed 7 prefixes, 9 paths".
+// cutCiscoCount reads "Total number of prefixes 7", "Total number of prefixes 7, total number of paths 9" and
+// "Processed 7 prefixes, 9 paths".
 func cutCiscoCount(text []byte) (c ciscoCount, ok bool) {
 	if rest, found := bytes.CutPrefix(text, []byte("Total number of prefixes ")); found {
-		number, behind := reading.CutWord(rest)
-		c.neighbors, c.filtered = true, bytes.HasSuffix(behind, []byte(" filtered)"))
-		c.prefixes, ok = reading.ParseUint32(number)
-		return c, ok && (c.filtered || len(bytes.TrimSpace(behind)) == 0)
+		return cutTotal(rest)
 	}
 	if bytes.HasPrefix(text, []byte("Displayed ")) || bytes.HasPrefix(text, []byte("No BGP prefixes displayed, ")) {
 		return cutFRRCount(text)
@@ -202,6 +203,21 @@ func cutCiscoCount(text []byte) (c ciscoCount, ok bool) {
 	return c, ok && okPaths
 }
 
+// cutTotal reads what stands behind "Total number of prefixes ": "7", "7 (1 filtered)", "7, total number of paths 9".
+func cutTotal(rest []byte) (c ciscoCount, ok bool) {
+	number, behind := reading.CutWord(rest)
+	c.neighbors, c.filtered = true, bytes.HasSuffix(behind, []byte(" filtered)"))
+	okPaths := true
+	if paths, found := bytes.CutPrefix(bytes.TrimSpace(behind), []byte("total number of paths ")); found && bytes.HasSuffix(number, []byte(",")) {
+		number = bytes.TrimSuffix(number, []byte(","))
+		number2, more := reading.CutWord(paths)
+		c.paths, okPaths = reading.ParseUint32(number2)
+		c.both, c.repeated, behind = true, true, more
+	}
+	c.prefixes, ok = reading.ParseUint32(number)
+	return c, ok && okPaths && (c.filtered || len(bytes.TrimSpace(behind)) == 0)
+}
+
 // cutCount is cutCiscoCount, in the sense that the platform gives to it.
 func (r *reader) cutCount(text []byte) (c ciscoCount, ok bool) {
 	c, ok = cutCiscoCount(text)
@@ -215,7 +231,7 @@ func (p *ciscoPart) fits(c ciscoCount) bool {
 		return int(c.prefixes) == p.prefixes && p.rows <= int(c.paths)
 	}
 	if c.both {
-		return int(c.prefixes) == p.prefixes && int(c.paths) == p.rows
+		return int(c.prefixes) == p.counted(c) && int(c.paths) == p.rows
 	}
 	if c.networks {
 		return int(c.prefixes) == p.prefixes
@@ -223,15 +239,23 @@ func (p *ciscoPart) fits(c ciscoCount) bool {
 	return int(c.prefixes) == p.rows // of paths, whatever it calls them
 }
 
+// counted is how many prefixes the part holds in the sense of c.
+func (p *ciscoPart) counted(c ciscoCount) int {
+	if c.repeated {
+		return p.prefixes - p.repeats
+	}
+	return p.prefixes
+}
+
 // endCount holds a count against the rows above it.
 func (r *reader) endCount(c ciscoCount) {
 	p := &r.part
 	switch {
-	case p.other:
+	case p.other, p.detail:
 	case c.whole && p.fits(c):
 		r.endFRR(c)
 	case !p.fits(c) && c.both:
-		r.Problem(r.lines.Line, "the dump counts %d prefixes and %d paths, and holds %d and %d", c.prefixes, c.paths, p.prefixes, p.rows)
+		r.Problem(r.lines.Line, "the dump counts %d prefixes and %d paths, and holds %d and %d", c.prefixes, c.paths, p.counted(c), p.rows)
 	case !p.fits(c) && c.networks:
 		r.Problem(r.lines.Line, "the dump counts %d prefixes, and holds %d", c.prefixes, p.prefixes)
 	case !p.fits(c):
@@ -239,11 +263,11 @@ func (r *reader) endCount(c ciscoCount) {
 	case c.prefixes == 0:
 		r.ZeroStated = true
 	}
-	if !r.part.begun {
+	if !r.part.begun && !r.part.sent {
 		r.answers.Came() // it stands in a table's place
 	}
 	r.answers.Pager = 0
-	if !p.other {
+	if !p.other && !p.detail {
 		if c.neighbors && r.selfHop && !c.networks {
 			r.endNeighbor(c)
 		}
@@ -261,7 +285,8 @@ var legends = [][]byte{
 	[]byte("i - internal"), []byte("Route Distinguisher Version:"), []byte("AF-Private Import"), []byte("AF-Private import"),
 	[]byte("BGP instance "), []byte("Load for "), []byte("Time source is "), []byte("Non-stop routing"), []byte("Table ID:"),
 	[]byte("VRF ID:"), []byte("Nexthop codes:"),
-	[]byte("Route status codes:"), []byte("S - Stale"), []byte("S Stale"), []byte("% - Pending"), []byte("AS Path Attributes:"), []byte("RPKI Origin Validation codes:"), []byte("Dampening enabled"), []byte("BGP Route Distinguisher:"), []byte("VRF: "),
+	[]byte("Route status codes:"), []byte("S - Stale"), []byte("S Stale"), []byte("% - Pending"), []byte("AS Path Attributes:"), []byte("RPKI Origin Validation codes:"), []byte("Dampening enabled"), []byte("BGP Route Distinguisher:"),
+	[]byte("i internal,"), []byte("% Command accepted but obsolete, unreleased or unsupported"),
 }
 
 // isLegend reports whether a line explains the table, underlines a heading or says when it was printed.
@@ -287,17 +312,31 @@ func isClock(text []byte) bool {
 	return bytes.Contains([]byte("MonTueWedThuFriSatSun"), words[0])
 }
 
+// cameSent notes that a default route is sent. Where no other is, this line is the answer, and no header follows.
+func (r *reader) cameSent() {
+	if r.part.begun {
+		return
+	}
+	if !r.part.sent {
+		r.answers.Came()
+		r.tables++
+	}
+	r.part.sent, r.part.preamble = true, false
+}
+
 // originated reads "Originating default network 0.0.0.0": what IOS says above the routes that it
 // advertises to a neighbour with default-originate. The route is sent, and is in no row.
 func (r *reader) originated(text []byte) {
+	if r.part.other {
+		return
+	}
 	_, word, _ := bytes.Cut(text, []byte("network "))
-	switch {
+	r.cameSent()
+	switch view := r.Source.View; {
 	case r.leftOut():
 		return
-	case !r.export:
-		if r.Source.View != "" {
-			r.Say("it says %s, as advertised routes do; the config says %s", reading.Quote(text), r.Source.View)
-		}
+	case !r.export && view != "":
+		r.Say("it says %s, as advertised routes do; the config says %s", reading.Quote(text), view)
 		return
 	}
 	prefix := rib.IPv4.All()

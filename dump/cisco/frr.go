@@ -12,7 +12,7 @@ var FRR = reading.Format{Name: "frr", Sniff: sniffFRRText, Read: readFRRText, Sh
 
 // A table of advertised routes has the path and the MED that the outbound route map leaves.
 var frrTextDialect = dialect{
-	name: "frr", counted: true, ownForm: true, selfHop: true, invalid: "dhRs",
+	name: "frr", counted: true, ownForm: true, selfHop: true, named: true, bareRDs: true, invalid: "dhRs",
 	outHides: rib.AttrLocalPref | rib.AttrBest,
 }
 

@@ -2,6 +2,7 @@ package cisco
 
 import (
 	"bytes"
+	"regexp"
 
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
@@ -17,7 +18,11 @@ var iosxrDialect = dialect{name: "iosxr", marks: 3, counted: true, outHides: xrA
 
 func readIOSXR(in *reading.Input, c *reading.Collector) error { return readCisco(in, c, &iosxrDialect) }
 
+// xrPrompt is a prompt as no other platform has it: "RP/0/RSP0/CPU0:edge1#".
+var xrPrompt = regexp.MustCompile(`(?m)^RP/[0-9]+/[A-Za-z]*[0-9]+/CPU[0-9]+:[^\s#]+#`)
+
 func sniffIOSXR(head []byte) bool {
+	of := bytes.Contains(head, []byte("BGP main routing table version")) || bytes.Contains(head, []byte("N Nexthop-discard")) || xrPrompt.Match(head)
 	for rest := head; len(rest) > 0; {
 		var text []byte
 		text, rest, _ = bytes.Cut(rest, []byte("\n"))
@@ -25,7 +30,7 @@ func sniffIOSXR(head []byte) bool {
 		if isAdvertisedHeader(text) {
 			return true
 		}
-		if IsColumnHeader(text) && bytes.Contains(head, []byte("BGP main routing table version")) {
+		if of && IsColumnHeader(text) {
 			return true
 		}
 	}

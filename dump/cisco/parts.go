@@ -2,6 +2,7 @@ package cisco
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -21,14 +22,18 @@ type ciscoPart struct {
 	family     *rib.Family // nil where no heading names it
 	guessed    bool        // its rows say so, and no heading does
 	headless   bool        // it stands behind another table, and no heading between them
+	detail     bool        // pages of single prefixes stand in the place of its rows
+	sent       bool        // it says that a default route is sent, and its header has not come yet
 	mixed      bool        // rows of unicast stand among those of another family
 	held       [2]bool     // families of its rows
 	vrf        string      // empty where nothing names it
 	asked      string      // the VRF of the command
 	vpn        bool        // of several VRFs, told by their route distinguishers
+	bare       bool        // vrf is a route distinguisher, of no VRF that the router names
 	allVPNs    bool        // under a heading of a VPN family
 	rows       int         // bad ones and those of other VRFs included
 	prefixes   int
+	repeats    int // rows that print the prefix of the row before them once more
 }
 
 // Families are the families that are read. In a VPN family each row is of the VRF, or of the route
@@ -52,6 +57,7 @@ type ciscoHeading struct {
 	family string // as printed, in small letters
 	vrf    string
 	peer   string
+	bare   bool   // vrf is a route distinguisher
 	router []byte // a line that names the router, good until the next is read
 }
 
@@ -69,6 +75,7 @@ const (
 //	For address family: VPNv4 Unicast                                            IOS
 //	Address Family: IPv4 Unicast                                                 IOS XR
 //	BGP VRF blue, state: Active                                                  IOS XR
+//	VRF: blue                                                                    IOS XR
 //	Instance blue:                                                               FRR
 //	BGP routing table information for VRF blue                                   EOS
 //	BGP routing table information for VRF default, address family IPv4 Unicast   NX-OS
@@ -103,14 +110,18 @@ func cutHeading(text []byte) (h ciscoHeading) {
 		vrf, _, _ := bytes.Cut(rest, []byte(","))
 		return ciscoHeading{kind: vrfHeading, vrf: string(bytes.TrimSpace(vrf))}
 	}
+	if rest, ok := behind("VRF: "); ok {
+		return ciscoHeading{kind: vrfHeading, vrf: string(bytes.TrimSpace(rest))}
+	}
 	if vrf, ok := cutFortiVRF(text); ok {
 		return ciscoHeading{kind: vrfHeading, vrf: vrf, router: text}
 	}
 	if rest, ok := behind("Instance "); ok && bytes.HasSuffix(rest, []byte(":")) {
-		return ciscoHeading{kind: vrfHeading, vrf: string(bytes.TrimSuffix(rest, []byte(":")))}
+		return ciscoHeading{kind: vrfHeading, vrf: instanceName(string(bytes.TrimSuffix(rest, []byte(":"))))}
 	}
 	if rest, ok := behind("Route Distinguisher:"); ok {
-		return ciscoHeading{kind: rdHeading, vrf: rdName(rest)}
+		name, bare := rdName(rest)
+		return ciscoHeading{kind: rdHeading, vrf: name, bare: bare}
 	}
 	return h
 }
@@ -120,18 +131,26 @@ func wholeFamily(name string) bool {
 	return strings.HasSuffix(name, "cast") || strings.HasSuffix(name, " flowspec")
 }
 
-// rdName is the VRF of a route distinguisher, or the distinguisher where it is of no VRF of the router.
-func rdName(rest []byte) string {
+// instanceName is the VRF of FRR's "Instance Default:", as old releases write it, or of "Instance blue:".
+func instanceName(name string) string {
+	if name == "Default" {
+		return globalTable
+	}
+	return name
+}
+
+// rdName is the VRF of a route distinguisher, or the bare distinguisher where it is of no VRF of the router.
+func rdName(rest []byte) (name string, bare bool) {
 	if _, vrf, ok := bytes.Cut(rest, []byte("(default for vrf ")); ok {
 		vrf, _, _ = bytes.Cut(vrf, []byte(")"))
-		return string(vrf)
+		return string(vrf), false
 	}
 	if _, vrf, ok := bytes.Cut(rest, []byte("(VRF ")); ok { // NX-OS
 		vrf, _, _ = bytes.Cut(vrf, []byte(")"))
-		return string(vrf)
+		return string(vrf), false
 	}
 	rd, _ := reading.CutWord(rest)
-	return string(rd)
+	return string(rd), true
 }
 
 // enter applies a heading to the part.
@@ -149,7 +168,7 @@ func (p *ciscoPart) enter(h ciscoHeading) {
 	case vrfHeading:
 		*p = ciscoPart{preamble: true, vrf: h.vrf, family: p.family, other: p.other && !p.guessed, asked: p.asked}
 	case rdHeading:
-		p.vpn, p.vrf = true, h.vrf
+		p.vpn, p.bare, p.vrf = true, h.bare, h.vrf
 	}
 }
 
@@ -192,7 +211,7 @@ func (r *reader) ofOneVRF() {
 }
 
 // skipsRows reports whether the lines are of a table that is not read at all.
-func (r *reader) skipsRows() bool { return r.part.other && !r.part.preamble }
+func (r *reader) skipsRows() bool { return (r.part.other || r.part.detail) && !r.part.preamble }
 
 // isFrame reports whether a line in a table that is not read ends it, or says that something is missing.
 func (r *reader) isFrame(text []byte) bool {
@@ -211,7 +230,7 @@ type vrfTables struct {
 }
 
 // vrfSight is in which lists of [vrfTables] a VRF stands.
-type vrfSight struct{ named, rows, own bool }
+type vrfSight struct{ named, rows, own, bare bool }
 
 // chooseVRF looks through the whole file: without vrf: in the config there must be one table with rows
 // only, with it that one. A pipe cannot be read twice: it may hold one table.
@@ -232,6 +251,8 @@ func (r *reader) chooseVRF(in *reading.Input) error {
 		return reading.NoVRF(want, t.names)
 	case want != "" && t.labels:
 		r.choosing, r.chosen = true, want
+	case r.bareRDs && len(t.rows) == 1 && t.known[t.rows[0]].bare:
+		return fmt.Errorf("holds the VPN table, and in it routes of route distinguisher %s alone, of which no VRF is named: name it with vrf: on the feed, or export the table of the VRF", t.rows[0])
 	case len(t.rows) == 1 && t.labels:
 		r.choosing, r.chosen = true, t.rows[0]
 	}
@@ -307,6 +328,7 @@ func (t *vrfTables) note(name string, p *ciscoPart, row bool) {
 	add(&t.names, &s.named, row || p.vrf != "" || p.asked != "")
 	add(&t.rows, &s.rows, row)
 	add(&t.own, &s.own, row && !p.allVPNs)
+	s.bare = s.bare || row && p.vpn && p.bare && p.vrf != p.asked
 	if s.named {
 		t.known[name] = s
 	}

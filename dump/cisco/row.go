@@ -22,8 +22,9 @@ type ciscoRow struct {
 	known  bool         // prefix is set
 	active bool         // EOS marked a path of the prefix
 	hop    netip.Addr
-	at     int // the column where the next hop begins
-	beside int // how far from its header the prefix stands
+	name   bool // FRR shows the next hop by a name, and no address
+	at     int  // the column where the next hop begins
+	beside int  // how far from its header the prefix stands
 	err    error
 }
 
@@ -56,12 +57,15 @@ func (r *reader) rowLine(l reading.TextLine) bool {
 		return false
 	}
 	marks, first, ok := r.cutMarks(l.Text)
+	if !ok && r.named {
+		marks, first, ok = r.cutName(l.Text)
+	}
 	switch {
 	case !ok && r.part.family == nil && r.part.rows == 0 && !r.row.open && r.otherFamily(l.Text):
 		return true
 	case !ok:
 		return r.numbersLine(l)
-	case r.row.open && r.row.hop.IsValid():
+	case r.row.open && r.row.hasHop():
 		r.spoil("its numbers are missing")
 	}
 	if len(marks) > len(r.row.kept) {
@@ -70,7 +74,7 @@ func (r *reader) rowLine(l reading.TextLine) bool {
 	word := l.Text[first.Start:first.End]
 	second := reading.NextToken(l.Text, first.End)
 	switch {
-	case bytes.IndexByte(word, '/') >= 0, r.marks == 0 && !r.row.open && reading.IsAddress(l.Text[second.Start:second.End]):
+	case bytes.IndexByte(r.bareHop(word), '/') >= 0, r.marks == 0 && !r.row.open && r.isHop(l.Text, second):
 		r.spoil("its next hop is missing")
 		r.beginRow(l, marks, word)
 		r.inPlace(first, r.columns.network)
@@ -110,14 +114,17 @@ func (r *reader) otherFamily(line []byte) bool {
 // beginRow takes a row's prefix.
 func (r *reader) beginRow(l reading.TextLine, marks, word []byte) {
 	w := &r.row
-	w.open, w.line, w.hop, w.err = true, l.Line, netip.Addr{}, nil
+	w.open, w.line, w.hop, w.name, w.err = true, l.Line, netip.Addr{}, false, nil
 	w.marks = append(w.kept[:0], marks...)
-	previous := w.prefix
+	previous, had := w.prefix, w.known
 	w.prefix, w.err = ParseCiscoPrefix(word, r.marks == 0)
 	w.active = w.active && w.prefix == previous || bytes.ContainsAny(marks, ">#")
 	w.known = w.err == nil
 	r.holdFamily()
 	r.part.prefixes++
+	if had && w.known && w.prefix == previous {
+		r.part.repeats++
+	}
 }
 
 // holdFamily holds the row's family against the table's.
@@ -137,7 +144,7 @@ func (r *reader) holdFamily() {
 // continueRow begins a further row of the prefix before it.
 func (r *reader) continueRow(l reading.TextLine, marks []byte) {
 	w := &r.row
-	w.open, w.line, w.hop, w.err = true, l.Line, netip.Addr{}, nil
+	w.open, w.line, w.hop, w.name, w.err = true, l.Line, netip.Addr{}, false, nil
 	w.marks = append(w.kept[:0], marks...)
 	if !w.known {
 		w.err = reading.ErrNoPrefix
@@ -148,11 +155,10 @@ func (r *reader) continueRow(l reading.TextLine, marks []byte) {
 // hopAndRest reads a row from its next hop on.
 func (r *reader) hopAndRest(l reading.TextLine, hop reading.Token) {
 	w := &r.row
-	addr, err := r.hops.Get(l.Text[hop.Start:hop.End], parseHop)
+	err := r.takeHop(l.Text, hop)
 	if err != nil && w.err == nil {
 		w.err = fmt.Errorf("bad next hop %s", reading.Quote(l.Text[hop.Start:hop.End]))
 	}
-	w.hop, w.at = addr, hop.Start
 	if behind := reading.NextToken(l.Text, hop.End); behind.End == behind.Start {
 		if l.Cut || err != nil {
 			r.spoil("it ends behind its next hop")
@@ -162,20 +168,9 @@ func (r *reader) hopAndRest(l reading.TextLine, hop reading.Token) {
 	r.finishRow(l, hop.End)
 }
 
-// parseHop reads a next hop. FRR may put the number of its VRF behind it: "192.0.2.1@4<", EOS an interface:
-// "fe80::1%Et1". EOS prints "-" for the router itself.
-func parseHop(text string) (netip.Addr, error) {
-	if text == "-" {
-		return netip.IPv4Unspecified(), nil
-	}
-	text, _, _ = strings.Cut(strings.TrimSuffix(text, "<"), "@")
-	text, _, _ = strings.Cut(text, "%")
-	return reading.ParseAddr(text)
-}
-
 // numbersLine reads the line behind a long next hop.
 func (r *reader) numbersLine(l reading.TextLine) bool {
-	if !r.row.open || !r.row.hop.IsValid() {
+	if !r.row.open || !r.row.hasHop() {
 		return false
 	}
 	if first := reading.NextToken(l.Text, 0); first.End == first.Start || first.Start < r.columns.hop || wordIsNoNumber(l.Text[first.Start:first.End]) {
@@ -244,9 +239,7 @@ func (r *reader) readAttrs(a *rib.Attrs, line []byte, from int) (err error) {
 		return err
 	}
 	a.NotShown = r.hidden()
-	if a.NextHop.IsUnspecified() {
-		r.fromItself(a)
-	}
+	r.ownHop(a)
 	reading.Hide(a)
 	return nil
 }
@@ -302,7 +295,11 @@ func (r *reader) pathAndOrigin(text []byte) (origin rib.Origin, path rib.ASPath,
 	if len(text) > 0 && text[len(text)-1] != ' ' && !r.part.advertised {
 		return 0, nil, reading.ErrNoOrigin
 	}
-	path, err = r.paths.Get(bytes.TrimSpace(text), reading.ParsePath)
+	text = bytes.TrimSpace(text)
+	if bytes.Contains(text, []byte("  ")) {
+		return 0, nil, errGap
+	}
+	path, err = r.paths.Get(text, reading.ParsePath)
 	return origin, path, err
 }
 
@@ -376,7 +373,7 @@ func (r *reader) cutMarks(line []byte) (marks []byte, first reading.Token, ok bo
 		}
 		begin = min(max(r.columns.network+r.row.beside-r.marks, 0), first.Start)
 	}
-	return bytes.TrimRight(line[begin:first.Start], " "), first, reading.IsAddress(line[first.Start:first.End])
+	return bytes.TrimRight(line[begin:first.Start], " "), first, reading.IsAddress(r.bareHop(line[first.Start:first.End]))
 }
 
 // glued is how many marks touch the address in word. Where the marks have a fixed width it is known:
@@ -393,7 +390,7 @@ func (r *reader) glued(word []byte, start int) int {
 		return n
 	}
 	for n := range min(len(word), 5) {
-		if reading.IsAddress(word[n:]) {
+		if reading.IsAddress(r.bareHop(word[n:])) {
 			return n
 		}
 	}

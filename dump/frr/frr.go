@@ -38,6 +38,12 @@ const (
 	neighborHides = routesHides | rib.AttrNeighbor | rib.AttrBest
 )
 
+// What an answer holds in the place of a table of unicast routes.
+var (
+	errVPN  = errors.New("holds the VPN table, by route distinguisher, which is not read: export the table of a VRF (show bgp vrf NAME ipv4 unicast json)")
+	errEVPN = errors.New("holds routes of EVPN, which are not read: export a table of IPv4 or IPv6 unicast")
+)
+
 func sniffFRR(head []byte) bool {
 	if len(head) == 0 || head[0] != '{' {
 		return false
@@ -207,6 +213,9 @@ func (r *reader) member(t *frrTable, key string, line, depth int) error {
 	switch {
 	case key == "paths" && c == '[':
 		return r.singlePaths(t, line)
+	case c == '{' && strings.HasPrefix(key, "[") && !isFamilyKey(t.outer):
+		r.wrong = errEVPN
+		return r.s.Skip()
 	case c == '{' && depth < 2 && !asides[key]:
 		inner := &frrTable{line: line, outer: key, vrf: key}
 		if isFamilyKey(key) {
@@ -295,6 +304,8 @@ func (r *reader) table(t *frrTable, kind frrKind, line int) error {
 		raw, err := r.s.Raw()
 		t.prefixes++
 		switch {
+		case err == nil && key == "routeDistinguishers":
+			r.wrong, t.counted = errVPN, false
 		case errors.Is(err, reading.ErrTooLong):
 			r.Skip(line, "the row of %s is %v", reading.Quote(key), err)
 			t.rows++

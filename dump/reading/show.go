@@ -92,7 +92,8 @@ func ParseShow(words []string) (c ShowCommand, ok bool) {
 	return c, bgp && IsShow(words[0])
 }
 
-// Pipe reads what stands behind "|". From the header on a table is whole: "| begin Network".
+// Pipe reads what stands behind "|". From the header on a table is whole: "| begin Network", or less of the word, and
+// so it is from the legend on: "| begin ^Status".
 func (c *ShowCommand) Pipe(words []string) {
 	if len(words) == 0 {
 		return
@@ -105,7 +106,7 @@ func (c *ShowCommand) Pipe(words []string) {
 	if WholePipe(words) {
 		return
 	}
-	if len(words) != 2 || !Short(words[0], "begin", 1) || words[1] != "Network" {
+	if len(words) != 2 || !Short(words[0], "begin", 1) || !Short(words[1], "Network", 3) && !Short(strings.TrimPrefix(words[1], "^"), "Status", 3) {
 		c.Leave("| " + words[0])
 	}
 }
