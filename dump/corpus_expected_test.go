@@ -59,7 +59,7 @@ func joinFields(values map[string]string, fields []string) string {
 
 // normal writes another reader's row as ours are written.
 func normal(w wantedRow) wantedRow {
-	if p, err := cisco.ParseCiscoPrefix([]byte(w["prefix"]), true); err == nil {
+	if p, err := reading.ParseClassful(w["prefix"]); err == nil {
 		w["prefix"] = p.String()
 	}
 	if a, err := reading.ParseAddr(w["hop"]); err == nil {

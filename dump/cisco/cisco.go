@@ -224,7 +224,7 @@ func (r *reader) endOfFile() {
 // refused is the error of a file that holds no table at all.
 func (r *reader) refused() error {
 	switch {
-	case r.foreign && r.Result.Routes == 0 && !r.ZeroStated && !r.Source.ExpectEmpty:
+	case r.foreign && r.Result.Routes == 0 && !r.ZeroStated:
 		return errors.New("not a route table: its rows are not of IPv4 or IPv6 unicast")
 	case r.unread != nil && r.Result.Routes == 0 && !r.ZeroStated:
 		return r.unread

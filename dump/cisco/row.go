@@ -117,7 +117,7 @@ func (r *reader) beginRow(l reading.TextLine, marks, word []byte) {
 	w.open, w.line, w.hop, w.name, w.err = true, l.Line, netip.Addr{}, false, nil
 	w.marks = append(w.kept[:0], marks...)
 	previous, had := w.prefix, w.known
-	w.prefix, w.err = ParseCiscoPrefix(word, r.marks == 0)
+	w.prefix, w.err = parsePrefix(word, r.marks == 0)
 	w.active = w.active && w.prefix == previous || bytes.ContainsAny(marks, ">#")
 	w.known = w.err == nil
 	r.holdFamily()
@@ -397,32 +397,10 @@ func (r *reader) glued(word []byte, start int) int {
 	return -1
 }
 
-// ParseCiscoPrefix reads a prefix. IOS leaves the length out where it is that of the address's class.
-func ParseCiscoPrefix(word []byte, classful bool) (netip.Prefix, error) {
-	if !classful || bytes.IndexByte(word, '/') >= 0 {
-		return reading.ParsePrefix(string(word))
+// parsePrefix reads a prefix. IOS leaves the length out where it is that of the address's class.
+func parsePrefix(word []byte, classful bool) (netip.Prefix, error) {
+	if classful {
+		return reading.ParseClassful(string(word))
 	}
-	a, err := netip.ParseAddr(string(word))
-	if err != nil || !a.Is4() {
-		return netip.Prefix{}, fmt.Errorf("bad prefix %s", reading.Quote(word))
-	}
-	p := netip.PrefixFrom(a, classLength(a))
-	if p.Masked() != p || p.Bits() < 0 {
-		return netip.Prefix{}, fmt.Errorf("bad prefix %s: it has no length, and is no whole class A, B or C network", reading.Quote(word))
-	}
-	return p, nil
-}
-
-func classLength(a netip.Addr) int {
-	switch b := a.As4()[0]; {
-	case a.IsUnspecified():
-		return 0
-	case b < 128:
-		return 8
-	case b < 192:
-		return 16
-	case b < 224:
-		return 24
-	}
-	return -1
+	return reading.ParsePrefix(string(word))
 }
