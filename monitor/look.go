@@ -29,19 +29,13 @@ type answer struct {
 // is a defect of ours, the findings stay as they were and the answer is unknown: the collection goes
 // on.
 func (m *Monitor) look(began time.Time) {
-	clock := m.Now()
-	news, now, err := m.judge(clock, began)
-	now.took = time.Since(began)
+	clock, before := m.Now(), m.answer
+	news, err := m.judge(clock, began)
 	if err != nil {
 		m.Log.Error("the audit failed: a defect of bgpaudit, please report it; what was found before stands", zap.Error(err))
-		now = answer{given: true, code: policy.ExitIncomplete, reasons: []string{"the last audit failed, by a defect of bgpaudit"}, took: now.took, site: now.site}
 	}
 	m.sayNews(news)
-	m.told.Lock()
-	before := m.answer
-	m.answer = now
-	m.told.Unlock()
-	m.sayAnswerWhereNew(!before.same(now), began)
+	m.sayAnswerWhereNew(!before.same(m.answer), began)
 }
 
 // sayAnswerWhereNew says what the audit came to where that differs from what was said of the one
@@ -64,31 +58,38 @@ func (m *Monitor) sayAnswerWhereNew(moved bool, steady time.Time) {
 	}
 }
 
-// judge makes one audit, of a table that stands still meanwhile.
-func (m *Monitor) judge(clock, steady time.Time) (out news, now answer, err error) {
+// judge makes one audit, of a table that stands still meanwhile. What it found and what it came to are told in
+// one: nobody may read the one beside the other of the audit before.
+func (m *Monitor) judge(clock, began time.Time) (out news, err error) {
 	m.still.Lock()
 	defer m.still.Unlock()
-	now.site = m.sites
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			m.told.Lock()
+			defer m.told.Unlock()
+			m.answer = answer{given: true, code: policy.ExitIncomplete, reasons: []string{"the last audit failed, by a defect of bgpaudit"}, took: time.Since(began), site: m.sites}
 		}
 	}()
-	m.table.Lock()
-	m.judgeLive(clock)
-	m.Table.Settle()
-	m.table.Unlock()
+	m.settle(clock)
 	m.table.RLock()
 	defer m.table.RUnlock()
 	sight := rib.NewSight(m.Table, m.Options)
 	result := m.audit(m.Intent, sight, clock)
 	result.Feeds = asTheyAre(result.Feeds)
-	now.given, now.at = true, clock
+	now := answer{given: true, at: clock, took: time.Since(began), site: m.sites}
 	now.code, now.reasons = result.Exit(policy.Error)
 	m.told.Lock()
 	defer m.told.Unlock()
-	m.last = result
-	return m.ledger.take(result, newProof(result, sight), clock, steady), now, nil
+	m.last, m.answer = result, now
+	return m.ledger.take(result, newProof(result, sight), clock, began), nil
+}
+
+func (m *Monitor) settle(clock time.Time) {
+	m.table.Lock()
+	defer m.table.Unlock()
+	m.judgeLive(clock)
+	m.Table.Settle()
 }
 
 // asTheyAre are copies of the feeds that later changes leave alone.

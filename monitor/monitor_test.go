@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"bgpaudit/policy"
 	"bgpaudit/rib"
 )
 
@@ -77,6 +78,31 @@ func TestLostEvidenceIsNoAllClear(t *testing.T) {
 			"info cleared "+wrongOnB,
 			"info cleared evidence/blind of link isp-b on [isp-b], evidence/partial of feed mirror-b cleared",
 			cleanExit)
+	})
+}
+
+// TestWhatIsFoundAndWhatItCameToAreOne: whoever asks while an audit is told of sees no audit's findings beside
+// another's exit code.
+func TestWhatIsFoundAndWhatItCameToAreOne(t *testing.T) {
+	inWorld(t, twoMirrors, func(w *world) {
+		asked := 0
+		w.Log = w.Log.WithOptions(zap.Hooks(func(zapcore.Entry) error {
+			if last := w.Last(); last != nil {
+				asked++
+				if code, _ := last.Result.Exit(policy.Error); code != last.Exit {
+					t.Errorf("exit %d is told of findings that come to %d", last.Exit, code)
+				}
+			}
+			return nil
+		}))
+		w.settle()
+		w.tell(1, announce(wrong, "65536"))
+		w.later(time.Second)
+		w.tell(1, withdraw(wrong))
+		w.later(time.Second)
+		if asked < 3 {
+			t.Errorf("asked %d times", asked)
+		}
 	})
 }
 
