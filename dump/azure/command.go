@@ -13,7 +13,7 @@ import (
 var (
 	query      = regexp.MustCompile(`\s--query[\s=]+("[^"]*"|'[^']*'|\S+)`)
 	wholeQuery = regexp.MustCompile(`^@?(value|RouteServiceRole_IN_\d)?(\[\*?\])?(\.\{[^?\[\]]*\})?$`) // all rows, whatever of each
-	picks      = regexp.MustCompile(`\)\s*[.\[]`)                                                         // out of what brackets hold: "(Get-...)[0]"
+	picks      = regexp.MustCompile(`\)\s*[.\[]`)                                                      // out of what brackets hold: "(Get-...)[0]"
 	peer       = regexp.MustCompile(`(?i)\s--?peer[:=\s]\s*['"]?([0-9a-f.:]+)`)
 	routeAsks  = regexp.MustCompile(`(?i)list-(advertised|learned)-routes|list-(route-tables)(?:\s|$)|get-effective-routes|get-az[a-z]*?(advertised|learned|circuit)route`)
 )

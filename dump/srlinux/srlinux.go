@@ -83,7 +83,7 @@ type walk struct {
 	first   srlinuxAnswer
 	command srlinuxCommand // in front of the table at hand
 	answers reading.Answers
-	seen    [2]bool        // families
+	seen    [2]bool // families
 	tables  int
 	foreign bool // a table of another family
 	unknown bool // an empty table of which nothing says which family
