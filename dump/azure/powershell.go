@@ -25,7 +25,6 @@ const maxShellCommands = 1000
 
 var (
 	assigned = regexp.MustCompile(`^(\$\w+) *\+?= *(.*)$`)
-	variable = regexp.MustCompile(`^\$\w+$`)
 	piped    = regexp.MustCompile(`^(\$\w+) *(\|.*)?$`)
 	plainAsk = regexp.MustCompile(`(?i)^\(? *get-az`)
 )
