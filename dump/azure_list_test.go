@@ -74,6 +74,49 @@ func TestWhatStandsInAnAzureList(t *testing.T) {
 	}
 }
 
+// TestTheCommandOfAnAzureList is held against the feed.
+func TestTheCommandOfAnAzureList(t *testing.T) {
+	const routes = "\nAsPath       : 65536\nLocalAddress : 192.0.2.4\nNetwork      : 198.51.100.0/24\nNextHop      : 192.0.2.4\nOrigin       : Network\nSourcePeer   : 192.0.2.4\nWeight       : 32768\n\nPS /home/me> \n"
+	const prompt, get = "PS /home/me> ", "Get-AzVirtualNetworkGatewayAdvertisedRoute -ResourceGroupName rg -VirtualNetworkGatewayName gw -Peer 192.0.2.1"
+	const part = "a part of the table alone"
+	for _, tt := range []struct {
+		name, command string
+		view          rib.View
+		neighbor      string
+		complete      rib.Completeness
+		says          string
+		denies        bool
+	}{
+		{"as it should be", prompt + get, rib.AdjRIBOutPost, "192.0.2.1", "yes", "", false},
+		{"without a prompt", get, rib.AdjRIBOutPost, "192.0.2.99", "yes", "", true},
+		{"behind other commands", prompt + "Connect-AzAccount\n" + prompt + "cd x | out-null\n" + prompt + get, rib.AdjRIBOutPost, "192.0.2.1", "yes", "", false},
+		{"a filter", prompt + get + " | Where-Object Network -like '198.51.*'", rib.AdjRIBOutPost, "192.0.2.1", "no", part, false},
+		{"a filter behind a harmless word", prompt + get + " | Format-List | Select-Object -First 1", rib.AdjRIBOutPost, "192.0.2.1", "no", part, false},
+		{"harmless words", prompt + get + " | fl | Out-String -Width 200 | Tee-Object routes.txt", rib.AdjRIBOutPost, "192.0.2.1", "yes", "", false},
+		{"a filter in the next line", prompt + get + " |\n>> Where-Object Network -like '198.51.*'", rib.AdjRIBOutPost, "192.0.2.1", "no", part, false},
+		{"in one that begins with its bar", prompt + get + "\n| ? Network -like '198.51.*'", rib.AdjRIBOutPost, "192.0.2.1", "no", part, false},
+		{"an option in the next line", prompt + strings.Replace(get, " -Peer", " `\n>> -Peer", 1), rib.AdjRIBOutPost, "192.0.2.99", "yes", "", true},
+		{"one of the routes", prompt + "(" + get + ")[0]", rib.AdjRIBOutPost, "192.0.2.1", "no", part, false},
+		{"a loop", prompt + "foreach ($r in " + get + ") { if ($r.Weight -gt 1) { $r } }", rib.AdjRIBOutPost, "192.0.2.1", "no", part, false},
+		{"a variable", prompt + "$r = " + get + "\n" + prompt + "$r | fl", rib.AdjRIBOutPost, "192.0.2.1", "yes", "", false},
+		{"a variable in one line", prompt + "$r = " + get + "; $r", rib.AdjRIBOutPost, "192.0.2.99", "yes", "", true},
+		{"a filter of a variable", prompt + "$r = " + get + "\n" + prompt + "$r | select -First 1", rib.AdjRIBOutPost, "192.0.2.1", "no", part, false},
+		{"a variable of a filter", prompt + "$r = " + get + " | select -First 1\n" + prompt + "$r", rib.AdjRIBOutPost, "192.0.2.1", "no", part, false},
+		{"one of a variable", prompt + "$r = " + get + "\n" + prompt + "$r[0]", rib.AdjRIBOutPost, "192.0.2.1", "no", part, false},
+		{"another peer", prompt + get, rib.AdjRIBOutPost, "192.0.2.99", "yes", "", true},
+		{"advertised at the far end", prompt + get, rib.FarEnd, "", "yes", "", true},
+		{"in small letters", prompt + strings.ToLower(get), rib.AdjRIBInPre, "192.0.2.1", "yes", "", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			src := reading.Source{Format: "azure-list", View: tt.view}
+			if tt.neighbor != "" {
+				src.Neighbor = netipAddr(t, tt.neighbor)
+			}
+			readsAs(t, src, tt.command+"\n"+routes, 1, tt.complete, tt.says, tt.denies)
+		})
+	}
+}
+
 // TestAnAzureListCutAtAnyByte: what is left is the first blocks of the whole, and complete only behind a prompt.
 func TestAnAzureListCutAtAnyByte(t *testing.T) {
 	for _, name := range []string{"azure-list/circuit.txt", "azure-list/gateway-learned.txt"} {

@@ -50,6 +50,7 @@ func TestWhatStandsInAnAzureTable(t *testing.T) {
 	}{
 		{"a table", head + row + two, reading.Source{}, 2, "unproven", ""},
 		{"a prompt proves the end", head + row + two + "me@box:~$ \n", reading.Source{}, 2, "yes", ""},
+		{"a part of it", "$ az network vnet-gateway list-learned-routes -g rg -n gw -o table | grep 203\n" + head + row, reading.Source{}, 1, "no", "a part of the table alone"},
 		{"rows behind a blank line", head + row + "\n" + two, reading.Source{}, 2, "unproven", ""},
 		{"a word between rows", head + row + "hello\n" + two, reading.Source{}, 1, "no", "unexpected text"},
 		{"a last row that goes on in the next line", head + row + "198.51.100.0/24  192.0.2.1    EBgp      192.0.2.1     65540-655\n49  32769\nme@box:~$ \n", reading.Source{}, 1, "no", "may go on in the next line"},

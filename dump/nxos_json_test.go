@@ -44,6 +44,11 @@ func TestWhatStandsInNXOSJSON(t *testing.T) {
 		{"one prefix", command("show ip bgp 198.51.100.0/24 | json"), reading.Source{View: rib.BGPTable}, 2, "no", "a part of the table", false},
 		{"a pipe that leaves rows out", command("show ip bgp | json | grep 198"), reading.Source{View: rib.BGPTable}, 2, "no", "a part of the table", false},
 		{"a pipe that leaves nothing out", command("show ip bgp vrf all | json-pretty | no-more"), reading.Source{View: rib.BGPTable}, 2, "yes", "", false},
+		{"a command of NX-API without its answer", nxapi(`"input":"show bgp ipv4 unicast","code":"200","body":`+one, `"input":"show bgp ipv6 unicast","msg":"Success","code":"200","body":{}`), reading.Source{View: rib.BGPTable}, 1, "no", "the answer to this command is missing", false},
+		{"its keys in order", nxapi(`"body":` + one + `,"code":"200","input":"show bgp ipv4 unicast"`), reading.Source{View: rib.BGPTable}, 1, "yes", "", false},
+		{"a command without its answer", "n9k# show bgp ipv4 unicast | json\n" + one + "\nn9k# show bgp ipv6 unicast | json\nn9k# \n", reading.Source{View: rib.BGPTable}, 1, "no", "the answer to this command is missing", false},
+		{"rows of a family that is not named", strings.Replace(one, `"afi"`, `"af"`, 1), reading.Source{View: rib.BGPTable}, 0, "no", "does not say of which family", false},
+		{"more tables than a router has", `{"TABLE_vrf":{"ROW_vrf":{"TABLE_afi":{"ROW_afi":{"TABLE_safi":{"ROW_safi":[{"safi":"2"}` + strings.Repeat(`,{"safi":"2"}`, 39_999) + "]}}}}}}\n" + one, reading.Source{View: rib.BGPTable}, 0, "no", "more than 40000 tables", false},
 		{"an error behind it", one + "\n% Invalid command", reading.Source{View: rib.BGPTable}, 1, "no", "holds an error", false},
 		{"an error of NX-API behind it", "[" + one + `,{"ins_api":{"outputs":{"output":{"clierror":"% broken","code":"400"}}}}]`, reading.Source{View: rib.BGPTable}, 1, "no", "% broken", false},
 		{"an error of JSON-RPC", `{"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}`, reading.Source{}, 0, "", "Invalid params", false},
@@ -57,6 +62,11 @@ func TestWhatStandsInNXOSJSON(t *testing.T) {
 			readsAs(t, tt.src, tt.text, tt.rows, tt.complete, tt.says, tt.denies)
 		})
 	}
+}
+
+// nxapi is NX-API's answer to several commands.
+func nxapi(outputs ...string) string {
+	return `{"ins_api":{"outputs":{"output":[{` + strings.Join(outputs, "},{") + "}]}}}"
 }
 
 func TestVRFsOfNXOSJSON(t *testing.T) {

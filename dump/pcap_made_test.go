@@ -27,6 +27,7 @@ type madeCapture struct {
 	next   map[string]uint32 // sequence numbers
 	number int64
 
+	tunnel bool // a GRE header and another IP header stand around each packet
 	router byte // ours is 192.0.2.N, and its BGP Identifier 10.255.0.N
 }
 
@@ -53,8 +54,13 @@ func (c *madeCapture) send(ours bool, port uint16, payload []byte) {
 	if err := tcp.SetNetworkLayerForChecksum(ip); err != nil {
 		c.t.Fatal(err)
 	}
+	stack := []gopacket.SerializableLayer{ip, tcp, gopacket.Payload(payload)}
+	if c.tunnel {
+		outer := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolGRE, SrcIP: net.IP{198, 51, 100, src[3]}, DstIP: net.IP{198, 51, 100, dst[3]}}
+		stack = append([]gopacket.SerializableLayer{outer, &layers.GRE{Protocol: layers.EthernetTypeIPv4}}, stack...)
+	}
 	buf := gopacket.NewSerializeBuffer()
-	if err := gopacket.SerializeLayers(buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, ip, tcp, gopacket.Payload(payload)); err != nil {
+	if err := gopacket.SerializeLayers(buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, stack...); err != nil {
 		c.t.Fatal(err)
 	}
 	c.number++
@@ -106,6 +112,19 @@ func TestSessionsOfOneNeighborAfterEachOther(t *testing.T) {
 		says     string
 	}{
 		{"one session", func(c *madeCapture) { c.up(4000); c.update(4000, 1) }, 0, "10.0.1.0/24", "unproven", ""},
+		{"one in a tunnel", func(c *madeCapture) { c.tunnel = true; c.up(4000); c.update(4000, 1) }, 0, "10.0.1.0/24", "unproven", ""},
+		{"one that ends", func(c *madeCapture) {
+			c.up(4000)
+			c.update(4000, 1)
+			c.send(true, 4000, pcapMessage(wire.Notification, 6, 2))
+		}, 0, "", "no", "expect-empty"},
+		{"an old one that ends behind the new one", func(c *madeCapture) {
+			c.up(4000)
+			c.update(4000, 1)
+			c.up(4001)
+			c.update(4001, 2)
+			c.send(true, 4000, pcapMessage(wire.Notification, 6, 2))
+		}, 0, "10.0.2.0/24", "unproven", ""},
 		{"a new one without a route", func(c *madeCapture) { c.up(4000); c.update(4000, 1); c.up(4001) }, 0, "", "no", "expect-empty"},
 		{"a new one with a route", func(c *madeCapture) { c.up(4000); c.update(4000, 1); c.up(4001); c.update(4001, 2) }, 0, "10.0.2.0/24", "unproven", ""},
 		{"a new one that was not taken yet", func(c *madeCapture) { c.up(4000); c.update(4000, 1); c.opens(4001) }, 0, "10.0.1.0/24", "no", "was coming up"},

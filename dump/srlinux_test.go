@@ -52,6 +52,11 @@ func TestWhatStandsInAnSRLinuxText(t *testing.T) {
 		{"the whole table, declared as received", v4, reading.Source{View: rib.AdjRIBInPre}, 7, "yes", "the whole table"},
 		{"received, declared as the whole", received, reading.Source{View: rib.BGPTable}, 5, "yes", "what is received"},
 		{"of another neighbour", received, reading.Source{View: rib.AdjRIBInPre, Neighbor: netipAddr(t, "192.0.2.7")}, 5, "yes", "routes of neighbor 192.0.2.1, the config says 192.0.2.7"},
+		{"a number that is cut up", strings.Replace(v4, "|      | 4              |                          |      |", "|      | 4              |                          | 00   |", 1), reading.Source{}, 6, "no", "goes on in the next line"},
+		{"advertised, declared as the far end's", advertised, reading.Source{View: rib.FarEnd}, 2, "yes", "what is advertised"},
+		{"a command without its answer", v4 + "A:admin@edge1# show network-instance default protocols bgp routes ipv6 summary\n--{ running }--[  ]--\nA:admin@edge1#\n", reading.Source{}, 7, "no", "the answer to this command is missing"},
+		{"the same at the end of the file", v4 + "A:admin@edge1# show network-instance default protocols bgp routes ipv6 summary\n", reading.Source{}, 7, "no", "the answer to this command is missing"},
+		{"a command for the other family", strings.Replace(v4, "routes ipv4", "routes ipv6", 1), reading.Source{}, 7, "no", "asks for ipv6 routes, the table holds those of ipv4"},
 		{"a number between two columns", strings.Replace(received, "      100     [65540]            i", "  100         [65540]            i", 1), reading.Source{View: rib.AdjRIBInPre}, 4, "no", "may be its MED or its local preference"},
 		{"a line that goes on under no field", strings.Replace(received, "|              24 ", "|                24", 1), reading.Source{View: rib.AdjRIBInPre}, 4, "no", "stands under none of its fields"},
 	} {

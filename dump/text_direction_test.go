@@ -105,3 +105,37 @@ func TestATextOfSeveralVRFsIsAskedForOne(t *testing.T) {
 		}
 	}
 }
+
+// TestADeclaredFamilyIsNotCoveredByAnother: the table of one family says nothing of the other.
+func TestADeclaredFamilyIsNotCoveredByAnother(t *testing.T) {
+	both := []rib.Family{rib.IPv4, rib.IPv6}
+	const none = "edge1 # get router info bgp network\nTotal number of prefixes 0\n\n"
+	noneOfEither := none + strings.Replace(none, "info", "info6", 1)
+	for _, tt := range []struct {
+		name, format, text string
+		src                reading.Source
+		complete           rib.Completeness
+		says               string
+	}{
+		{"FortiOS, one of two", "fortios", string(fixtureBytes(t, "fortios/table.txt")), reading.Source{View: rib.BGPTable, Families: both}, "no", "no ipv6 routes"},
+		{"FortiOS, the one", "fortios", string(fixtureBytes(t, "fortios/table.txt")), reading.Source{View: rib.BGPTable, Families: both[:1]}, "yes", ""},
+		{"FortiOS, the other", "fortios", string(fixtureBytes(t, "fortios/table.txt")), reading.Source{View: rib.BGPTable, Families: both[1:]}, "no", "no ipv6 routes"},
+		{"FortiOS, the zero of one of two", "fortios", none, reading.Source{View: rib.BGPTable, Families: both}, "no", "no ipv6 routes"},
+		{"FortiOS, the zero of both", "fortios", noneOfEither, reading.Source{View: rib.BGPTable, Families: both}, "yes", ""},
+		{"FortiOS, the zero of the one", "fortios", none, reading.Source{View: rib.BGPTable, Families: both[:1]}, "yes", ""},
+		{"FortiOS, the zero of the other", "fortios", none, reading.Source{View: rib.BGPTable, Families: both[1:]}, "no", "no ipv6 routes"},
+		{"FortiOS, a zero without its command", "fortios", strings.SplitAfterN(none, "\n", 2)[1], reading.Source{View: rib.BGPTable, Families: both[1:]}, "yes", ""},
+		{"FortiOS, the other is expected empty", "fortios", string(fixtureBytes(t, "fortios/table.txt")), reading.Source{View: rib.BGPTable, Families: both, ExpectEmpty: true}, "yes", ""},
+		{"PAN-OS, one of two", "panos", string(fixtureBytes(t, "panos/table.txt")), reading.Source{View: rib.BGPTable, Families: both}, "no", "no ipv6 routes"},
+		{"PAN-OS, the one", "panos", string(fixtureBytes(t, "panos/table.txt")), reading.Source{View: rib.BGPTable, Families: both[:1]}, "yes", ""},
+		{"PAN-OS, the zero of both", "panos", string(fixtureBytes(t, "panos/empty.txt")), reading.Source{View: rib.BGPTable, Families: both}, "yes", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.src.Name, tt.src.Format, tt.src.ExpectRoutes = "x", tt.format, -1
+			_, got, err := readBytes(tt.src, []byte(tt.text))
+			if all := strings.Join(got.Errors, "\n"); err != nil || got.Complete != tt.complete || !strings.Contains(all, tt.says) || tt.says == "" && all != "" {
+				t.Errorf("complete %q, errors %q, %v", got.Complete, all, err)
+			}
+		})
+	}
+}

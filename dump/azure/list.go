@@ -68,6 +68,7 @@ type listWalk struct {
 	blocks  int
 	ended   bool // a prompt stands behind blocks
 	foreign string
+	shell   shell
 }
 
 func readAzureList(in *reading.Input, c *reading.Collector) error {
@@ -115,7 +116,7 @@ func (w *listWalk) one(l reading.TextLine) {
 	case w.fields != nil:
 		w.disturbed(l.Line, "unexpected text in a block: %s: was a value wrapped?", reading.Quote(text))
 	default:
-		asked(w.Collector, l.Line, string(text))
+		w.typed(l.Line, text)
 		w.Between(l.Line, text, w.blocks == 0)
 	}
 }
@@ -140,6 +141,9 @@ func (w *listWalk) field(line int, name, value string) {
 	}
 	if w.fields == nil {
 		w.fields, w.line, w.bad = map[string]string{}, line, nil
+		if w.blocks == 0 {
+			w.shell.answers(w.Collector)
+		}
 		if w.ended {
 			w.Problem(line, "a second answer stands behind a prompt: give each a file and a feed of its own")
 		}
@@ -177,9 +181,16 @@ func (w *listWalk) endBlock() {
 func (w *listWalk) prompt(line int, text []byte) {
 	w.endBlock()
 	w.ended = w.ended || w.blocks > 0
-	if w.ended && bytes.Contains(text, []byte("Get-Az")) {
+	if w.ended && bytes.Contains(bytes.ToLower(text), []byte("get-az")) {
 		w.Problem(line, "a second command stands behind the routes: give each answer a file and a feed of its own")
 		return
 	}
-	asked(w.Collector, line, string(text))
+	w.typed(line, text)
+}
+
+// typed takes a line that may be a command, or go on with one.
+func (w *listWalk) typed(line int, text []byte) {
+	if w.blocks == 0 {
+		w.shell.saw(line, string(text))
+	}
 }

@@ -19,7 +19,13 @@ var fortiosDialect = dialect{
 }
 
 func readFortiOS(in *reading.Input, c *reading.Collector) error {
-	return readCisco(in, c, &fortiosDialect)
+	if err := readCisco(in, c, &fortiosDialect); err != nil {
+		return err
+	}
+	if c.Families != [2]bool{} || !c.ZeroStated || len(c.Source.Families) > 1 { // a zero alone is that of the family that is asked for
+		c.EveryDeclared()
+	}
+	return nil
 }
 
 func sniffFortiOS(head []byte) bool {

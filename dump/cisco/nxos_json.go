@@ -61,6 +61,9 @@ type nxosJSONReader struct {
 	next    int         // the table that comes next
 	seen    [2]bool     // families of which a table was read
 	command reading.ShowCommand
+	answers reading.Answers
+	input   int    // the line of the command for a table that NX-API names in the object at hand
+	many    bool   // it was said that there are more tables than are noted
 	answer  string // what the router said in a table's place
 	wrong   error  // what the file holds is no table of routes
 }
@@ -84,9 +87,10 @@ func readNXOSJSON(in *reading.Input, c *reading.Collector) error {
 		return err
 	}
 	r.s = reading.NewScanner(in.Text)
-	if err := c.EachDocumentAnd(r.s, r.around, func(byte) error { return r.value() }); err != nil {
+	if err := c.EachDocumentAnd(r.s, r.around, r.document); err != nil {
 		return err
 	}
+	r.answers.Ended(c)
 	r.EveryDeclared()
 	return r.finish()
 }
@@ -120,6 +124,16 @@ func eachOnce(names []string) []string {
 	return slices.Compact(names)
 }
 
+// document is the answer to the command in front of it, if it holds a table.
+func (r *nxosJSONReader) document(byte) error {
+	had := r.next
+	err := r.value()
+	if r.next > had {
+		r.answers.Came()
+	}
+	return err
+}
+
 // value walks what stands around tables: NX-API's envelopes, which may be lists.
 func (r *nxosJSONReader) value() error {
 	switch c, err := r.s.Inner(); {
@@ -130,7 +144,9 @@ func (r *nxosJSONReader) value() error {
 	case c != '{':
 		return r.s.Skip()
 	}
-	return r.s.EachMember(func(key string, line int) error {
+	had, outer := r.next, r.input
+	r.input = 0
+	err := r.s.EachMember(func(key string, line int) error {
 		switch key {
 		case "TABLE_vrf":
 			return r.table("ROW_vrf", r.vrf)
@@ -141,6 +157,12 @@ func (r *nxosJSONReader) value() error {
 		}
 		return r.s.Skip()
 	})
+	if err == nil && r.input > 0 && r.next == had {
+		r.answers.Awaited = append(r.answers.Awaited, r.input)
+		r.answers.Ended(r.Collector)
+	}
+	r.input = outer
+	return err
 }
 
 // said reads what NX-API says of a command and its answer.
@@ -157,7 +179,9 @@ func (r *nxosJSONReader) said(key string, line int) error {
 	switch {
 	case cur.Err != nil, len(text) == 0, string(text) == "null":
 	case key == "input":
-		r.echoed(line, text)
+		if r.echoed(line, text) {
+			r.input = line
+		}
 	case key == "code" && string(text) == "200":
 	case r.answer == "" || key != "code":
 		r.answer = strings.TrimSpace(string(text[:min(len(text), reading.MaxLine)]))
@@ -229,12 +253,21 @@ func (r *nxosJSONReader) safi(line int) error {
 	}
 	i := r.next
 	r.next++
+	if i >= len(r.tables) && !r.many {
+		r.many = true
+		r.Problem(line, "the file holds more than %d tables: give each answer a file and a feed of its own", maxNXOSTables)
+	}
 	if i >= len(r.tables) || r.wrong != nil {
 		return r.s.Skip()
 	}
 	t := &r.tables[i]
 	fam, ok := t.unicast()
-	if !ok || r.Source.VRF != "" && r.Source.VRF != t.vrf {
+	want := r.Source.VRF
+	if t.rows && (t.afi == "" || t.safi == "" || want != "" && t.vrf == "") && (want == "" || t.vrf == "" || want == t.vrf) {
+		r.Problem(line, "a table does not say of which family or VRF it is: its rows are not read")
+		return r.s.Skip()
+	}
+	if !ok || want != "" && want != t.vrf {
 		return r.s.Skip()
 	}
 	if r.seen[fam] && t.rows {
@@ -256,10 +289,12 @@ func (r *nxosJSONReader) safi(line int) error {
 	})
 }
 
+// maxNXOSTables is more than any router has.
+const maxNXOSTables = 4 * reading.MaxVRFs
+
 // look notes a table.
 func (r *nxosJSONReader) look() error {
-	const most = 4 * reading.MaxVRFs
-	if len(r.tables) == most {
+	if len(r.tables) == maxNXOSTables {
 		return r.s.Skip()
 	}
 	i := len(r.tables)
@@ -304,19 +339,26 @@ func (r *nxosJSONReader) notRoutes(format string, args ...any) {
 	}
 }
 
-// around judges a line that stands around the documents.
+// around judges a line that stands around the documents. A prompt ends the answer to the command before it.
 func (r *nxosJSONReader) around(line int, text []byte, before bool) {
-	r.echoed(line, text)
+	if reading.IsPrompt(text) {
+		r.answers.Ended(r.Collector)
+	}
+	if r.echoed(line, text) {
+		r.answers.Awaited = append(r.answers.Awaited, line)
+	}
 	r.Between(line, text, before)
 }
 
-// echoed reads the commands of a line, or those that NX-API says it ran.
-func (r *nxosJSONReader) echoed(line int, text []byte) {
+// echoed reads the commands of a line, or those that NX-API says it ran. It reports whether one is for a table of unicast.
+func (r *nxosJSONReader) echoed(line int, text []byte) (table bool) {
 	for _, words := range reading.EchoedCommands(text) {
 		if c, ok := reading.ParseShow(reading.WithoutJSON(words)); ok && !c.Other {
 			r.asked(line, c)
+			table = true
 		}
 	}
+	return table
 }
 
 // asked holds a command against the config, and against those before it.

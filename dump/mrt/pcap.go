@@ -133,9 +133,8 @@ func (r *pcapReader) packet(data []byte, ci gopacket.CaptureInfo) {
 		}
 	}
 	p := gopacket.NewPacket(data, link, gopacket.DecodeOptions{Lazy: true, NoCopy: true})
-	tcp, ok := p.Layer(layers.LayerTypeTCP).(*layers.TCP)
-	net := p.NetworkLayer()
-	if !ok || net == nil || !r.bgp(net.NetworkFlow(), tcp) {
+	net, tcp := connection(p)
+	if net == nil || tcp == nil || !r.bgp(net.NetworkFlow(), tcp) {
 		return
 	}
 	if r.moment.leavesOut(recordHeader{time: ci.Timestamp, kind: typeBGP4MP, subtype: messageAS4}, r.record) {
@@ -152,6 +151,22 @@ func (r *pcapReader) packet(data []byte, ci gopacket.CaptureInfo) {
 		return // the session goes on behind a gap
 	}
 	r.assembler.AssembleWithContext(net.NetworkFlow(), tcp, &packetContext{ci})
+}
+
+// connection is the TCP segment of a packet and the IP header right around it: those of tunnels stand further out.
+func connection(p gopacket.Packet) (net gopacket.NetworkLayer, tcp *layers.TCP) {
+	if p.Layer(layers.LayerTypeTCP) == nil {
+		return nil, nil
+	}
+	for _, l := range p.Layers() {
+		switch l := l.(type) {
+		case gopacket.NetworkLayer:
+			net = l
+		case *layers.TCP:
+			return net, l
+		}
+	}
+	return nil, nil
 }
 
 // packetContext hands a packet's time through the assembler.

@@ -23,6 +23,8 @@ type pcapSession struct {
 	stood bool // both ends took it
 
 	counted bool // among the routers whose messages were taken
+
+	peers []*replayPeer // whose routes were this session's, and may be another one's by now
 }
 
 // pcapEnd is one end of it, and what it sends.
@@ -195,11 +197,19 @@ func (s *pcapSession) update(from int, body []byte) {
 	}
 	if r.owner[p] != s {
 		r.replay.drop(p)
-		r.owner[p] = s
+		s.own(p)
 	}
 	r.replay.decoder(e.offer.To(other.offer)).Update(body, &r.replay.update)
 	if err := r.replay.apply(p, dir); err != nil {
 		r.Skip(r.record, "from %s: %v", e.addr, err)
+	}
+}
+
+// own makes a peer's routes those of the session.
+func (s *pcapSession) own(p *replayPeer) {
+	s.r.owner[p] = s
+	if !slices.Contains(s.peers, p) {
+		s.peers = append(s.peers, p)
 	}
 }
 
@@ -262,12 +272,13 @@ func (s *pcapSession) end() {
 		return
 	}
 	s.over = true
-	for p, owner := range s.r.owner {
-		if owner == s {
+	for _, p := range s.peers {
+		if s.r.owner[p] == s {
 			s.r.replay.drop(p)
 			delete(s.r.owner, p)
 		}
 	}
+	s.peers = nil
 }
 
 // restart begins a session in the place of the one that is over.

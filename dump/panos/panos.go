@@ -116,6 +116,9 @@ func readPANOS(in *reading.Input, c *reading.Collector) error {
 		return errors.New("holds no table as PAN-OS prints it for show routing protocol bgp loc-rib: check the command that made it")
 	}
 	w.againstView()
+	if !c.ZeroStated || c.Result.Routes > 0 { // one table holds both families, and its zero is that of both
+		c.EveryDeclared()
+	}
 	return nil
 }
 

@@ -197,6 +197,9 @@ func (w *walk) rowLine(line int, text []byte) {
 	if r.tooLong() {
 		return
 	}
+	if r.lines > 1 && cells[3]+cells[4] != "" {
+		r.fail("a number of it goes on in the next line, or stands there alone: give the terminal more columns")
+	}
 	for i, to := range []*string{&r.status, &r.network, &r.hop, &r.med, &r.pref, &r.path} {
 		*to += cells[i]
 	}

@@ -82,7 +82,8 @@ type walk struct {
 	answer  srlinuxAnswer
 	first   srlinuxAnswer
 	command srlinuxCommand // in front of the table at hand
-	seen    [2]bool        // families
+	answers reading.Answers
+	seen    [2]bool // families
 	tables  int
 	foreign bool // a table of another family
 	unknown bool // an empty table of which nothing says which family
@@ -100,6 +101,7 @@ func readSRLinux(in *reading.Input, c *reading.Collector) error {
 	if w.step != outside {
 		w.disturbed(w.lines.Line, "the dump is cut off: the count behind the rows is missing")
 	}
+	w.answers.Ended(c)
 	if w.tables == 0 && !w.Partial {
 		return errors.New("holds no table of IPv4 or IPv6 routes as SR Linux prints it: say routes ipv4 summary, or a neighbor's received-routes ipv4")
 	}
@@ -180,6 +182,7 @@ func (w *walk) headEnds(line int) {
 		w.wanted, w.foreign = false, true
 		return
 	}
+	w.answers.Came()
 	w.answer.kind = kind
 	w.wanted = w.begins(line)
 }
@@ -254,7 +257,7 @@ func (w *walk) against() {
 		w.Result.Header.Neighbor = peer.WithZone("").Unmap()
 	}
 	switch kind := w.answer.kind; {
-	case kind == advertised && (reading.ReceivedView(view) || reading.TableView(view)):
+	case kind == advertised && view != "" && !reading.AdvertisedView(view):
 		w.Say("the dump shows what is advertised, the config says %s", view)
 	case kind == received && (reading.AdvertisedView(view) || reading.TableView(view)):
 		w.Say("the dump shows what is received, the config says %s", view)
@@ -300,9 +303,12 @@ func (w *walk) count(line int, text []byte) bool {
 
 // ends marks the family of a table that was seen to its end.
 func (w *walk) ends(total uint32) {
-	fam := w.tally.family
-	if fam == nil {
-		fam = w.command.family
+	fam, asked := w.tally.family, w.command.family
+	switch {
+	case fam == nil:
+		fam = asked
+	case asked != nil && *asked != *fam:
+		w.Problem(w.lines.Line, "the command asks for %s routes, the table holds those of %s", *asked, *fam)
 	}
 	w.zero = w.zero || total == 0
 	switch {
@@ -335,14 +341,18 @@ var show = regexp.MustCompile(`(?:^|[\s/#>"'])show\s+(.*\bbgp\b.*\b(?:routes|rec
 // srlinuxOther is a command for another family.
 var srlinuxOther = regexp.MustCompile(`\b(evpn|l3vpn-\S+|route-target|link-state)\b`)
 
-// said holds an echoed command against the config.
+// said holds an echoed command against the config. A prompt ends the answer to the one before it.
 func (w *walk) said(line int, text string) {
+	if reading.IsPrompt([]byte(text)) {
+		w.answers.Ended(w.Collector)
+	}
 	m := show.FindStringSubmatch(text)
 	if m == nil || srlinuxOther.MatchString(m[1]) {
 		return
 	}
 	c := parseSRLinuxCommand(strings.TrimRight(m[1], `"'`))
 	w.command = c
+	w.answers.Awaited = append(w.answers.Awaited, line)
 	if c.part != "" {
 		w.Problem(line, "the command shows a part of the table alone, as far as is known (%s)", reading.Quote(c.part))
 	}
