@@ -235,6 +235,46 @@ func TestAGenericDecoderFindsTheSameRoutes(t *testing.T) {
 	}
 }
 
+// TestMoreSetsThanAFileMayHold: the bound is of the file, however many routers' tables it spreads them over.
+func TestMoreSetsThanAFileMayHold(t *testing.T) {
+	sets := func(from, to int) string {
+		var b strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&b, `{"index":%d},`, i)
+		}
+		return strings.TrimSuffix(b.String(), ",")
+	}
+	const half = 1 << 19
+	instance := func(name, list string) string {
+		return `{"name":"` + name + `","protocols":{"protocol":[{"name":"BGP","bgp":{"rib":{"attr-sets":{"attr-set":[` + list + `]},"afi-safis":{"afi-safi":[{"ipv4-unicast":{"loc-rib":{"routes":{"route":[]}}}}]}}}}]}}`
+	}
+	for format, text := range map[string]string{
+		"nokia-json": `{"nokia-state:ipv4-unicast":{"local-rib":{"routes":[]}},"nokia-state:attr-sets":{"attr-set":[` + sets(0, 2*half+1) + `]}}`,
+		"openconfig": `{"network-instances":{"network-instance":[` + instance("a", sets(0, half+1)) + "," + instance("b", sets(0, half)) + `]}}`,
+	} {
+		_, got, err := readBytes(reading.Source{Name: "x", Format: format, View: rib.LocRIB, VRF: "a", ExpectEmpty: true, ExpectRoutes: -1}, []byte(text))
+		if err != nil || got.Complete != rib.CompleteNo || !strings.Contains(strings.Join(got.Errors, "\n"), "more than 1048576 sets of attributes") {
+			t.Errorf("%s: complete %s, %v, %v", format, got.Complete, got.Errors, err)
+		}
+	}
+}
+
+// TestAPipeThatMustBeReadTwiceIsRefusedAtOnce: nothing of it is read but its head.
+func TestAPipeThatMustBeReadTwiceIsRefusedAtOnce(t *testing.T) {
+	for format, head := range map[string]string{"nokia-json": `{"nokia-state:attr-sets":{"attr-set":[`, "openconfig": `{"attr-sets":{"attr-set":[`} {
+		text := strings.NewReader(head + strings.Repeat(" ", 8<<20))
+		in := &reading.Input{Once: true, Reopen: func() (io.ReadCloser, error) { return io.NopCloser(text), nil }}
+		if err := in.Start(); err != nil {
+			t.Fatal(err)
+		}
+		c := reading.NewCollector(context.Background(), reading.Source{Name: "x", Format: format, View: rib.LocRIB, ExpectRoutes: -1}, func(rib.Route) error { return nil })
+		if _, err := read(c, in); !strings.Contains(errorText(err), "is a pipe") || text.Len() < 7<<20 {
+			t.Errorf("%s: %v, %d bytes are left", format, err, text.Len())
+		}
+		in.Close()
+	}
+}
+
 // TestABigOpenConfigTreeIsReadInLittleMemory: what is kept is the sets, and no route.
 func TestABigOpenConfigTreeIsReadInLittleMemory(t *testing.T) {
 	const routes, sets = 100_000, 1_000
