@@ -152,7 +152,16 @@ func TestWhatStandsInAnOpenConfigAnswer(t *testing.T) {
 		{"a table alone, of a neighbour", docs("routes", bare), reading.Source{View: rib.AdjRIBInPost}, 1, "yes", ""},
 		{"of the Loc-RIB, declared as a neighbour's", docs("routes", from), reading.Source{View: rib.AdjRIBInPost}, 1, "yes", "name where they are from"},
 		{"of a neighbour, declared as the whole", docs("routes", bare), reading.Source{View: rib.BGPTable}, 1, "unproven", "do not name where they are from"},
-		{"a neighbour that is an interface", docs("neighbor", `"neighbor-address":"Ethernet72","adj-rib-in-post":{"routes":{`+bare+`}}`), reading.Source{View: rib.AdjRIBInPost, Neighbor: documentationPeer}, 1, "yes", ""},
+		{"a neighbour that is an interface", docs("neighbor", `"neighbor-address":"Ethernet72","adj-rib-in-post":{"routes":{`+bare+`}}`), reading.Source{View: rib.AdjRIBInPost}, 1, "yes", ""},
+		{"an interface, and the config names an address", docs("neighbor", `"neighbor-address":"Ethernet72","adj-rib-in-post":{"routes":{`+bare+`}}`), reading.Source{View: rib.AdjRIBInPost, Neighbor: documentationPeer}, 1, "no", `whether that is the config's 192.0.2.1 cannot be seen`},
+		{"an empty table of a declared family", docs("neighbor", `"neighbor-address":"192.0.2.1","adj-rib-in-post":{"routes":{}}`), reading.Source{View: rib.AdjRIBInPost, Families: []rib.Family{rib.IPv6}}, 0, "no", "holds no ipv6 routes"},
+		{"an empty table among those of other families", docs("ipv4-unicast", `"loc-rib":{"routes":{`+from+`}}`) + docs("ipv6-unicast", `"loc-rib":{"routes":{}}`), reading.Source{View: rib.LocRIB, Families: []rib.Family{rib.IPv4, rib.IPv6}}, 1, "no", "holds no ipv6 routes"},
+		{"an empty table is not FRR's", `{"openconfig-rib-bgp:rib":{"afi-safis":{"afi-safi":[{"ipv4-unicast":{"loc-rib":{"routes":{}}}}]}}}`, reading.Source{View: rib.LocRIB}, 0, "no", "nothing in the dump states its zero"},
+		{"SR OS's sets alone", `{"nokia-state:attr-sets":{"attr-set":[{"index":"1"}]}}`, reading.Source{View: rib.LocRIB}, 0, "no", "nothing in the dump states its zero"},
+		{"segments under another name", strings.Replace(docs("routes", bare), "as-segment", "segments", 1), reading.Source{View: rib.AdjRIBInPost}, 0, "no", `its attributes: unknown member "segments" in an AS path`},
+		{"members under another name", strings.Replace(docs("routes", bare), "member", "members", 1), reading.Source{View: rib.AdjRIBInPost}, 0, "no", `its attributes: unknown member "members" in an AS path`},
+		{"a segment without members", strings.Replace(docs("routes", bare), "[65540]", "[]", 1), reading.Source{View: rib.AdjRIBInPost}, 0, "no", "an AS path segment without its members"},
+		{"an only member, as a converter of XML writes it", strings.Replace(docs("routes", bare), "[65540]", `"65540"`, 1), reading.Source{View: rib.AdjRIBInPost}, 1, "yes", ""},
 		{"a neighbour without a name", docs("neighbor", `"adj-rib-in-post":{"routes":{`+bare+`}}`), reading.Source{View: rib.AdjRIBInPost}, 0, "no", "whose table it stands in is not in the dump"},
 		{"as a converter of XML writes it", docs("loc-rib", `"routes":{"route":{"prefix":"203.0.113.0/24","origin":"192.0.2.1","path-id":"0","state":{"attr-index":"1","valid-route":"true"}}}`), reading.Source{View: rib.BGPTable}, 1, "unproven", ""},
 		{"SR Linux's state", `{"network-instance":[{"name":"default","bgp-rib":{"attr-sets":{"attr-set":[{"index":1,"origin":"igp"}]},"afi-safi":[{"afi-safi-name":"ipv4-unicast","ipv4-unicast":{"local-rib":{"route":[]}}}]}}]}`, reading.Source{}, 0, "", "the state of a Nokia router in JSON, without the tables"},
@@ -223,6 +232,46 @@ func TestAGenericDecoderFindsTheSameRoutes(t *testing.T) {
 		if have := fmt.Sprint(r.Prefix, " ", !r.Marks.Has(rib.Invalid), " ", r.Attrs.NextHop, " ", r.Attrs.ASPath); have != want[i] {
 			t.Errorf("route %d is %q, want %q", i, have, want[i])
 		}
+	}
+}
+
+// TestMoreSetsThanAFileMayHold: the bound is of the file, however many routers' tables it spreads them over.
+func TestMoreSetsThanAFileMayHold(t *testing.T) {
+	sets := func(from, to int) string {
+		var b strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&b, `{"index":%d},`, i)
+		}
+		return strings.TrimSuffix(b.String(), ",")
+	}
+	const half = 1 << 19
+	instance := func(name, list string) string {
+		return `{"name":"` + name + `","protocols":{"protocol":[{"name":"BGP","bgp":{"rib":{"attr-sets":{"attr-set":[` + list + `]},"afi-safis":{"afi-safi":[{"ipv4-unicast":{"loc-rib":{"routes":{"route":[]}}}}]}}}}]}}`
+	}
+	for format, text := range map[string]string{
+		"nokia-json": `{"nokia-state:ipv4-unicast":{"local-rib":{"routes":[]}},"nokia-state:attr-sets":{"attr-set":[` + sets(0, 2*half+1) + `]}}`,
+		"openconfig": `{"network-instances":{"network-instance":[` + instance("a", sets(0, half+1)) + "," + instance("b", sets(0, half)) + `]}}`,
+	} {
+		_, got, err := readBytes(reading.Source{Name: "x", Format: format, View: rib.LocRIB, VRF: "a", ExpectEmpty: true, ExpectRoutes: -1}, []byte(text))
+		if err != nil || got.Complete != rib.CompleteNo || !strings.Contains(strings.Join(got.Errors, "\n"), "more than 1048576 sets of attributes") {
+			t.Errorf("%s: complete %s, %v, %v", format, got.Complete, got.Errors, err)
+		}
+	}
+}
+
+// TestAPipeThatMustBeReadTwiceIsRefusedAtOnce: nothing of it is read but its head.
+func TestAPipeThatMustBeReadTwiceIsRefusedAtOnce(t *testing.T) {
+	for format, head := range map[string]string{"nokia-json": `{"nokia-state:attr-sets":{"attr-set":[`, "openconfig": `{"attr-sets":{"attr-set":[`} {
+		text := strings.NewReader(head + strings.Repeat(" ", 8<<20))
+		in := &reading.Input{Once: true, Reopen: func() (io.ReadCloser, error) { return io.NopCloser(text), nil }}
+		if err := in.Start(); err != nil {
+			t.Fatal(err)
+		}
+		c := reading.NewCollector(context.Background(), reading.Source{Name: "x", Format: format, View: rib.LocRIB, ExpectRoutes: -1}, func(rib.Route) error { return nil })
+		if _, err := read(c, in); !strings.Contains(errorText(err), "is a pipe") || text.Len() < 7<<20 {
+			t.Errorf("%s: %v, %d bytes are left", format, err, text.Len())
+		}
+		in.Close()
 	}
 }
 

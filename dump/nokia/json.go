@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"bgpaudit/dump/reading"
@@ -59,6 +60,8 @@ type stateReader struct {
 	tables int      // documents with a RIB
 	others []string // families that are not audited
 	asked  string   // the command that the file holds
+	at     string   // where in the tree the prompt above it stands
+	of     []string // the neighbors of the view's table, where the feed names none
 }
 
 func readNokiaState(in *reading.Input, c *reading.Collector) error {
@@ -67,8 +70,14 @@ func readNokiaState(in *reading.Input, c *reading.Collector) error {
 	if c.Source.View == rib.AdjRIBOutPre {
 		return errors.New("SR OS shows no routes before export policy: declare adj-rib-out-post, which this file holds")
 	}
+	if in.Once {
+		return in.Rewind() // which says so, before anything is kept
+	}
 	if err := r.gatherSets(); err != nil {
 		return err
+	}
+	if len(r.of) > 1 {
+		return fmt.Errorf("holds the routes of several neighbors: %s: name one with neighbor: on the feed", reading.Listed(r.of))
 	}
 	if err := in.Rewind(); err != nil {
 		return err
@@ -81,7 +90,7 @@ func readNokiaState(in *reading.Input, c *reading.Collector) error {
 	return nil
 }
 
-// gatherSets reads the attribute sets, which stand behind the routes that name them.
+// gatherSets reads the attribute sets, which stand behind the routes that name them, and whose routes there are.
 func (r *stateReader) gatherSets() error {
 	held, whole := false, false
 	for !whole {
@@ -94,6 +103,9 @@ func (r *stateReader) gatherSets() error {
 		} else {
 			err = r.s.EachMember(func(key string, _ int) error {
 				held = true
+				if _, ok := nokiaFamilies[strings.TrimPrefix(key, module)]; ok && r.ofOne() && !r.Source.Neighbor.IsValid() {
+					return r.s.EachMember(func(key string, _ int) error { return r.within(key, r.table, r.neighbor) })
+				}
 				if key != module+"attr-sets" {
 					return r.s.Skip()
 				}
@@ -113,6 +125,31 @@ func (r *stateReader) gatherSets() error {
 		}
 	}
 	return nil
+}
+
+// ofOne reports whether the view is of one neighbour's routes. The table holds those of all.
+func (r *stateReader) ofOne() bool {
+	return reading.ReceivedView(r.Source.View) || reading.AdvertisedView(r.Source.View)
+}
+
+// neighbor notes whose a row is. What is wrong with it is told when it is read.
+func (r *stateReader) neighbor(int) error {
+	raw, err := r.s.Raw()
+	if err != nil && !errors.Is(err, reading.ErrTooLong) {
+		return err
+	}
+	const most = 64 // two are too many
+	cur := reading.Cursor{Bytes: raw}
+	cur.EachMember(func(key []byte) {
+		if string(key) != "neighbor" {
+			cur.Value()
+			return
+		}
+		if name := cur.Text(); cur.Err == nil && len(r.of) < most && !slices.Contains(r.of, string(name)) {
+			r.of = append(r.of, string(name))
+		}
+	})
+	return r.Ctx.Err()
 }
 
 func (r *stateReader) set(key string, _ int) error {
@@ -153,7 +190,7 @@ func (r *stateReader) document(open byte) error {
 		name := strings.TrimPrefix(key, module)
 		if fam, ok := nokiaFamilies[name]; ok {
 			r.rows.family = fam
-			return r.s.EachMember(func(key string, _ int) error { return r.within(key, r.table) })
+			return r.s.EachMember(func(key string, _ int) error { return r.within(key, r.table, r.row) })
 		}
 		if name != "attr-sets" && len(r.others) < reading.MaxErrors {
 			r.others = append(r.others, name)
@@ -163,22 +200,24 @@ func (r *stateReader) document(open byte) error {
 }
 
 // within walks down to the routes of the view's table.
-func (r *stateReader) within(key string, path []string) error {
+func (r *stateReader) within(key string, path []string, row func(line int) error) error {
 	switch {
 	case key != path[0]:
 		return r.s.Skip()
 	case len(path) > 1:
-		return r.s.EachMember(func(key string, _ int) error { return r.within(key, path[1:]) })
+		return r.s.EachMember(func(key string, _ int) error { return r.within(key, path[1:], row) })
 	}
-	err := r.s.OneOrMany(func(line int) error {
-		raw, err := r.Row(r.s, line, "the RIB")
-		if raw != nil && err == nil {
-			r.rows.read(line, raw)
-		}
-		return err
-	})
+	err := r.s.OneOrMany(row)
 	if err == nil {
 		r.rows.endPrefix()
+	}
+	return err
+}
+
+func (r *stateReader) row(line int) error {
+	raw, err := r.Row(r.s, line, "the RIB")
+	if raw != nil && err == nil {
+		r.rows.read(line, raw)
 	}
 	return err
 }
@@ -196,24 +235,31 @@ func (r *stateReader) finish() {
 			r.Problem(0, "the table holds no route of neighbor %s, and nothing states that there are none: write expect-empty: true if that is right", p.Neighbor)
 		}
 	}
+	if r.rows.sets.crowded {
+		r.Problem(0, "the dump holds more than %d sets of attributes", maxSets)
+	}
 	r.EveryDeclared()
 }
 
 var (
 	// context is what MD-CLI prints in a line of its own in front of a prompt: "[/]", "[gl:/configure]".
-	context    = regexp.MustCompile(`^[!*]*(\([a-z]{2}\))?\[([a-z]{2}:)?/[^\]]*\]$`)
+	context    = regexp.MustCompile(`^[!*]*(?:\([a-z]{2}\))?\[(?:[a-z]{2}:)?/([^\]]*)\]$`)
 	nokiaError = regexp.MustCompile(`^(MINOR|MAJOR|CRITICAL): `)
-	// info is an echoed command: the router instance or the service, its name, and what follows.
-	info = regexp.MustCompile(`\binfo\s.*\bjson\s.*/?state\s+(router|service\s+vprn)\s+(?:"([^"]*)"|(\S+))?\s*bgp\b(.*)$`)
+	// info is an echoed command, and the path that it asks for. One that does not begin with a slash goes on from where
+	// the prompt stands.
+	info   = regexp.MustCompile(`\binfo\s(?:.*\s)?json\b(.*)$`)
+	rooted = regexp.MustCompile(`^[^|]*\s/`)
+	// ribPath is a path: the router instance or the service, its name, and what follows.
+	ribPath = regexp.MustCompile(`^(?:.*\s)?/?state\s+(?:router|service\s+vprn)\s+(?:"([^"]*)"\s+|(\S+)\s+)??bgp\b(.*)$`)
 )
 
 // around judges a line that stands around the documents.
 func (r *stateReader) around(line int, text []byte, before bool) {
 	text = bytes.TrimSpace(text)
-	switch m := info.FindSubmatch(text); {
-	case m != nil:
-		r.command(line, m)
-	case context.Match(text):
+	switch at := context.FindSubmatch(text); {
+	case at != nil:
+		r.at = string(at[1])
+	case r.answers(line, text):
 	case nokiaError.Match(text):
 		r.Problem(line, "the dump holds an error: %s", reading.Quote(text))
 	default:
@@ -221,14 +267,31 @@ func (r *stateReader) around(line int, text []byte, before bool) {
 	}
 }
 
+// answers reports whether a line is an echoed command that asks for a RIB.
+func (r *stateReader) answers(line int, text []byte) bool {
+	asked := info.FindSubmatch(text)
+	if asked == nil {
+		return false
+	}
+	path, _, _ := strings.Cut(string(asked[1]), "| no-more")
+	if !rooted.MatchString(path) {
+		path = r.at + path
+	}
+	m := ribPath.FindStringSubmatch(path)
+	if m == nil {
+		return false
+	}
+	r.command(line, m)
+	return true
+}
+
 // command holds an echoed command against the config.
-func (r *stateReader) command(line int, m [][]byte) {
-	instance := string(m[2]) + string(m[3])
+func (r *stateReader) command(line int, m []string) {
+	instance := m[1] + m[2]
 	if instance == "" {
 		instance = "Base"
 	}
-	rest, _, _ := strings.Cut(string(m[4]), "| no-more")
-	asked := instance + " " + strings.Join(strings.Fields(rest), " ")
+	asked := instance + " " + strings.Join(strings.Fields(m[3]), " ")
 	switch {
 	case asked != instance+" rib":
 		r.Problem(line, "the command does not show the whole RIB: say bgp rib, and nothing behind it")

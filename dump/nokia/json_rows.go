@@ -11,20 +11,19 @@ import (
 	"bgpaudit/rib"
 )
 
-// setKey is what a route names its attribute set by. What comes in and what goes out is numbered apart.
-type setKey struct {
-	out   bool
-	index uint64
-}
+// maxSets bounds the attribute sets of one file: a full table has some hundred thousand.
+const maxSets = 1 << 20
 
-// nokiaSets are the attribute sets of a document. They are kept as text, which is no longer than the file, and read
-// when a route names them.
+// nokiaSets are the attribute sets of a document, by their numbers. They are kept as text, which is no longer than the
+// file, and read when a route names them. What comes in and what goes out is numbered apart: the view needs one of them.
 type nokiaSets struct {
-	texts map[setKey]string
-	known map[setKey]nokiaSet // those that were read of late
-	blank bytes.Buffer
-	comms reading.AttrCache[rib.Community]
-	large reading.AttrCache[rib.LargeCommunity]
+	out     bool
+	texts   map[uint64]string
+	known   map[uint64]nokiaSet // those that were read of late
+	crowded bool                // there are more than are kept
+	blank   bytes.Buffer
+	comms   reading.AttrCache[rib.Community]
+	large   reading.AttrCache[rib.LargeCommunity]
 }
 
 // nokiaSet is one attribute set. One that cannot be read spoils the routes that name it.
@@ -35,44 +34,47 @@ type nokiaSet struct {
 
 // add keeps {"route-type":"rib-in","index":"17","origin":"igp",...}. What has no number is named by no route.
 func (t *nokiaSets) add(raw []byte) {
-	var key setKey
-	named := false
+	index, named, out := uint64(0), false, false
 	cur := reading.Cursor{Bytes: raw}
 	cur.EachMember(func(name []byte) {
 		switch string(name) {
 		case "route-type":
-			key.out = string(cur.Text()) == "rib-out"
+			out = string(cur.Text()) == "rib-out"
 		case "index":
-			key.index, named = cur.Uint64(), true
+			index, named = cur.Uint64(), true
 		default:
 			cur.Value()
 		}
 	})
-	if !named {
+	if !named || out != t.out {
 		return
 	}
 	if t.texts == nil {
-		t.texts = map[setKey]string{}
+		t.texts = map[uint64]string{}
 	}
-	if _, twice := t.texts[key]; twice {
-		t.texts[key] = ""
+	if _, twice := t.texts[index]; twice {
+		t.texts[index] = ""
+		return
+	}
+	if len(t.texts) == maxSets {
+		t.crowded = true
 		return
 	}
 	t.blank.Reset()
 	if json.Compact(&t.blank, raw) == nil {
 		raw = t.blank.Bytes()
 	}
-	t.texts[key] = string(raw)
+	t.texts[index] = string(raw)
 }
 
 var errNokiaTwice = errors.New("it is there twice")
 
 // get is the attribute set of that number.
-func (t *nokiaSets) get(key setKey) (nokiaSet, bool) {
-	if set, ok := t.known[key]; ok {
+func (t *nokiaSets) get(index uint64) (nokiaSet, bool) {
+	if set, ok := t.known[index]; ok {
 		return set, true
 	}
-	text, ok := t.texts[key]
+	text, ok := t.texts[index]
 	if !ok {
 		return nokiaSet{}, false
 	}
@@ -81,14 +83,14 @@ func (t *nokiaSets) get(key setKey) (nokiaSet, bool) {
 		set = t.read(text)
 	}
 	if t.known == nil || len(t.known) >= 1<<14 {
-		t.known = map[setKey]nokiaSet{}
+		t.known = map[uint64]nokiaSet{}
 	}
-	t.known[key] = set
+	t.known[index] = set
 	return set, true
 }
 
 func (t *nokiaSets) read(text string) (set nokiaSet) {
-	set.NotShown = rib.AttrOrigin | rib.AttrNextHop
+	set.NotShown = rib.AttrOrigin | rib.AttrNextHop | rib.AttrASPath
 	cur := reading.Cursor{Bytes: []byte(text)}
 	cur.EachMember(func(name []byte) { t.member(&cur, string(name), &set.Attrs) })
 	cur.End()
@@ -109,18 +111,34 @@ func (t *nokiaSets) member(cur *reading.Cursor, name string, a *rib.Attrs) {
 	case "local-pref":
 		a.LocalPref = rib.Some(cur.Uint32())
 	case "as-path":
-		reading.Within(cur, "segment", func() { a.ASPath = appendNokiaSegment(a.ASPath, cur) })
+		only(cur, "segment", func() { a.ASPath = appendNokiaSegment(a.ASPath, cur) })
+		a.NotShown &^= rib.AttrASPath
 	case "communities":
-		reading.Within(cur, "community", func() {
+		only(cur, "community", func() {
 			a.Communities = append(a.Communities, community(cur, &t.comms, rib.ParseCommunity))
 		})
 	case "large-communities":
-		reading.Within(cur, "large-community", func() {
+		only(cur, "large-community", func() {
 			a.LargeCommunities = append(a.LargeCommunities, community(cur, &t.large, rib.ParseLargeCommunity))
 		})
 	default:
 		cur.Value()
 	}
+}
+
+// only reads {"name": [...]}. Another member may hold what is not understood: then none of it is.
+func only(cur *reading.Cursor, name string, read func()) {
+	cur.EachMember(func(key []byte) {
+		if string(key) != name {
+			unknown(cur, key)
+			return
+		}
+		cur.OneOrMany(read)
+	})
+}
+
+func unknown(cur *reading.Cursor, key []byte) {
+	cur.Fail("unknown member %s", reading.Quote(key))
 }
 
 func origin(cur *reading.Cursor) rib.Origin {
@@ -136,7 +154,7 @@ var segments = map[string]rib.SegmentType{
 	"as-sequence": rib.ASSequence, "as-set": rib.ASSet, "as-confed-sequence": rib.ASConfedSequence, "as-confed-set": rib.ASConfedSet,
 }
 
-// appendNokiaSegment reads {"type":"as-sequence","as-numbers":[{"as-number":65540}]}.
+// appendNokiaSegment reads {"segment-index":1,"type":"as-sequence","as-numbers":[{"as-number-index":1,"as-number":65540}]}.
 func appendNokiaSegment(path rib.ASPath, cur *reading.Cursor) rib.ASPath {
 	var segment rib.Segment
 	cur.EachMember(func(key []byte) {
@@ -147,26 +165,39 @@ func appendNokiaSegment(path rib.ASPath, cur *reading.Cursor) rib.ASPath {
 				cur.Fail("bad kind of AS path segment %s", reading.Quote(text))
 			}
 		case "as-numbers":
-			cur.OneOrMany(func() {
-				cur.EachMember(func(key []byte) {
-					if string(key) == "as-number" {
-						segment.ASNs = append(segment.ASNs, cur.Uint32())
-						return
-					}
-					cur.Value()
-				})
-			})
-		default:
+			cur.OneOrMany(func() { segment.ASNs = append(segment.ASNs, nokiaASN(cur)) })
+		case "segment-index":
 			cur.Value()
+		default:
+			unknown(cur, key)
 		}
 	})
 	if segment.Type == 0 {
 		cur.Fail("an AS path segment without its kind")
 	}
 	if len(segment.ASNs) == 0 {
-		return path
+		cur.Fail("an AS path segment without its AS numbers")
 	}
 	return append(path, segment)
+}
+
+// nokiaASN reads {"as-number-index":1,"as-number":65540}.
+func nokiaASN(cur *reading.Cursor) (asn uint32) {
+	read := false
+	cur.EachMember(func(key []byte) {
+		switch string(key) {
+		case "as-number":
+			asn, read = cur.Uint32(), true
+		case "as-number-index":
+			cur.Value()
+		default:
+			unknown(cur, key)
+		}
+	})
+	if !read {
+		cur.Fail("an AS of a path without its number")
+	}
+	return asn
 }
 
 func community[C any](cur *reading.Cursor, cache *reading.AttrCache[C], parse func(string) (C, error)) (c C) {
@@ -190,7 +221,7 @@ type stateRows struct {
 }
 
 func newNokiaStateRows(c *reading.Collector) stateRows {
-	return stateRows{Collector: c, pick: reading.NewPick(c.Source)}
+	return stateRows{Collector: c, pick: reading.NewPick(c.Source), sets: nokiaSets{out: reading.AdvertisedView(c.Source.View)}}
 }
 
 // nokiaRow is one row as SR OS printed it.
@@ -198,7 +229,7 @@ type nokiaRow struct {
 	prefix   string
 	neighbor netip.Addr
 	owner    string
-	set      setKey
+	set      uint64
 	pathID   uint64
 	hop      netip.Addr
 
@@ -206,6 +237,15 @@ type nokiaRow struct {
 	used, valid, best, backup  bool
 	judged, chooses            bool // it says whether it is valid, whether it is best
 	marks                      rib.Marks
+}
+
+// own reports whether the row is a route of the router itself.
+func (w *nokiaRow) own() bool { return w.owner == "bgp" && w.peerShown && !w.neighbor.IsValid() }
+
+// others are the protocols beside BGP whose routes SR OS shows in its table.
+var others = map[string]bool{
+	"aggregate": true, "arp-nd": true, "host": true, "isis": true, "ldp": true, "local": true, "managed": true, "nat": true,
+	"ospf": true, "ospf3": true, "rip": true, "ripng": true, "static": true, "sub-mgmt": true,
 }
 
 // read takes one row. Those of one prefix stand together.
@@ -229,8 +269,16 @@ func (r *stateRows) read(line int, raw []byte) {
 		r.endPrefix()
 		r.prefix = prefix
 	}
-	if w.owner != "" && w.owner != "bgp" || !r.pick.Wants(w.neighbor) {
-		return // of another protocol, or of another neighbour
+	switch {
+	case others[w.owner]:
+		return
+	case w.owner != "" && w.owner != "bgp":
+		r.Skip(line, "bad row of %s: whether its owner %s is BGP is not known", prefix, reading.Quote(w.owner))
+		return
+	}
+	r.best = r.best || w.best // which is of the prefix, whosever route it is
+	if !r.pick.Wants(w.neighbor) {
+		return
 	}
 	route, err := r.route(&w, prefix)
 	if err != nil {
@@ -238,7 +286,6 @@ func (r *stateRows) read(line int, raw []byte) {
 		return
 	}
 	route.Line = line
-	r.best = r.best || route.Marks.Has(rib.Best)
 	r.open = append(r.open, route)
 }
 
@@ -273,7 +320,7 @@ func (w *nokiaRow) member(cur *reading.Cursor, key []byte) {
 	case "path-id":
 		w.pathID = cur.Uint64()
 	case "attr-id":
-		w.set.index, w.named = cur.Uint64(), true
+		w.set, w.named = cur.Uint64(), true
 	case "next-hop":
 		w.hop, w.hopShown = reading.Address(cur, "next hop"), true
 	case "used-route":
@@ -287,12 +334,12 @@ func (w *nokiaRow) member(cur *reading.Cursor, key []byte) {
 	case "stale-route", "long-live-gr-stale":
 		w.markIf(cur, rib.Stale)
 	case "invalid-reason":
-		cur.EachMember(func(key []byte) {
+		cur.EachMember(func(key []byte) { // as-loop, next-hop-unresolved, cluster-loop, ...
 			if string(key) == "rejected-route" {
 				w.markIf(cur, rib.Filtered|rib.Invalid)
 				return
 			}
-			cur.Value()
+			w.markIf(cur, rib.Invalid)
 		})
 	default:
 		cur.Value()
@@ -307,15 +354,14 @@ func (w *nokiaRow) markIf(cur *reading.Cursor, m rib.Marks) {
 
 // route puts a row and its attribute set together.
 func (r *stateRows) route(w *nokiaRow, prefix netip.Prefix) (rib.Route, error) {
-	w.set.out = reading.AdvertisedView(r.Source.View)
 	set, known := r.sets.get(w.set)
 	switch {
 	case !w.named:
 		return rib.Route{}, fmt.Errorf("it names no attribute set")
 	case !known:
-		return rib.Route{}, fmt.Errorf("its attribute set %d is not there", w.set.index)
+		return rib.Route{}, fmt.Errorf("its attribute set %d is not there", w.set)
 	case set.bad != nil:
-		return rib.Route{}, fmt.Errorf("bad attribute set %d: %w", w.set.index, set.bad)
+		return rib.Route{}, fmt.Errorf("bad attribute set %d: %w", w.set, set.bad)
 	case w.pathID > 1<<32-1:
 		return rib.Route{}, fmt.Errorf("%d is no path id", w.pathID)
 	case !w.judged && !reading.AdvertisedView(r.Source.View) && r.Source.View != rib.AdjRIBInPre:
@@ -330,6 +376,9 @@ func (r *stateRows) route(w *nokiaRow, prefix netip.Prefix) (rib.Route, error) {
 	}
 	if !w.peerShown {
 		a.NotShown |= rib.AttrNeighbor
+	}
+	if w.own() { // it has no path, and SR OS prints none
+		a.NotShown &^= rib.AttrASPath
 	}
 	if !w.chooses {
 		a.NotShown |= rib.AttrBest

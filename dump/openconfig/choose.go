@@ -28,6 +28,7 @@ type ocSeen struct {
 	sources []string
 	strays  [scalar + 1]int
 	ribs    []ocPlace // that have sets
+	sets    int       // kept of all of them
 	crowded bool
 }
 
@@ -167,6 +168,7 @@ func (r *reader) want(tables []ocPlace) {
 			w.name = r.walk.names.of(at.neighbor)
 			w.neighbor, _ = reading.AddrOf([]byte(w.name))
 			r.Result.Header.Neighbor = w.neighbor
+			r.ofNoAddress(w)
 		}
 		r.wants[at] = w
 	}
@@ -177,7 +179,14 @@ func (r *reader) want(tables []ocPlace) {
 	}
 }
 
-// ribOf are the sets of the RIB that a table is of: of its protocol and its network instance.
+// ofNoAddress says what cannot be known of a table whose neighbour is named by an interface.
+func (r *reader) ofNoAddress(w ocWanted) {
+	if r.Source.Neighbor.IsValid() && !w.neighbor.IsValid() && w.name != "" {
+		r.Problem(0, "the dump holds a table of neighbor %s, and whether that is the config's %s cannot be seen in it", reading.Quote(w.name), r.Source.Neighbor)
+	}
+}
+
+// ribOf are the sets of the RIB that a table is of: of its protocol and its network instance. Those of others are let go.
 func (r *reader) ribOf(at ocPlace) *ocRib {
 	names := r.walk.names
 	all := newOCRib()
@@ -185,6 +194,7 @@ func (r *reader) ribOf(at ocPlace) *ocRib {
 		if names.of(of.instance) == names.of(at.instance) && names.of(of.protocol) == names.of(at.protocol) {
 			all.add(r.ribs[of])
 		}
+		delete(r.ribs, of)
 	}
 	return all
 }

@@ -46,7 +46,7 @@ func NokiaTree(head []byte) bool {
 		return true
 	}
 	return slices.ContainsFunc(list, func(m reading.Member) bool {
-		return strings.HasPrefix(m.Key, "srl_nokia") || strings.Contains(m.Key, "/bgp-rib")
+		return strings.HasPrefix(m.Key, "srl_nokia") || strings.HasPrefix(m.Key, "nokia-state:") || strings.Contains(m.Key, "/bgp-rib")
 	})
 }
 
@@ -86,6 +86,9 @@ type reader struct {
 }
 
 func readOpenConfig(in *reading.Input, c *reading.Collector) error {
+	if in.Once {
+		return in.Rewind() // which says so, before anything is kept
+	}
 	r := &reader{Collector: c, ribs: map[ocPlace]*ocRib{}}
 	r.walk = ocWalk{s: reading.NewScanner(in.Text), names: &ocNames{}, visit: (*ocFirst)(r)}
 	if err := r.first(); err != nil {
@@ -134,6 +137,9 @@ func (r *reader) end() error {
 	}
 	if r.seen.crowded {
 		r.Problem(0, "the dump holds more than %d sets of attributes", maxOCSets)
+	}
+	if !r.Partial {
+		r.EveryDeclared() // an empty table states no zero
 	}
 	if r.Source.View == rib.BGPTable { // nothing shows whether routes that lost are there too
 		r.Unproven = true

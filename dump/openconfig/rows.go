@@ -36,11 +36,12 @@ func (r *ocFirst) row(kind string, at ocPlace, _ int, raw []byte, keys keyValues
 		return r.Ctx.Err()
 	}
 	set := r.rib(at)
-	if len(set.sets)+len(set.comms) >= maxOCSets {
-		r.seen.crowded = true
-		return r.Ctx.Err()
-	}
 	for _, raw := range unwrapped(kind, raw, keys) {
+		if r.seen.sets == maxOCSets {
+			r.seen.crowded = true
+			break
+		}
+		r.seen.sets++
 		if kind == "attr-set" {
 			if s := parseOCSet(raw, keys); s.index.set {
 				set.addSet(s.index.value, s)

@@ -55,6 +55,10 @@ func newOCRib() *ocRib {
 
 // add takes the sets of another part of the same RIB.
 func (r *ocRib) add(other *ocRib) {
+	if len(r.sets)+len(r.comms) == 0 {
+		*r = *other
+		return
+	}
 	for index, set := range other.sets {
 		r.addSet(index, set)
 	}
@@ -171,7 +175,7 @@ func parseOCPath(cur *reading.Cursor) rib.ASPath {
 	var segments []segment
 	cur.EachMember(func(key []byte) {
 		if ocLocal(key) != "as-segment" {
-			cur.Value()
+			unknown(cur, key)
 			return
 		}
 		each(cur, func() { segments = append(segments, parseOCSegment(cur)) })
@@ -189,9 +193,14 @@ func parseOCPath(cur *reading.Cursor) rib.ASPath {
 	return path
 }
 
+// unknown is a member of an AS path that is not understood: then none of the path is.
+func unknown(cur *reading.Cursor, key []byte) {
+	cur.Fail("unknown member %s in an AS path", reading.Quote(key))
+}
+
 // each reads the elements of a list, or the only one, which a converter from XML puts in no list.
 func each(cur *reading.Cursor, read func()) {
-	if cur.Peek() == '{' {
+	if cur.Peek() != '[' {
 		read()
 		return
 	}
@@ -211,9 +220,9 @@ func parseOCSegment(cur *reading.Cursor) segment {
 			s.kind = ocLocal(cur.Text())
 		case "member":
 			s.asns = s.asns[:0]
-			cur.EachElement(func() { s.asns = append(s.asns, cur.Uint32()) })
+			each(cur, func() { s.asns = append(s.asns, cur.Uint32()) })
 		default:
-			cur.Value()
+			unknown(cur, key)
 		}
 	}
 	cur.EachMember(leaf)
@@ -232,6 +241,7 @@ func (s *segment) addTo(path rib.ASPath, cur *reading.Cursor) rib.ASPath {
 	}
 	switch last := len(path) - 1; {
 	case len(s.asns) == 0:
+		cur.Fail("an AS path segment without its members")
 		return path
 	case kind == rib.ASSequence && last >= 0 && path[last].Type == rib.ASSequence:
 		path[last].ASNs = append(path[last].ASNs, s.asns...)
@@ -266,7 +276,7 @@ func parseOCComms(raw []byte, keys keyValues) ocComms {
 
 // communities reads a list of "65540:1", 4295229441 and "openconfig-bgp-types:NO_EXPORT".
 func communities(cur *reading.Cursor) (out []rib.Community) {
-	cur.EachElement(func() {
+	each(cur, func() {
 		text := string(cur.Value())
 		text = strings.Trim(text, `"`)
 		if module, name, ok := strings.Cut(text, ":"); ok && strings.Contains(module, "-") {

@@ -82,15 +82,31 @@ func FirstLine(b []byte) []byte {
 }
 
 // RoutesByPrefix reports whether the keys of a head are those of FRR's tables, which are objects with a member
-// for each prefix. OpenConfig has a "routes" too, of which "route" is the list.
+// for each prefix. OpenConfig has a "routes" too, of which "route" is the list, and which may be empty.
 func RoutesByPrefix(list []Member) bool {
+	tree := openConfigTree(list)
 	for i, m := range list {
 		switch m.Key {
 		case "routes", "advertisedRoutes", "receivedRoutes", "filteredRoutes":
-			if m.Opens == '{' && (i+1 == len(list) || list[i+1].Key != "route") {
+			next := ""
+			if i+1 < len(list) {
+				next = list[i+1].Key
+			}
+			if m.Opens == '{' && (strings.Contains(next, "/") || !tree && next != "route") {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// openConfigTree reports whether a name above the routes of OpenConfig's tree is among the list.
+func openConfigTree(list []Member) bool {
+	for _, m := range list {
+		if module, name, _ := strings.Cut(m.Key, ":"); strings.HasPrefix(module, "openconfig-") && name != "" {
+			return true
+		}
+	}
+	return HasMember(list, "network-instances", "afi-safis", "loc-rib", "attr-sets",
+		"adj-rib-in-pre", "adj-rib-in-post", "adj-rib-out-pre", "adj-rib-out-post")
 }
