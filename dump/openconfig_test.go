@@ -48,7 +48,7 @@ func TestAnOpenConfigTreeCutAtAnyByte(t *testing.T) {
 				}
 				most = max(most, len(routes))
 			}
-			if fullErr == nil && most < len(full) {
+			if cutStep == 1 && fullErr == nil && most < len(full) { // a wider step may pass over the last rows
 				t.Errorf("no cut leaves more than %d of %d routes", most, len(full))
 			}
 		})
