@@ -57,7 +57,7 @@ var partials = []noted{
 	{pattern: `tcpdump/tests/.*(bfd|enhanced-route|evpn|extended-optional|malformed-hard|shutdown-msg|rr_msg_error)`, says: "the table is empty", why: "no route of IPv4 or IPv6 unicast is in it, or the session ends"},
 	{pattern: `tcpdump/tests/.*(cease-hard-reset|infinite-loop|mp_reach_nlri-oobr)`, says: "", why: "damaged on purpose"},
 	{pattern: `frr_bgp_route\.json|13\.64\.151\.161_32_json`, says: "the answer for one prefix", why: "one prefix"},
-	{pattern: `adj-out_er2\.json|bgp_inactive/expected_result\.json|cli-nokia/.*/info_json_state_router`, says: "the table is empty and nothing in the dump states its zero", why: "a bare {}"},
+	{pattern: `adj-out_er2\.json|bgp_inactive/expected_result\.json|cli-nokia/.*/info_json_state_router`, says: "the table is empty and nothing in the dump states its zero", why: "a bare {}, or a RIB of label-ipv4 alone"},
 	{pattern: `junos_community_delete/sender|SW[5-8]/show_route|junos_static_route_defaults/r1|ospf_summarization/a02`, says: "the table is empty and nothing in the dump states its zero", why: "a router without a route of BGP"},
 	{pattern: `ShowRouteAdvertisingProtocolDetail/golden_output_1_|ShowRouteProtocolProtocolExtensiveIpaddress/|ShowRouteReceiveProtocol/golden_output_3_`, says: "the command shows a part of the table alone", why: "one prefix, or one neighbour's label"},
 	{pattern: `ios/ShowBgpAll/golden_output3_output`, says: "it stands in a table of ipv4", why: "edited: IPv6 prefixes under VPNv4"},
