@@ -3,8 +3,6 @@
 package azure
 
 import (
-	"errors"
-	"io"
 	"slices"
 	"strings"
 
@@ -70,26 +68,12 @@ func readAzure(in *reading.Input, c *reading.Collector) error {
 	r := &reader{Collector: c, s: reading.NewScanner(in.Text)}
 	r.s.Spinner = true
 	r.rows.Collector = c
-	first := true
-	for !c.Stopped() {
-		open, err := r.s.Document(func(line int, text []byte) {
-			asked(c, line, string(text))
-			c.Between(line, text, first)
-		})
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			first = false
-			err = r.document(open)
-		}
-		if err != nil {
-			c.Broken(r.s.Line, err)
-			break
-		}
+	around := func(line int, text []byte, before bool) {
+		asked(c, line, string(text))
+		c.Between(line, text, before)
 	}
-	if first {
-		return reading.ErrNoDocument
+	if err := c.EachDocumentAnd(r.s, around, r.document); err != nil {
+		return err
 	}
 	if r.rows.refused != nil && c.Result.Routes == 0 {
 		return r.rows.refused
@@ -125,22 +109,7 @@ func (r *reader) object(depth int) error {
 	if list := reading.Members(r.s.Ahead(256)); len(list) > 0 && rowKeys[strings.ToLower(list[0].Key)] {
 		return r.row(0)
 	}
-	if err := r.s.Enter('{'); err != nil {
-		return err
-	}
-	for {
-		more, err := r.s.Next('}')
-		if err != nil || !more {
-			return err
-		}
-		key, line, err := r.s.Key()
-		if err != nil {
-			return err
-		}
-		if err := r.member(key, line, depth); err != nil {
-			return err
-		}
-	}
+	return r.s.EachMember(func(key string, line int) error { return r.member(key, line, depth) })
 }
 
 func (r *reader) member(key string, line, depth int) error {
@@ -166,41 +135,25 @@ func (r *reader) member(key string, line, depth int) error {
 
 // list reads the rows of a table, or the tables of a list.
 func (r *reader) list(depth int) error {
-	if err := r.s.Enter('['); err != nil {
-		return err
-	}
-	for {
-		more, err := r.s.Next(']')
-		if err != nil || !more || r.Stopped() {
-			return err
-		}
+	return r.s.EachElement(func(line int) error {
 		c, err := r.s.Inner()
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case c == '[' && depth < 16:
+			return r.list(depth + 1)
 		}
-		if c == '[' && depth < 16 {
-			err = r.list(depth + 1)
-		} else {
-			err = r.row(r.s.Line)
-		}
-		if err != nil {
-			return err
-		}
-	}
+		return r.row(line)
+	})
 }
 
 func (r *reader) row(line int) error {
 	if line == 0 {
 		line = r.s.Line
 	}
-	raw, err := r.s.Raw()
-	switch {
-	case errors.Is(err, reading.ErrTooLong):
-		r.Skip(line, "the row is %v", err)
-		return nil
-	case err != nil:
-		return err
+	raw, err := r.Row(r.s, line, "the table")
+	if raw != nil && err == nil {
+		r.rows.read(raw, line)
 	}
-	r.rows.read(raw, line)
-	return nil
+	return err
 }

@@ -3,7 +3,6 @@ package bird
 import (
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"bgpaudit/dump/reading"
@@ -56,27 +55,8 @@ type birdwatcherReader struct {
 func readBirdwatcher(in *reading.Input, c *reading.Collector) error {
 	r := &birdwatcherReader{Collector: c, s: reading.NewScanner(in.Text)}
 	r.rows.Collector, r.rows.export = c, reading.AdvertisedView(c.Source.View)
-	first := true
-	for {
-		open, err := r.s.Document(func(line int, text []byte) { r.Between(line, text, first) })
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			first = false
-			if open != '{' {
-				err = r.s.Unexpected(open, "an object")
-			} else {
-				err = r.object(0)
-			}
-		}
-		if err != nil || r.Stopped() {
-			r.Broken(r.s.Line, err)
-			break
-		}
-	}
-	if first {
-		return reading.ErrNoDocument
+	if err := c.EachDocument(r.s, func(byte) error { return r.object(0) }); err != nil {
+		return err
 	}
 	return r.finish()
 }
@@ -98,22 +78,7 @@ func (r *birdwatcherReader) finish() error {
 
 // object reads a document's frame.
 func (r *birdwatcherReader) object(depth int) error {
-	if err := r.s.Enter('{'); err != nil {
-		return err
-	}
-	for {
-		more, err := r.s.Next('}')
-		if err != nil || !more || r.Stopped() {
-			return err
-		}
-		key, line, err := r.s.Key()
-		if err != nil {
-			return err
-		}
-		if err := r.member(key, line, depth); err != nil {
-			return err
-		}
-	}
+	return r.s.EachMember(func(key string, line int) error { return r.member(key, line, depth) })
 }
 
 func (r *birdwatcherReader) member(key string, line, depth int) error {
@@ -156,29 +121,17 @@ func (r *birdwatcherReader) sawTable(key string) {
 
 // list reads rows, one an element.
 func (r *birdwatcherReader) list(marks rib.Marks) error {
-	if err := r.s.Enter('['); err != nil {
-		return err
-	}
-	for {
-		more, err := r.s.Next(']')
-		if err != nil || !more || r.Stopped() {
+	return r.s.EachElement(func(line int) error {
+		raw, err := r.Row(r.s, line, "a route")
+		if err != nil {
 			return err
 		}
-		if _, err = r.s.Inner(); err != nil {
-			return err
-		}
-		line := r.s.Line
-		raw, err := r.s.Raw()
-		switch {
-		case errors.Is(err, reading.ErrTooLong):
-			r.Skip(line, "a route is %v", err)
-		case err != nil:
-			return err
-		default:
+		if raw != nil {
 			r.rows.read(line, raw, marks)
 		}
 		r.seen++
-	}
+		return nil
+	})
 }
 
 // aside reads what stands beside the routes: when they were asked for, pages, errors.

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -116,8 +115,8 @@ func readFRR(in *reading.Input, c *reading.Collector) error {
 		}
 	}
 	r.rows.Collector = c
-	if !r.documents() {
-		return reading.ErrNoDocument
+	if err := r.documents(); err != nil {
+		return err
 	}
 	if r.wrong != nil && c.Result.Routes == 0 {
 		return r.wrong
@@ -129,28 +128,18 @@ func readFRR(in *reading.Input, c *reading.Collector) error {
 }
 
 // documents reads the file's documents, one after the other, up to its end or to a place where
-// no reader can know any more where it is. It reports whether there was one.
-func (r *reader) documents() bool {
-	first := true
-	for {
-		r.asked = nil
-		_, err := r.s.Document(func(line int, text []byte) {
-			r.AroundJSON(line, text, first)
-			r.namesVRF(line, text)
-			r.asked = familiesOf(text)
-		})
-		if errors.Is(err, io.EOF) {
-			return !first
-		}
-		if err == nil {
-			first = false
-			err = r.object(&frrTable{line: r.s.Line}, 0)
-		}
-		if err != nil || r.Stopped() {
-			r.Broken(r.s.Line, err)
-			return true
-		}
+// no reader can know any more where it is.
+func (r *reader) documents() error {
+	around := func(line int, text []byte, before bool) {
+		r.AroundJSON(line, text, before)
+		r.namesVRF(line, text)
+		r.asked = familiesOf(text)
 	}
+	return r.EachDocumentAnd(r.s, around, func(byte) error {
+		err := r.object(&frrTable{line: r.s.Line}, 0)
+		r.asked = nil
+		return err
+	})
 }
 
 // namesVRF holds a command that names no VRF against a feed of one: a document need not name its own.
@@ -181,25 +170,10 @@ func familiesOf(line []byte) []rib.Family {
 
 // object reads one JSON object: a table, or one that holds tables by VRF or by address family.
 func (r *reader) object(t *frrTable, depth int) error {
-	if err := r.s.Enter('{'); err != nil {
+	if err := r.s.EachMember(func(key string, line int) error { return r.member(t, key, line, depth) }); err != nil {
 		return err
 	}
-	for {
-		more, err := r.s.Next('}')
-		if err != nil {
-			return err
-		}
-		if !more {
-			return r.closeTable(t)
-		}
-		key, line, err := r.s.Key()
-		if err != nil {
-			return err
-		}
-		if err := r.member(t, key, line, depth); err != nil {
-			return err
-		}
-	}
+	return r.closeTable(t)
 }
 
 func (r *reader) member(t *frrTable, key string, line, depth int) error {
@@ -289,32 +263,21 @@ func (r *reader) table(t *frrTable, kind frrKind, line int) error {
 		return r.s.Skip()
 	}
 	r.sawKind(kind)
-	if err := r.s.Enter('{'); err != nil {
-		return err
-	}
-	for {
-		more, err := r.s.Next('}')
-		if err != nil || !more || r.Stopped() {
-			return err
-		}
-		key, line, err := r.s.Key()
-		if err != nil {
-			return err
-		}
-		raw, err := r.s.Raw()
+	return r.s.EachMember(func(key string, line int) error {
+		raw, err := r.Row(r.s, line, reading.Quote(key))
 		t.prefixes++
 		switch {
-		case err == nil && key == "routeDistinguishers":
-			r.wrong, t.counted = errVPN, false
-		case errors.Is(err, reading.ErrTooLong):
-			r.Skip(line, "the row of %s is %v", reading.Quote(key), err)
-			t.rows++
 		case err != nil:
 			return err
+		case raw == nil:
+			t.rows++
+		case key == "routeDistinguishers":
+			r.wrong, t.counted = errVPN, false
 		default:
 			t.rows += r.rows.read(key, line, raw, kind)
 		}
-	}
+		return nil
+	})
 }
 
 // leaveOut reports whether the table is of another VRF than the one that is asked for.
