@@ -17,6 +17,9 @@ func load(c *reading.Collector, now time.Time, bytes func(read, size int64)) rib
 		Router:           got.Header.Router,
 		Routes:           got.Routes,
 		Skipped:          got.Skipped,
+		Others:           got.Others,
+		Bad:              got.Bad,
+		Other:            got.Other,
 		Complete:         got.Complete,
 		MaxAge:           src.MaxAge,
 		Unreadable:       err != nil,
@@ -24,6 +27,8 @@ func load(c *reading.Collector, now time.Time, bytes func(read, size int64)) rib
 		Errors:           got.Errors,
 		File:             src.Name,
 		ASPathForm:       got.Header.ASPathForm,
+		LocalASN:         got.Header.LocalASN,
+		Neighbor:         got.Header.Neighbor,
 		DefaultLocalPref: got.Header.DefaultLocalPref,
 	}
 	if !s.Unreadable {

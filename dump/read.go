@@ -59,7 +59,7 @@ func read(c *reading.Collector, in *reading.Input) (outcome, error) {
 func failed(c *reading.Collector, err error) (outcome, error) {
 	c.HandedOn()
 	err = fmt.Errorf("%s%w", c.At(0), err)
-	c.Result.Complete, c.Result.Skipped = rib.CompleteNo, 0
+	c.Result.Complete, c.Result.Skipped, c.Result.Bad = rib.CompleteNo, 0, rib.Aside{}
 	c.Result.Errors = []string{err.Error()} // what led to it adds nothing
 	c.Result.Contradiction = c.Text
 	return outcome{Result: c.Result}, err

@@ -47,7 +47,7 @@ type lent struct {
 
 // judgeLive brings the states of the feeds up to date. The caller holds the table to write.
 func (m *Monitor) judgeLive(now time.Time) {
-	m.Table.JudgeLive(now)
+	m.Table.Judge(now)
 	m.growOlder(now)
 	m.sights.outdated()
 	m.sights.mu.Lock()

@@ -42,7 +42,7 @@ func readSeed(t testing.TB, dir, step string) *seed {
 
 func (s *seed) audit() (*policy.Result, *proof) {
 	in := &s.config.Intent
-	sight := rib.NewSight(s.table, rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers})
+	sight := rib.NewSight(s.table, in.Options())
 	r := policy.Audit(in, sight, seedTime)
 	return r, newProof(r, sight)
 }

@@ -54,7 +54,7 @@ func TestWhatIsNotReadChangesNoAnswer(t *testing.T) {
 			enter := func(updates ...rib.Update) bool {
 				state, news := w.enter(updates)
 				if state {
-					c.Table.JudgeLive(at)
+					c.Table.Judge(at)
 				}
 				return news
 			}
@@ -116,7 +116,7 @@ func BenchmarkUnreadUpdate(b *testing.B) {
 	w := newWriter(c)
 	router := rib.Route{Neighbor: c.Neighbors[0].Address}
 	w.enter([]rib.Update{{Kind: rib.PeerUp, Route: router, Peer: &rib.PeerChange{Families: [2]bool{true}, AddPath: [2]bool{true}}}, {Kind: rib.EndOfRIB, Route: router}})
-	c.Table.JudgeLive(time.Now())
+	c.Table.Judge(time.Now())
 	u := []rib.Update{announce("100.100.0.0/24", "65540 65542"), announce("100.100.0.0/24", "65540 65543")}
 	for i := range u {
 		u[i].Route.Neighbor = router.Neighbor

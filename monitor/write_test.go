@@ -103,7 +103,7 @@ feeds: [{name: edge1, link: isp-a, bgp: {neighbor: 192.0.2.1, asn: 65536%s}}]
 				{Kind: rib.EndOfRIB, Route: router, Family: rib.IPv4},
 				{Kind: rib.EndOfRIB, Route: router, Family: rib.IPv6},
 			})
-			c.Table.JudgeLive(time.Now())
+			c.Table.Judge(time.Now())
 			if why := c.Table.Feeds()[0].Failing(); (why == "") != tt.whole {
 				t.Errorf("failing: %q", why)
 			}

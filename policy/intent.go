@@ -144,3 +144,15 @@ type Waiver struct {
 	AcceptUnknown bool
 	Pos           string
 }
+
+// Options are what of the intent bears on decisions.
+func (in *Intent) Options() rib.Options {
+	o := rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers}
+	for _, d := range declarations(in) {
+		o.Declared = append(o.Declared, d.prefixes...)
+	}
+	for i := range in.Remotes {
+		o.Asked = append(o.Asked, in.Remotes[i].Observer)
+	}
+	return o
+}

@@ -47,7 +47,7 @@ func auditFolder(t *testing.T, dir string) *policy.Result {
 }
 
 func newSight(in *policy.Intent, table *rib.Table) *rib.Sight {
-	return rib.NewSight(table, rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers})
+	return rib.NewSight(table, in.Options())
 }
 
 // The sites that most cases stand on. A case adds its own declarations.

@@ -210,6 +210,8 @@ type Attrs struct {
 	Communities      []Community
 	LargeCommunities []LargeCommunity
 	NotShown         AttrSet
+
+	rare Marks // the table's own: those of the route's marks that are kept here
 }
 
 // HasCommunity reports whether c is among the communities.

@@ -120,10 +120,13 @@ func union(all [][]LinkID) []LinkID {
 
 func (d *decider) describe(c *candidate, lost loss) Candidate {
 	col := c.src.column
+	attrs := d.decoded(c.cell.attrs)
+	marks := c.cell.marks() | attrs.rare
+	attrs.rare = 0
 	out := Candidate{View: c.src.feed.View, Doubt: c.doubt, Entry: Entry{
 		Route: Route{
 			Prefix: d.s.t.fam[d.fam].prefix(c.id), PathID: col.pathID(c.id), Neighbor: col.neighbor,
-			Attrs: d.decoded(c.cell.attrs), Marks: c.cell.marks(), Line: c.cell.line(),
+			Attrs: attrs, Marks: marks, Line: c.cell.line(),
 		},
 		Feed: col.feed, Link: col.link, Tie: col.tie,
 	}}

@@ -17,6 +17,7 @@ const (
 	AdjRIBOutPre  View = "adj-rib-out-pre"  // RFC 8671
 	FarEnd        View = "far-end"          // the table of the link's direct neighbour
 	Collector     View = "collector"        // a public collector or looking glass further away
+	Chosen        View = "chosen"           // an observer's own selected routes: a virtual hub's effective routes, its looking glass
 	AdjRIBInPost  View = "adj-rib-in-post"  // RFC 7854, routes dumps
 	AdjRIBInPre   View = "adj-rib-in-pre"   // RFC 7854, received-routes dumps
 	BGPTable      View = "bgp-table"        // a router's whole BGP table, losers included
@@ -26,12 +27,12 @@ const (
 )
 
 // Views lists the views that a feed can declare (Declared comes from static: alone).
-var Views = []View{AdjRIBOutPost, AdjRIBOutPre, FarEnd, Collector, AdjRIBInPost, AdjRIBInPre, BGPTable, LocRIB, Monitor}
+var Views = []View{AdjRIBOutPost, AdjRIBOutPre, FarEnd, Collector, Chosen, AdjRIBInPost, AdjRIBInPre, BGPTable, LocRIB, Monitor}
 
 // Advertised reports whether the view can show what we advertise.
 func (v View) Advertised() bool {
 	switch v {
-	case AdjRIBOutPost, AdjRIBOutPre, FarEnd, Collector, Monitor, Declared:
+	case AdjRIBOutPost, AdjRIBOutPre, FarEnd, Collector, Chosen, Monitor, Declared:
 		return true
 	}
 	return false
@@ -79,8 +80,12 @@ type Feed struct {
 	Families []Family       // families the feed is declared to cover
 	Mirrors  string         // view monitor: same export policy object as this link
 	AddPath  string         // view monitor: "all" when the router sends every path
-	Range    bool           // view monitor: its routers are any of a range
-	Routers  int            // of a range: so many are to be there; 0 where that is not known
+	Observer string         // view chosen: whose choice it is
+	VRF      string         // the VRF that the feed picks out of the dump, empty where it picks none
+	// ExpectEmpty: the config says that the table may well hold nothing of ours.
+	ExpectEmpty bool
+	Range       bool // view monitor: its routers are any of a range
+	Routers     int  // of a range: so many are to be there; 0 where that is not known
 
 	State FeedState
 
@@ -114,7 +119,9 @@ type FeedState struct {
 	Router           string // the router id the dump prints, if any
 	Families         []Family
 	Routes           int
-	Skipped          int
+	Skipped          int   // bad rows
+	Others           int   // rows of another neighbour or VRF, left out: they are no evidence
+	Bad, Other       Aside // the first of each
 	Complete         Completeness
 	AsOf             time.Time // zero where unknown
 	AsOfSource       AgeSource
@@ -129,9 +136,19 @@ type FeedState struct {
 	Errors           []string      // each with file:line
 	File             string        // as the user named it
 	ASPathForm       ASPathForm
-	DefaultLocalPref Optional // the dump's own default where it prints local preference only when set
-	Live             bool     // a session, not a file
-	Closed           bool     // left out on purpose (--files-only)
+	LocalASN         uint32     // which of our ASNs the dump says that the router uses; 0: it does not say
+	Neighbor         netip.Addr // the neighbour that the dump says it is of
+	Digest           [32]byte   // SHA-256 of the text; zero where nothing was read
+	Notes            []string   // what is worth a look and changes no answer
+	DefaultLocalPref Optional   // the dump's own default where it prints local preference only when set
+	Live             bool       // a session, not a file
+	Closed           bool       // left out on purpose (--files-only)
+}
+
+// Aside is a row that was set aside: where, and why.
+type Aside struct {
+	Line int // 1-based, 0: none
+	Why  string
 }
 
 // Covers reports whether the feed covers the family: the dump marks or holds it, or the feed

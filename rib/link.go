@@ -35,6 +35,7 @@ type Link struct {
 	Router       string // the router it ends on
 	Firewall     string // links naming the same firewall share its state; Stateless keeps none
 	NeighborASNs []uint32
+	ProviderASNs []uint32 // of a layer-3 provider between us and the neighbour: the far end's rows have it before ours, received ones begin with it
 	Neighbors    []netip.Addr
 	Circuit      string // ExpressRoute only: circuit, SKU, side
 	SKU          string
@@ -50,6 +51,11 @@ type Link struct {
 type Static struct {
 	Receives   []netip.Prefix
 	Advertises []netip.Prefix
+}
+
+// HasProviderASN reports whether asn is one of the link's layer-3 providers'.
+func (l *Link) HasProviderASN(asn uint32) bool {
+	return slices.Contains(l.ProviderASNs, asn)
 }
 
 // HasNeighborASN reports whether asn is one of the link's neighbour ASNs.

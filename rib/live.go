@@ -115,17 +115,19 @@ func (t *Table) knownPeer(feed FeedID, neighbor netip.Addr) *livePeer {
 	return nil
 }
 
-// JudgeLive brings the state of every live feed up to date: what it covers, whether it is whole,
-// how old it is at time now. Call it before a Sight is made of the table.
+// Judge brings the state of the feeds up to date at time now, before a Sight is made of the table: of
+// live ones what they cover, whether they are whole and how old they are; of all of them whether their
+// rows are what they are declared to be.
 //
-// A feed is whole when every session it ever had is up and has sent the End-of-RIB of every
+// A live feed is whole when every session it ever had is up and has sent the End-of-RIB of every
 // family that was negotiated or that the feed declares. It is stale as soon as no session is up.
-func (t *Table) JudgeLive(now time.Time) {
+func (t *Table) Judge(now time.Time) {
 	for id, f := range t.feeds {
 		if f.State.Live && !f.State.Closed {
 			t.judgeLive(FeedID(id), f, now)
 		}
 	}
+	t.judgeRows()
 }
 
 func (t *Table) judgeLive(id FeedID, f *Feed, now time.Time) {

@@ -63,7 +63,7 @@ func (l *live) ends(router netip.Addr, fam rib.Family) {
 
 // state judges the feed a minute later.
 func (l *live) state() rib.FeedState {
-	l.JudgeLive(l.now.Add(time.Minute))
+	l.Judge(l.now.Add(time.Minute))
 	return l.Feeds()[0].State
 }
 
@@ -204,7 +204,7 @@ func TestARouteTreatedAsWithdrawnStaysAsADoubt(t *testing.T) {
 
 // decide asks where we send for an address.
 func (l *live) decide(addr string) *rib.Decision {
-	l.JudgeLive(l.now)
+	l.Judge(l.now)
 	us := rib.NewSight(l.Table, rib.Options{})
 	i := slices.IndexFunc(us.Observers(), func(o *rib.Observer) bool { return o.Name == "us" })
 	return us.Decide(us.Observers()[i], netip.MustParseAddr(addr), rib.Query{})

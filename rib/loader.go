@@ -84,19 +84,21 @@ func (t *Table) NewLoader(feed FeedID, refused func(line int, err error)) *Loade
 	return l
 }
 
-// Share takes attributes in, and finds the link that they and the neighbour tie a row to. It costs
-// far more than Add does.
-func (l *Loader) Share(neighbor netip.Addr, a *Attrs) Shared {
-	n := l.laneOf(neighbor, a)
-	l.buf = appendAttrs(l.buf[:0], a)
+// Share takes attributes in, and finds the link that they, the neighbour and the rare marks among
+// marks tie a row to. It costs far more than Add does.
+func (l *Loader) Share(neighbor netip.Addr, a *Attrs, marks Marks) Shared {
+	n := l.laneOf(neighbor, a, marks)
+	set := *a
+	set.rare = marks & rareMarks
+	l.buf = appendAttrs(l.buf[:0], &set)
 	l.sets = append(binary.AppendUvarint(l.sets, uint64(len(l.buf))), l.buf...)
 	l.shared++
 	return Shared{l.shared - 1, n}
 }
 
-func (l *Loader) laneOf(neighbor netip.Addr, a *Attrs) uint32 {
+func (l *Loader) laneOf(neighbor netip.Addr, a *Attrs, marks Marks) uint32 {
 	to := lane{columnPeer: columnPeer{l.feed, neighbor}}
-	to.link, to.tie = l.t.tie(l.t.feeds[l.feed], &Route{Neighbor: neighbor, Attrs: *a})
+	to.link, to.tie = l.t.tie(l.t.feeds[l.feed], &Route{Neighbor: neighbor, Attrs: *a, Marks: marks})
 	for n := range l.lanes[:min(fewLanes, len(l.lanes))] { // most feeds have no more
 		if l.lanes[n] == to {
 			return uint32(n)
@@ -120,7 +122,7 @@ type Row struct {
 	// Numbered: where another row has its identity, this one is another route all the same, and
 	// gets the next path id that is free. Else it replaces that one.
 	Numbered bool
-	Marks    Marks
+	Marks    Marks // the rare ones count as they were given to Share
 	Line     int
 }
 

@@ -118,7 +118,7 @@ func TestALoaderLeavesTheTableThatAdvertiseLeaves(t *testing.T) {
 			key := fmt.Sprint(r.Neighbor, r.Attrs)
 			s, seen := shared[key]
 			if !seen {
-				s = l.Share(r.Neighbor, &r.Attrs)
+				s = l.Share(r.Neighbor, &r.Attrs, r.Marks)
 				shared[key] = s
 			}
 			if err := l.Add(s, rib.Row{Prefix: r.Prefix, PathID: r.PathID, Numbered: r.numbered, Marks: r.Marks, Line: r.Line}); err != nil {
@@ -155,7 +155,7 @@ func TestALoaderRefusesRowsWithTheirLines(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	s := l.Share(netip.Addr{}, &rib.Attrs{})
+	s := l.Share(netip.Addr{}, &rib.Attrs{}, 0)
 	for i := range 1030 {
 		if err := l.Add(s, rib.Row{Prefix: netip.MustParsePrefix("192.0.2.0/24"), Numbered: true, Line: i + 1}); err != nil {
 			t.Fatal(err)
@@ -182,7 +182,7 @@ func BenchmarkLoad1M(b *testing.B) {
 		l := table.NewLoader(0, func(int, error) { b.Fatal("refused") })
 		for i := range routes {
 			r := &routes[i]
-			if err := l.Add(l.Share(r.Neighbor, &r.Attrs), rib.Row{Prefix: r.Prefix}); err != nil {
+			if err := l.Add(l.Share(r.Neighbor, &r.Attrs, r.Marks), rib.Row{Prefix: r.Prefix}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -16,6 +16,7 @@ const (
 	ObserverMicrosoft = "microsoft"
 	ObserverInternet  = "internet"
 	ObserverAzure     = "azure"
+	ObserverAVS       = "avs" // Azure VMware Solution; only where a remote names it
 )
 
 // StepNames are the decision steps that an observer of the config may list.

@@ -63,7 +63,7 @@ func ParseFamily(s string) (Family, error) {
 }
 
 // Marks are what the source says about one route beside its path attributes.
-type Marks uint8
+type Marks uint16
 
 // The marks a source can print.
 const (
@@ -80,7 +80,19 @@ const (
 	// Malformed: the route came in a message that RFC 7606 treats as a withdraw. The router holds it
 	// to be announced; what it says of it cannot be read.
 	Malformed
+	// IBGP: learned from an iBGP neighbour. It is a copy of what another router received.
+	IBGP
+	// RIBFailure: best in BGP, and the router forwards by another protocol's route (IOS "r>").
+	RIBFailure
+	// RPKIInvalid: origin validation found it invalid (RFC 6811).
+	RPKIInvalid
+	// Unselected: a row of an advertised table that the router does not mark as its choice, so that it
+	// may not have been sent (FRR #20617).
+	Unselected
 )
+
+// rareMarks are kept with a route's attributes: routes by the million seldom bear one.
+const rareMarks = IBGP | RIBFailure | RPKIInvalid | Unselected
 
 // Has reports whether every mark of m is set.
 func (k Marks) Has(m Marks) bool { return k&m == m }

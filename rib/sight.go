@@ -11,6 +11,10 @@ type Options struct {
 	RoutingPreference string // azure: "", "expressroute", "vpn" or "as-path"
 	Observers         []ObserverSpec
 	Strict            bool // a feed that does not prove its end covers nothing
+	// Declared are the site's own addresses: prefixes, pools and services. A row of a far table inside
+	// them that is tied to no link may be about us, whatever its path says.
+	Declared []netip.Prefix
+	Asked    []string // observers that a remote names: of the built-in ones, avs is there only then
 }
 
 // Sight answers questions over a table as it stands. Make a new one after the table or a feed's

@@ -8,12 +8,16 @@ import (
 // Standing is a route and whether it counts.
 type Standing struct {
 	Entry
-	Out   string // why it takes no part; empty where it does
-	Doubt string // why it may not be there; empty where it is certain
+	Unheard string // why no observer hears it, though it was sent; empty where one may
+	Doubt   string // why an observer may not hear it; empty where that is certain
+	Unsent  string // why it may not even have been sent; empty where it was. Doubt says so too
 }
 
-// Certain reports whether the route is there beyond doubt.
-func (st *Standing) Certain() bool { return st.Out == "" && st.Doubt == "" }
+// Certain reports whether an observer hears the route beyond doubt.
+func (st *Standing) Certain() bool { return st.Unheard == "" && st.Doubt == "" }
+
+// Sent reports whether the route was sent beyond doubt, whoever hears it.
+func (st *Standing) Sent() bool { return st.Unsent == "" }
 
 // EachAdvertised calls fn for every route that is tied to a link and advertised on it, in address
 // order, with its standing. Rows that take no part are left out.

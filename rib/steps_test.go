@@ -184,7 +184,7 @@ func TestTheLastRouteThatShowsALocalPreferenceMayGo(t *testing.T) {
 			if loaded {
 				l := table.NewLoader(0, nil)
 				for _, r := range routes {
-					if err := l.Add(l.Share(r.Neighbor, &r.Attrs), rib.Row{Prefix: r.Prefix}); err != nil {
+					if err := l.Add(l.Share(r.Neighbor, &r.Attrs, r.Marks), rib.Row{Prefix: r.Prefix}); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -197,7 +197,7 @@ func (s *attrStore) get(id attrID) Attrs { return decodeAttrs(s.bytes(id)) }
 // appendAttrs writes a set so that equal sets, and only they, give equal bytes.
 func appendAttrs(b []byte, a *Attrs) []byte {
 	b = binary.AppendUvarint(b, uint64(a.NotShown))
-	b = append(b, byte(a.Origin))
+	b = append(b, byte(a.Origin)|byte(a.rare>>markBits)<<originBits)
 	b = appendAddr(b, a.NextHop)
 	b = binary.AppendUvarint(b, uint64(a.NeighborASN))
 	b = appendOptional(b, a.LocalPref)
@@ -223,6 +223,9 @@ func appendAttrs(b []byte, a *Attrs) []byte {
 	}
 	return b
 }
+
+// originBits are what ORIGIN takes of a byte; the rare marks stand above it.
+const originBits = 2
 
 func appendAddr(b []byte, a netip.Addr) []byte {
 	if !a.IsValid() {
@@ -301,7 +304,10 @@ func (s *attrStore) showsLocalPref(id attrID) bool {
 
 // ranking reads what decisions read of a set, which is all but its communities.
 func (r *attrReader) ranking() Attrs {
-	a := Attrs{NotShown: AttrSet(r.uvarint()), Origin: Origin(r.byte()), NextHop: r.addr()}
+	a := Attrs{NotShown: AttrSet(r.uvarint())}
+	first := r.byte()
+	a.Origin, a.rare = Origin(first&(1<<originBits-1)), Marks(first>>originBits)<<markBits
+	a.NextHop = r.addr()
 	a.NeighborASN = uint32(r.uvarint())
 	a.LocalPref, a.MED = r.optional(), r.optional()
 	if n := r.uvarint(); n > 0 {

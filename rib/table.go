@@ -161,7 +161,9 @@ func (t *Table) Advertise(feed FeedID, r *Route) (replaced bool, err error) {
 	l.link, l.tie = t.tie(t.feeds[feed], r)
 	id := ft.enter(bits)
 	ft.keepUp()
-	attrs := t.attrs.intern(&r.Attrs)
+	set := r.Attrs
+	set.rare = r.Marks & rareMarks
+	attrs := t.attrs.intern(&set)
 	old, err := ft.put(ft.peer(l.columnPeer), l, id, r.PathID, newCell(attrs, r.Marks, r.Line))
 	if err != nil {
 		t.attrs.release(attrs)
@@ -312,10 +314,13 @@ func (t *Table) entries(into []Entry, ft *familyTable, id prefixID) []Entry {
 }
 
 func (t *Table) entry(ft *familyTable, c *column, id prefixID, v cell) Entry {
+	a := t.attrs.get(v.attrs)
+	marks := v.marks() | a.rare
+	a.rare = 0
 	return Entry{
 		Route: Route{
 			Prefix: ft.prefix(id), PathID: c.pathID(id), Neighbor: c.neighbor,
-			Attrs: t.attrs.get(v.attrs), Marks: v.marks(), Line: v.line(),
+			Attrs: a, Marks: marks, Line: v.line(),
 		},
 		Feed: c.feed, Link: c.link, Tie: c.tie,
 	}

@@ -11,15 +11,21 @@ const (
 	// Unclassified: no rule ties it, or two tie it differently. It makes unknown every decision
 	// that it could change.
 	Unclassified
-	// Ignored: a rule says so, or the router made the route itself.
+	// Ignored: a rule says so.
 	Ignored
 	// Foreign: a row of a far table that is not ours (our ASN does not stand next to the observer).
 	Foreign
+	// Own: the router's own network. Nobody sent it to us.
+	Own
+	// Internal: a copy of what another router received, sent by an iBGP neighbour.
+	Internal
+	// Elsewhere: a row of a far table that is ours, and about another link than the feed's.
+	Elsewhere
 )
 
-func (t Tie) String() string {
-	return [...]string{"tied", "unclassified", "ignored", "foreign"}[t&3]
-}
+var tieNames = [...]string{"tied", "unclassified", "ignored", "foreign", "own", "internal", "elsewhere"}
+
+func (t Tie) String() string { return tieNames[t] }
 
 // tie finds the link of a route from the declaration of its feed.
 func (t *Table) tie(f *Feed, r *Route) (LinkID, Tie) {

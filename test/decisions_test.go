@@ -78,7 +78,7 @@ func TestFRRDecidesAsWeDo(t *testing.T) {
 	}
 	s.mustSoon(t, "every path of every link", func(table *rib.Table) bool { return table.Len() == routes })
 	s.mustSoon(t, "End-of-RIB", func(table *rib.Table) bool {
-		table.JudgeLive(time.Now())
+		table.Judge(time.Now())
 		return table.Feeds()[0].State.Complete == rib.CompleteYes
 	})
 	s.mu.Lock()

@@ -77,7 +77,7 @@ func TestALostRouterIsStaleAtOnce(t *testing.T) {
 				say(t, sp, speaker.EndOfRIB(speaker.AFIv4), speaker.EndOfRIB(speaker.AFIv6))
 			}
 			s.must("both feeds whole", func(table *rib.Table) bool {
-				table.JudgeLive(time.Now())
+				table.Judge(time.Now())
 				return table.Feeds()[0].Failing() == "" && table.Feeds()[1].Failing() == "" && table.Len() == 4
 			})
 			tt.lose(t, lost)
@@ -110,7 +110,7 @@ func (s *station) checkStaleFeed(t *testing.T, feed rib.FeedID) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.table.JudgeLive(time.Now().Add(time.Minute))
+	s.table.Judge(time.Now().Add(time.Minute))
 	f := s.table.Feeds()[feed]
 	if st := f.State; !st.Stale || st.Age < 50*time.Second || st.Age > 2*time.Minute || len(st.Families) != 0 || f.RowsUsable() || st.Complete == rib.CompleteYes {
 		t.Errorf("the feed of the lost router: %+v", st)

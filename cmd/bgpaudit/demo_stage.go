@@ -55,7 +55,7 @@ func setUp(files *site, log *zap.Logger) (*stage, error) {
 	s := &stage{config: &config, collector: collector, players: playersOf(files, config.Feeds), standing: map[string]monitor.Event{}, order: map[string]int{}}
 	s.Monitor = monitor.New(monitor.Config{
 		Site: monitor.Site{
-			Intent: in, Table: rib.NewTable(in.Site.ASNs, in.Links, feeds), Options: rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers},
+			Intent: in, Table: rib.NewTable(in.Site.ASNs, in.Links, feeds), Options: in.Options(),
 			Neighbors: neighbors,
 		},
 		Sessions: collector, Log: log, Pace: stagePace,

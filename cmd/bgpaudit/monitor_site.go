@@ -37,7 +37,7 @@ func (g *global) monitorSite(ctx context.Context) (*monitored, error) {
 	g.notBuilt(config)
 	in := &config.Intent
 	return &monitored{config, monitor.Site{
-		Intent: in, Table: s.table, Options: rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers},
+		Intent: in, Table: s.table, Options: in.Options(),
 		Neighbors: neighbors, Files: files,
 	}}, nil
 }

@@ -21,7 +21,6 @@ import (
 	"bgpaudit/configs"
 	"bgpaudit/monitor"
 	"bgpaudit/monitor/api"
-	"bgpaudit/rib"
 )
 
 // silence is the sessions of a monitor that has none: its routes are those of files.
@@ -63,7 +62,7 @@ func servedFiles(path, token string) (url string, stop func(), err error) {
 	}
 	in := &config.Intent
 	m := monitor.New(monitor.Config{
-		Site:     monitor.Site{Intent: in, Table: s.table, Options: rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers}},
+		Site:     monitor.Site{Intent: in, Table: s.table, Options: in.Options()},
 		Sessions: silence{}, Log: zap.NewNop(), Now: func() time.Time { return now },
 	})
 	server, err := api.Listen(api.Options{Monitor: m, Listen: "127.0.0.1:0", Token: token, Log: zap.NewNop()})

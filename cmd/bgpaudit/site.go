@@ -76,7 +76,10 @@ func (g *global) read(ctx context.Context, config *configs.Config, now time.Time
 			zap.Int("routes", f.State.Routes), zap.Int("skipped", f.State.Skipped), zap.String("complete", string(f.State.Complete)))
 	}
 	table.Settle()
-	sight := rib.NewSight(table, rib.Options{RoutingPreference: in.Site.RoutingPreference, Observers: in.Observers, Strict: how.strict})
+	table.Judge(now)
+	opt := in.Options()
+	opt.Strict = how.strict
+	sight := rib.NewSight(table, opt)
 	return &site{config: config, table: table, sight: sight, now: now}, nil
 }
 

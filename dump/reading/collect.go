@@ -69,8 +69,19 @@ func (c *Collector) Note(line int, format string, args ...any) {
 
 // Skip counts a row that could not be read.
 func (c *Collector) Skip(line int, format string, args ...any) {
+	if c.Result.Skipped == 0 {
+		c.Result.Bad = rib.Aside{Line: line, Why: fmt.Sprintf(format, args...)}
+	}
 	c.Result.Skipped++
 	c.Note(line, format, args...)
+}
+
+// LeaveOut counts a row of another neighbour or VRF than the feed picks. It is no evidence, and nothing is wrong with it.
+func (c *Collector) LeaveOut(line int, format string, args ...any) {
+	if c.Result.Others == 0 {
+		c.Result.Other = rib.Aside{Line: line, Why: fmt.Sprintf(format, args...)}
+	}
+	c.Result.Others++
 }
 
 // Problem says that something of the table is missing.
@@ -113,7 +124,7 @@ type Common struct {
 
 // Share takes in what r has in common with other rows, where there is a loader.
 func (c *Collector) Share(r *rib.Route) Common {
-	return Common{c.Loader.Share(r.Neighbor, &r.Attrs), r.Attrs.NotShown, c.Source.startOf(r.Attrs.ASPath)}
+	return Common{c.Loader.Share(r.Neighbor, &r.Attrs, r.Marks), r.Attrs.NotShown, c.Source.startOf(r.Attrs.ASPath)}
 }
 
 func (c *Collector) load(r *rib.Route, numbered bool) {

@@ -30,6 +30,7 @@ type Source struct {
 	View            rib.View
 	VRF             string
 	Neighbor        netip.Addr    // the neighbour the table belongs to, where the config knows it
+	Link            Link          // what the config says of the feed's link; zero where it names none
 	ASNs            []uint32      // the site's own, where the config knows them
 	Families        []rib.Family  // declared coverage
 	Taken           time.Time     // when the dump was made, if the config says so
@@ -39,6 +40,15 @@ type Source struct {
 	ExpectEmpty     bool
 	ExpectRoutes    int // routes: N, -1 where not given; 0 says that the table is empty
 	TolerateSkipped int
+}
+
+// Link is what the config says of the link that a dump is of. What a dump shows is held against it.
+type Link struct {
+	Name      string
+	Kind      rib.LinkKind
+	Side      string // primary, secondary or empty
+	Circuit   string
+	Neighbors []netip.Addr // every address of the neighbour's: a row whose neighbour is of a listed family and is none of them is not the link's
 }
 
 // MadeLater reports whether a dump of that time shows what was not there yet at the moment that is
@@ -58,6 +68,8 @@ type Header struct {
 	NotShown         rib.AttrSet
 	ASPathForm       rib.ASPathForm
 	DefaultLocalPref rib.Optional
+	Zoneless         bool   // Time has no zone: it may be 14 hours off
+	LocalASN         uint32 // the ASN that the router uses, where the dump says so
 }
 
 // Result is a file's reading: its header, its counts and its end.
@@ -65,6 +77,9 @@ type Result struct {
 	Header   Header
 	Routes   int
 	Skipped  int
+	Others   int // rows of another neighbour or VRF, left out
+	Bad      rib.Aside
+	Other    rib.Aside // the first of each
 	Complete rib.Completeness
 	Errors   []string // each with file:line and what is wrong
 	// Contradiction is text of the dump that denies what the config says of it: its view, or the neighbour. Its
