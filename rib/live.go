@@ -132,6 +132,9 @@ func (t *Table) Judge(now time.Time) {
 
 func (t *Table) judgeLive(id FeedID, f *Feed, now time.Time) {
 	s := &f.State
+	if len(t.live[id]) == 0 && s.Unreadable {
+		return // somebody has said why already
+	}
 	*s = FeedState{Format: s.Format, File: s.File, ASPathForm: s.ASPathForm, Live: true, Complete: CompleteYes, AsOfSource: AgeFromDump}
 	covered, up := [2]bool{true, true}, 0
 	missing := func(format string, args ...any) {
