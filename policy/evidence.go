@@ -135,6 +135,8 @@ var evidenceContradiction = &Check{
 			return "", ""
 		})
 		ps.overPreferences()
+		ps.overDenials()
+		ps.overMarks()
 	},
 }
 
