@@ -14,6 +14,7 @@ type Result struct {
 	Flows    []*Flow
 	Checks   []CheckState
 	Feeds    []*rib.Feed
+	Rows     []rib.Rows   // what became of each feed's rows, by feed
 	Families []rib.Family // those that were audited
 
 	FlowsOpen  int // flows whose verdict is unknown
@@ -127,7 +128,8 @@ func (ps *Pass) result() *Result {
 			r.unaccepted++
 		}
 	}
-	for _, f := range r.Feeds {
+	for id, f := range r.Feeds {
+		r.Rows = append(r.Rows, ps.Sight.Rows(rib.FeedID(id)))
 		r.accepted[f.Name] = ps.acceptsFeed(f)
 	}
 	return r

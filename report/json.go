@@ -198,6 +198,10 @@ type feedJSON struct {
 	AsOf       *string          `json:"as_of"`
 	AsOfSource *string          `json:"as_of_source"`
 	Errors     []string         `json:"errors"`
+
+	Rows      rowsJSON           `json:"rows"`
+	FirstRows map[string]rowJSON `json:"first_rows"`
+	Notes     []string           `json:"notes"`
 }
 
 type feedsJSON struct {
@@ -211,7 +215,7 @@ func AuditJSON(w io.Writer, r *policy.Result, exit int, reasons []string) error 
 	out := auditJSON{
 		Version: version, Exit: exit, Reasons: texts(reasons),
 		Summary:  summaryJSON(sum),
-		Findings: []findingJSON{}, Flows: flows(r.Flows), Checks: checks(r.Checks), Feeds: feeds(r.Feeds),
+		Findings: []findingJSON{}, Flows: flows(r.Flows), Checks: checks(r.Checks), Feeds: feeds(r.Feeds, r.Rows),
 	}
 	for _, f := range r.Findings {
 		out.Findings = append(out.Findings, finding(f))
@@ -219,9 +223,9 @@ func AuditJSON(w io.Writer, r *policy.Result, exit int, reasons []string) error 
 	return JSON(w, out)
 }
 
-// FeedsJSON writes what became of each feed.
-func FeedsJSON(w io.Writer, all []*rib.Feed) error {
-	return JSON(w, feedsJSON{version, feeds(all)})
+// FeedsJSON writes what became of each feed, and of its rows.
+func FeedsJSON(w io.Writer, all []*rib.Feed, rows []rib.Rows) error {
+	return JSON(w, feedsJSON{version, feeds(all, rows)})
 }
 
 // Summary counts an audit's findings: unwaived ones by severity, groups, waived ones, and the
@@ -284,9 +288,9 @@ func checks(all []policy.CheckState) []checkJSON {
 	return out
 }
 
-func feeds(all []*rib.Feed) []feedJSON {
+func feeds(all []*rib.Feed, rows []rib.Rows) []feedJSON {
 	out := []feedJSON{}
-	for _, f := range all {
+	for id, f := range all {
 		if f.View == rib.Declared {
 			continue // static: is the config's own word, and no feed
 		}
@@ -302,6 +306,7 @@ func feeds(all []*rib.Feed) []feedJSON {
 		j := feedJSON{
 			Name: f.Name, Link: orNull(f.Link), View: f.View, Format: s.Format, Router: orNull(router), Families: []string{},
 			Routes: s.Routes, Skipped: s.Skipped, Complete: complete, Errors: texts(s.Errors),
+			Rows: rowCounts(&rows[id]), FirstRows: firstRows(f, &rows[id]), Notes: texts(s.Judged.Notes),
 		}
 		for _, fam := range s.Families {
 			j.Families = append(j.Families, fam.String())
