@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"bgpaudit/rib"
 )
@@ -77,12 +78,16 @@ func (ps *Pass) buildFlows() {
 		if remote == nil {
 			continue
 		}
-		made := len(ps.flows)
 		for _, fam := range ps.families {
-			ps.flowsOf(s, remote, fam)
-		}
-		if len(ps.flows) == made {
-			ps.noCommonFamily(s, remote)
+			local := ps.localOf(s, fam)
+			if len(local) == 0 {
+				continue
+			}
+			made := len(ps.flows)
+			ps.flowsOf(s, remote, fam, local)
+			if len(ps.flows) == made {
+				ps.flows = append(ps.flows, ps.emptyRemote(s, remote, fam, local))
+			}
 		}
 	}
 }
@@ -108,24 +113,15 @@ func (ps *Pass) poolsOf(s *Service) []*Pool {
 	return out
 }
 
-// noCommonFamily leaves one line for a service whose families the remote does not have.
-func (ps *Pass) noCommonFamily(s *Service, remote *remoteSet) {
-	resolved := false
-	for _, fam := range ps.families {
-		resolved = resolved || len(remote.fams[fam].prefixes) > 0
+// emptyRemote is the line of a service in a family that its remote comes to nothing in. A remote of
+// written prefixes has no such address, and that is how it is meant. One that is looked up is not known.
+func (ps *Pass) emptyRemote(s *Service, remote *remoteSet, fam rib.Family, local []netip.Prefix) *flow {
+	f := ps.newFlow(s, remote, fam, local)
+	f.Verdict, f.Why = FlowNotApplicable, fmt.Sprintf("remote %s is made of written prefixes, and none of them is %s", remote.name, fam)
+	if parts := ps.derivedParts(remote.from, fam); len(parts) > 0 {
+		f.Verdict, f.Why = VerdictUnknown, fmt.Sprintf("remote %s resolves to no %s address: %s", remote.name, fam, strings.Join(parts, "; "))
 	}
-	for _, fam := range ps.families {
-		local := ps.localOf(s, fam)
-		if len(local) == 0 {
-			continue
-		}
-		f := ps.newFlow(s, remote, fam, local)
-		f.Verdict, f.Why = FlowNotApplicable, "the service and the remote share no address family"
-		if !resolved || remote.looked {
-			f.Verdict, f.Why = VerdictUnknown, fmt.Sprintf("remote %s resolves to no %s address", remote.name, fam)
-		}
-		ps.flows = append(ps.flows, f)
-	}
+	return f
 }
 
 func (ps *Pass) newFlow(s *Service, remote *remoteSet, fam rib.Family, local []netip.Prefix) *flow {
@@ -136,12 +132,8 @@ func (ps *Pass) newFlow(s *Service, remote *remoteSet, fam rib.Family, local []n
 	}}
 }
 
-func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family) {
+func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family, local []netip.Prefix) {
 	r := &remote.fams[fam]
-	local := ps.localOf(s, fam)
-	if len(local) == 0 {
-		return
-	}
 	if r.rest != "" {
 		f := ps.newFlow(s, remote, fam, local)
 		f.Why, f.gaps = r.rest, r.restGaps
@@ -227,7 +219,7 @@ func (ps *Pass) fill(f *flow, fwd, ret *side) {
 	f.forward, f.reply = fwd, ret
 	f.Forward, f.Return = fwd.choice(ps), ret.choice(ps)
 	f.setRemote(fwd.set)
-	f.Assumes = addTexts(slices.Clone(fwd.decision.Assumes), ret.decision.Assumes...)
+	f.Assumes = addTexts(addTexts(slices.Clone(fwd.decision.Assumes), ret.decision.Assumes...), ps.trustInRemote(f.service)...)
 	if len(f.service.Sees) > 0 {
 		f.Assumes = addTexts(f.Assumes, fmt.Sprintf("%s sees only the routes of %s", f.Service, list(f.service.Sees)))
 	}
