@@ -65,7 +65,6 @@ type flow struct {
 	pinned   bool // the reply is pinned by inbound SNAT on every branch
 	intended []string
 	gaps     []gap
-	fate     bool
 	anywhere bool // its remote is not wholly known: other addresses of it may use any link
 	source   string
 }
@@ -78,6 +77,7 @@ func (ps *Pass) buildFlows() {
 		if remote == nil {
 			continue
 		}
+		first := len(ps.flows)
 		for _, fam := range ps.families {
 			local := ps.localOf(s, fam)
 			if len(local) == 0 {
@@ -89,6 +89,7 @@ func (ps *Pass) buildFlows() {
 				ps.flows = append(ps.flows, ps.emptyRemote(s, remote, fam, local))
 			}
 		}
+		ps.flowsBy[s] = slices.Clip(ps.flows[first:])
 	}
 }
 
@@ -104,11 +105,22 @@ func (ps *Pass) localOf(s *Service, fam rib.Family) []netip.Prefix {
 }
 
 func (ps *Pass) poolsOf(s *Service) []*Pool {
-	var out []*Pool
-	for i := range ps.Pools {
-		if slices.Contains(s.Pools, ps.Pools[i].Name) {
-			out = append(out, &ps.Pools[i])
+	if ps.poolAt == nil {
+		ps.poolAt = map[string]int{}
+		for i := range ps.Pools {
+			ps.poolAt[ps.Pools[i].Name] = i
 		}
+	}
+	var at []int
+	for _, name := range s.Pools {
+		if i, ok := ps.poolAt[name]; ok {
+			at = append(at, i)
+		}
+	}
+	slices.Sort(at)
+	var out []*Pool
+	for _, i := range slices.Compact(at) {
+		out = append(out, &ps.Pools[i])
 	}
 	return out
 }
@@ -171,22 +183,40 @@ func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family, local []n
 // mergeFlows joins flows that tell the same: one entry a forward, return and verdict.
 func mergeFlows(fs []*flow) int {
 	kept := fs[:0]
-next:
+	at := map[string]*flow{}
+	var key []byte
 	for _, f := range fs {
-		for _, k := range kept {
-			if sameChoice(f.Forward, k.Forward) && sameChoice(f.Return, k.Return) && f.Verdict == k.Verdict && f.source == k.source && f.forward.sameLinks(k.forward) {
-				k.Local = addPrefixes(k.Local, f.Local)
-				k.absorbRemote(f)
-				k.forward, k.reply = k.forward.with(f.forward), k.reply.with(f.reply)
-				k.Assumes = addTexts(k.Assumes, f.Assumes...)
-				k.gaps = append(k.gaps, f.gaps...)
-				k.fate = k.fate || f.fate
-				continue next
-			}
+		key = f.appendTelling(key[:0])
+		k := at[string(key)]
+		if k == nil {
+			at[string(key)] = f
+			kept = append(kept, f)
+			continue
 		}
-		kept = append(kept, f)
+		k.Local = addPrefixes(k.Local, f.Local)
+		k.absorbRemote(f)
+		k.forward, k.reply = k.forward.with(f.forward), k.reply.with(f.reply)
+		k.Assumes = addTexts(k.Assumes, f.Assumes...)
+		k.gaps = append(k.gaps, f.gaps...)
 	}
 	return len(kept)
+}
+
+// appendTelling writes what tells flows of one service, remote and family apart. Where SNAT pins some
+// of their replies alike, their own choices still do.
+func (f *flow) appendTelling(b []byte) []byte {
+	for _, c := range []Choice{f.Forward, f.Return} {
+		b = appendText(appendText(b, string(c.Outcome)), string(c.Reason))
+		for _, l := range c.Links {
+			b = appendText(b, l)
+		}
+		b = append(b, 0)
+	}
+	b = appendText(appendText(b, string(f.Verdict)), f.source)
+	if f.forward != nil {
+		b = appendLinks(b, f.forward.decision.Links)
+	}
+	return b
 }
 
 // absorbRemote takes over the remote's addresses of another flow. Sides share no address, so the
@@ -202,13 +232,22 @@ func (f *flow) absorbRemote(more *flow) {
 	}
 }
 
-func sameChoice(a, b Choice) bool {
-	return a.Outcome == b.Outcome && a.Reason == b.Reason && slices.Equal(a.Links, b.Links)
-}
-
 func addPrefixes(to, more []netip.Prefix) []netip.Prefix {
+	if len(to)+len(more) < 64 {
+		for _, p := range more {
+			if !slices.Contains(to, p) {
+				to = append(to, p)
+			}
+		}
+		return to
+	}
+	have := make(map[netip.Prefix]bool, len(to)+len(more))
+	for _, p := range to {
+		have[p] = true
+	}
 	for _, p := range more {
-		if !slices.Contains(to, p) {
+		if !have[p] {
+			have[p] = true
 			to = append(to, p)
 		}
 	}

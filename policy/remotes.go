@@ -64,7 +64,13 @@ func (ps *Pass) resolveRemotes() {
 
 // remoteNamed finds a declared remote; nil for everything.
 func (ps *Pass) remoteNamed(name string) *Remote {
-	if i := slices.IndexFunc(ps.Remotes, func(r Remote) bool { return r.Name == name }); i >= 0 {
+	if ps.remoteAt == nil {
+		ps.remoteAt = map[string]int{}
+		for i := range ps.Remotes {
+			ps.remoteAt[ps.Remotes[i].Name] = i
+		}
+	}
+	if i, ok := ps.remoteAt[name]; ok {
 		return &ps.Remotes[i]
 	}
 	return nil
@@ -186,7 +192,7 @@ func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 	for i := range ps.Links {
 		ps.unseenReceived(i, fam, r)
 	}
-	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) { ps.untied(r, st) })
+	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) { ps.missesUntied(r, st) })
 	b.AddSet(ps.defaultOnly(fam))
 }
 
@@ -210,9 +216,9 @@ func (ps *Pass) defaultOnly(fam rib.Family) *netipx.IPSet {
 	return l.defaultOnly
 }
 
-// untied: a route that is tied to no link may be one that the remote is made of, or that is to be
+// missesUntied: a route that is tied to no link may be one that the remote is made of, or that is to be
 // taken out of it.
-func (ps *Pass) untied(r *resolved, st rib.Standing) {
+func (ps *Pass) missesUntied(r *resolved, st rib.Standing) {
 	if r.missing != "" {
 		return
 	}
@@ -231,7 +237,7 @@ func (ps *Pass) addCommunities(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 	}
 	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) {
 		if st.Attrs.NotShown.Has(rib.AttrCommunities) || slices.ContainsFunc(remote.Communities, st.Attrs.HasCommunity) {
-			ps.untied(&blind, st)
+			ps.missesUntied(&blind, st)
 		}
 	})
 	l := ps.learned(fam)
