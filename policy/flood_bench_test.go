@@ -26,9 +26,9 @@ func nth(base string, bits, i int) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}), bits)
 }
 
-// nth6 is the i-th /48 of a /24.
+// nth6 is the i-th /48 of a /32.
 func nth6(i int) netip.Prefix {
-	return netip.PrefixFrom(netip.AddrFrom16([16]byte{0x2a, 0x01, 0, 0, byte(i >> 16), byte(i >> 8)}), 56).Masked()
+	return netip.PrefixFrom(netip.AddrFrom16([16]byte{0x2a, 0x01, 0, 0, byte(i >> 8), byte(i)}), 48).Masked()
 }
 
 func run(base string, bits, n, step int) []netip.Prefix {

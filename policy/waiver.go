@@ -41,9 +41,17 @@ var waiverUnused = &Check{
 
 func (ps *Pass) reportUnused(which func(*Waiver) bool) {
 	ps.waive()
+	for _, f := range ps.findings {
+		ps.found.waivers.each(f, func(w *Waiver) { ps.found.used[w] = true })
+	}
+	before := len(ps.findings)
 	for i := range ps.Waivers {
 		w := &ps.Waivers[i]
-		if !which(w) || ps.Now.After(w.Until) || ps.found.used[w] || slices.ContainsFunc(ps.findings, w.matches) {
+		if !which(w) || ps.Now.After(w.Until) || ps.found.used[w] {
+			continue
+		}
+		// A waiver of this check may be meant for one that it has just reported.
+		if w.Check == ps.check.ID && slices.ContainsFunc(ps.findings[before:], w.matches) {
 			continue
 		}
 		ps.report(Finding{
