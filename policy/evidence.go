@@ -103,7 +103,7 @@ var evidenceStale = &Check{
 			s := &f.State
 			why := strings.TrimPrefix(f.Failing(), "feed "+f.Name+" ")
 			switch {
-			case s.Unreadable || s.Contradiction != "":
+			case s.Unreadable || s.Contradicts() != "":
 				return "", "" // other checks say so
 			case s.Later:
 				return why, "give a dump from before it, or ask of a later moment (--at)"
@@ -123,12 +123,17 @@ var evidenceContradiction = &Check{
 	ID: "evidence/contradiction", Title: "What a feed shows contradicts what is declared", Severity: Warning, Source: "inferred", phase: onEvidence,
 	Run: func(ps *Pass) {
 		ps.overFeeds(func(f *rib.Feed) (string, string) {
-			if f.State.Contradiction == "" {
-				return "", ""
+			switch s := &f.State; {
+			case s.Contradicts() != "":
+				return "contradicts its declaration: " + s.Contradicts(), "check view:, link: and file: of the feed"
+			case s.Judged.Strangers != "":
+				return "may be another table: " + s.Judged.Strangers, "check file: and link: of the feed, and site.asns"
 			}
-			return "contradicts its declaration: " + f.State.Contradiction, "check view:, link: and file: of the feed"
+			return "", ""
 		})
 		ps.overPreferences()
+		ps.overDenials()
+		ps.overMarks()
 	},
 }
 

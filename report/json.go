@@ -310,8 +310,8 @@ func feeds(all []*rib.Feed) []feedJSON {
 		if !s.AsOf.IsZero() {
 			j.AsOf, j.AsOfSource = orNull(s.AsOf.UTC().Format(time.RFC3339)), orNull(string(s.AsOfSource))
 		}
-		if s.Contradiction != "" {
-			j.Errors = append(j.Errors, "contradicts its declaration: "+s.Contradiction)
+		if s.Contradicts() != "" {
+			j.Errors = append(j.Errors, "contradicts its declaration: "+s.Contradicts())
 		}
 		out = append(out, j)
 	}

@@ -37,6 +37,7 @@ type Coverage struct {
 	Feeds     []FeedID       // every feed that speaks of the link in this direction, whatever its state
 
 	far, post  *proof // complete far-end; complete adj-rib-out-post or received post-policy
+	sent       *proof // complete adj-rib-out-post, whether or not it proves what the far end has
 	pre        *proof // complete pre-policy table: what it lacks no policy can have made
 	farFailing string // a configured far-end that fails leaves acceptance doubtful
 }
@@ -66,8 +67,11 @@ func contains(outer, inner netip.Prefix) bool {
 
 // speaksOf reports whether the feed's declaration names the link.
 func (f *Feed) speaksOf(l *Link) bool {
-	if f.View == Collector {
+	switch {
+	case f.View == Collector:
 		return l.Kind == Internet
+	case f.View == Chosen:
+		return false // its rows decide, and prove nothing of a link
 	}
 	if f.Link != "" || f.Mirrors != "" {
 		return f.Link == l.Name || f.Mirrors == l.Name
@@ -133,8 +137,11 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 			}
 			continue
 		}
+		if f.View == AdjRIBOutPost && !broken[f.View] {
+			c.sent = c.sent.add(f.Scope)
+		}
 		if proves == provesPresence {
-			weak = append(weak, fmt.Sprintf("feed %s is a %s view, which %s", f.Name, f.View, weakness(f.View, dir)))
+			weak = append(weak, fmt.Sprintf("feed %s is a %s view, which %s", f.Name, f.View, weakness(f.View, l, dir)))
 			continue
 		}
 		if broken[f.View] {
@@ -204,9 +211,17 @@ const (
 // takes on trust.
 func (s *Sight) proves(f *Feed, l *Link, dir Direction) (strength, string) {
 	switch f.View {
-	case AdjRIBOutPost, FarEnd, AdjRIBInPost:
+	case AdjRIBOutPost, AdjRIBOutPre:
+		switch {
+		case len(l.ProviderASNs) > 0: // a layer-3 provider passes on what it likes
+			return provesPresence, ""
+		case f.View == AdjRIBOutPre:
+			return provesAbsence, ""
+		}
 		return provesRows, ""
-	case AdjRIBOutPre, AdjRIBInPre:
+	case FarEnd, AdjRIBInPost:
+		return provesRows, ""
+	case AdjRIBInPre:
 		return provesAbsence, ""
 	case BGPTable:
 		// A router's table shows all that its own neighbours sent, and of others' only the winners.
@@ -217,7 +232,7 @@ func (s *Sight) proves(f *Feed, l *Link, dir Direction) (strength, string) {
 		if dir == Advertised && f.Mirrors == l.Name {
 			return provesRows, "mirrors " + l.Name
 		}
-		if dir == Received && f.AddPath == "all" {
+		if dir == Received && f.AddPath == "all" && (f.Range || f.Router == "" || l.Router == "" || f.Router == l.Router) {
 			return provesRows, fmt.Sprintf("feed %s sends every path", f.Name)
 		}
 	}
@@ -234,8 +249,12 @@ func (s *Sight) oneRouter() bool {
 	return true
 }
 
-func weakness(v View, dir Direction) string {
+func weakness(v View, l *Link, dir Direction) string {
 	switch v {
+	case AdjRIBOutPost, AdjRIBOutPre:
+		return fmt.Sprintf("shows what is sent to AS %d, and not what is behind it", l.ProviderASNs[0])
+	case Chosen:
+		return "shows one network's choice"
 	case LocRIB, Monitor:
 		return "hides the routes that lost"
 	case Collector:

@@ -23,12 +23,17 @@ type decider struct {
 	brief  bool
 	locRIB *Feed    // the table of winners that decides alone; nil: none does
 	blind  []LinkID // those of hears that may carry unseen routes somewhere
+	scoped bool     // Sees leaves links out
+
+	collectors agreement // of the address that is being decided
+	own        []int     // likewise: what the observer's own table shows that it chose
 	*scratch
 }
 
 func (s *Sight) newDecider(ob *Observer, fam Family, q Query) *decider {
 	d := &decider{s: s, ob: ob, fam: fam, hears: ob.Hears, behind: q.Behind, brief: q.Brief, scratch: s.scratch()}
 	if q.Sees != nil {
+		d.scoped = true
 		d.hears = slices.DeleteFunc(slices.Clone(ob.Hears), func(l LinkID) bool { return !slices.Contains(q.Sees, l) })
 	}
 	d.locRIB = d.decidingLocRIB(q)
@@ -98,6 +103,8 @@ type pick struct {
 	// further outcomes that it allows.
 	open   string
 	others [][]LinkID
+	// contradicts: what is open is so because a declaration, or two marks of one router, deny each other.
+	contradicts bool
 }
 
 // loss says where a candidate lost; its zero value, that it did not.
@@ -153,7 +160,7 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 		if st.skip != nil && st.skip(d, cs, live) {
 			continue
 		}
-		if st.reason == ReasonRouterChose {
+		if st.rank == nil {
 			live = d.runRouters(cs, live, &p, losses)
 			continue
 		}
