@@ -101,7 +101,7 @@ func unheardOn(rows []advertisedRow, links []string) string {
 	if why == "" {
 		return ""
 	}
-	return "; it is sent, and nobody hears it: " + why
+	return "; nobody hears it: " + why
 }
 
 // checkNever: with never-links, a covering aggregate is wrong too where it wins there.

@@ -19,7 +19,7 @@ type advertisedRow struct {
 }
 
 // rowFate says whether a row was sent and is heard, as a [rib.Standing] does. Rows share it.
-type rowFate struct{ Unheard, Doubt, Unsent string }
+type rowFate struct{ Unheard, Doubt, Unsent, Denier string }
 
 // Certain reports whether an observer hears the route beyond doubt.
 func (r *advertisedRow) Certain() bool { return r.fate.Unheard == "" && r.fate.Doubt == "" }
@@ -131,9 +131,9 @@ func (ps *Pass) collectRows(fam rib.Family, each func(rib.Family, func(rib.Stand
 	out := &advertisedRows{}
 	fates := map[rowFate]*rowFate{}
 	each(fam, func(st rib.Standing) {
-		f := rowFate{st.Unheard, st.Doubt, st.Unsent}
-		if f.Unsent == "" {
-			f.Unsent = f.Doubt
+		f := rowFate{st.Unheard, st.Doubt, st.Unsent, st.Denier}
+		if st.Link == rib.NoLink {
+			f.Unsent = f.Doubt // on the link that is asked of
 		}
 		shared := fates[f]
 		if shared == nil {
