@@ -147,6 +147,9 @@ func (p *peer) left(s *session) {
 			Kind: rib.PeerDown, Feed: p.conf.Feed, Route: rib.Route{Neighbor: p.addr},
 			Peer: &rib.PeerChange{Time: now, Why: s.end.text},
 		})
+		if !s.foreseen {
+			p.queue.mourn(p.loss(s.end.text))
+		}
 		p.queue.put(x, true)
 	}
 	p.mu.Lock()
@@ -166,6 +169,8 @@ func (p *peer) left(s *session) {
 		p.enter(Idle)
 	}
 }
+
+func (p *peer) loss(why string) Loss { return Loss{Feed: p.conf.Feed, Address: p.addr, Why: why} }
 
 func (p *peer) logEnd(s *session, now time.Time) {
 	if s.rec != nil {

@@ -223,13 +223,13 @@ func (w *watch) readAgain(ctx context.Context, f *watchedFile) {
 // takeIn puts what was read in the place of what there was, in one turn: no audit sees the feed
 // emptied.
 func (m *Monitor) takeIn(feed rib.FeedID, aside *rib.Table, state rib.FeedState) {
-	m.still.Lock()
+	m.hurry()
 	m.table.Lock()
 	m.replace(feed, aside, state)
 	m.judgeLive(m.Now())
 	m.table.Unlock()
 	m.still.Unlock()
-	signal(m.changed)
+	m.touched()
 }
 
 // replace takes a feed's routes and state from the table that it was read into. What cannot be read
@@ -257,6 +257,7 @@ func outdated(before, failed rib.FeedState) rib.FeedState {
 
 // growOlder brings the ages of what files show up to date. The caller holds the table to write.
 func (m *Monitor) growOlder(now time.Time) {
+	var expires time.Time
 	for _, f := range m.Table.Feeds() {
 		s := &f.State
 		if s.Live || s.AsOf.IsZero() {
@@ -264,5 +265,9 @@ func (m *Monitor) growOlder(now time.Time) {
 		}
 		s.Age = max(0, now.Sub(s.AsOf))
 		s.Stale = s.MaxAge > 0 && !s.WeakAge && s.Age > s.MaxAge
+		if at := s.AsOf.Add(s.MaxAge); s.MaxAge > 0 && !s.WeakAge && !s.Stale && (expires.IsZero() || at.Before(expires)) {
+			expires = at
+		}
 	}
+	m.due.expire(expires)
 }

@@ -40,7 +40,7 @@ func (m *Monitor) reload(ctx context.Context) error {
 	if err := m.become(next); err != nil {
 		return err
 	}
-	signal(m.changed)
+	m.touched()
 	signal(m.refiled)
 	return nil
 }
@@ -48,7 +48,7 @@ func (m *Monitor) reload(ctx context.Context) error {
 // become puts the next site in the place of the one that there is, in one turn: no audit and no
 // batch is in between. All that can fail comes first.
 func (m *Monitor) become(next *Site) error {
-	m.still.Lock() // nobody but this goroutine writes from here on
+	m.hurry() // nobody but this goroutine writes from here on
 	defer m.still.Unlock()
 	sameGround := m.Table.SameGround(next.Table)
 	if !sameGround {

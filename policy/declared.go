@@ -44,6 +44,7 @@ func (d *declaration) bounds() bool { return len(d.links) > 0 || len(d.never) > 
 // governing finds the most specific declaration that holds p, and the declared prefix that does:
 // among those that bound their links, or where none does among all.
 func (ps *Pass) governing(p netip.Prefix) (*declaration, netip.Prefix) {
+	ps.heed()
 	if d, held := ps.closest(p, (*declaration).bounds); d != nil {
 		return d, held
 	}

@@ -77,6 +77,7 @@ func (ps *Pass) buildFlows() {
 		if remote == nil {
 			continue
 		}
+		ps.heed()
 		made := len(ps.flows)
 		for _, fam := range ps.families {
 			ps.flowsOf(s, remote, fam)

@@ -17,6 +17,7 @@ type Pass struct {
 	Sight *rib.Sight
 	Now   time.Time
 
+	stop     func() bool
 	check    *Check // the one running
 	table    *rib.Table
 	families []rib.Family
@@ -39,6 +40,7 @@ type stateKey struct {
 
 // report adds a finding of the running check. The fields that the check leaves empty are filled.
 func (ps *Pass) report(f Finding) {
+	ps.heed()
 	f.Check = ps.check.ID
 	if f.Severity == 0 {
 		f.Severity = ps.check.Severity
@@ -97,6 +99,7 @@ func addTexts(to []string, texts ...string) []string {
 
 // say records the running check's state for a link and family. The strongest word stands.
 func (ps *Pass) say(link string, fam rib.Family, st State, reason string) {
+	ps.heed()
 	if !slices.ContainsFunc(ps.Links, func(l rib.Link) bool { return l.Name == link }) {
 		return
 	}
@@ -172,6 +175,7 @@ func (ps *Pass) overAdvertised(applies func(*rib.Link, rib.Family) bool) {
 // that is tied to none, and that may be the link's.
 func (ps *Pass) overUntied(fam rib.Family, fires func(p netip.Prefix, link string) bool) {
 	ps.Sight.EachUntied(rib.Advertised, fam, func(st rib.Standing) {
+		ps.heed()
 		for _, link := range ps.mayBeOn(st) {
 			if fires(st.Prefix, link) {
 				ps.leaveOpenOn(gap{link: rib.NoLink, dir: rib.Advertised, fam: fam, untied: true}, fmt.Sprintf("%s may be on %s: %s", st.Prefix, link, st.Doubt), false, link)
@@ -209,6 +213,7 @@ func (ps *Pass) advertised(fam rib.Family) []advertisedRow {
 	if ps.rows[fam] == nil {
 		ps.rows[fam] = []advertisedRow{}
 		ps.Sight.EachAdvertised(fam, func(st rib.Standing) {
+			ps.heed()
 			ps.rows[fam] = append(ps.rows[fam], advertisedRow{st, &ps.Links[st.Link]})
 		})
 		// The routes of one prefix come as the feeds do; links in the config's order do not.
