@@ -123,6 +123,12 @@ func (m *Monitor) write(ctx context.Context) {
 
 // enter reports whether an audit of the table may come out otherwise than the last one.
 func (m *Monitor) enter(updates []rib.Update) (news bool) {
+	var unsaid []func()
+	defer func() { // no lock may wait for a log
+		for _, say := range unsaid {
+			say()
+		}
+	}()
 	m.still.Lock()
 	defer m.still.Unlock()
 	m.writing.begin() // waiting for an audit is no work
@@ -130,6 +136,7 @@ func (m *Monitor) enter(updates []rib.Update) (news bool) {
 	m.table.Lock()
 	defer m.table.Unlock()
 	state, news := m.writer.enter(updates)
+	unsaid, m.writer.unsaid = m.writer.unsaid, nil
 	if state {
 		m.judgeLive(m.Now())
 	}
