@@ -73,6 +73,7 @@ type learnedWalk struct {
 	byTag     []*Remote
 	prefers   []bool // by link: whether its routes may show another preference than is declared
 	words     []*words
+	taken     int
 }
 
 // words are what a walk reads of an attribute set.
@@ -106,6 +107,9 @@ func newLearnedWalk(ps *Pass, fam rib.Family) *learnedWalk {
 
 // take looks at the routes of one prefix.
 func (w *learnedWalk) take(p netip.Prefix, routes []rib.Learned) {
+	if w.taken++; w.taken%1024 == 0 {
+		w.ps.heed()
+	}
 	carried, routed := false, false
 	for i := range routes {
 		r := &routes[i]
