@@ -86,7 +86,23 @@ func (ps *Pass) mayMatch(d *rib.Decision, links []string) bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(links, func(name string) bool {
+		id, ok := ps.table.LinkID(name)
+		return ok && ps.mayHide(id, d.Direction, bits, d.Candidates[0].Prefix)
+	})
+}
+
+// mayHide reports whether the link may carry a route of a length in the direction that no feed shows.
+func (ps *Pass) mayHide(link rib.LinkID, dir rib.Direction, bits int, like netip.Prefix) bool {
+	cover := ps.Sight.Coverage(link, dir, rib.FamilyOf(like))
+	if cover.Covered && cover.Scope == nil {
+		return false
+	}
+	// The internet carries nothing longer, by common practice.
+	if ps.Links[link].Kind == rib.Internet {
+		return bits <= map[rib.Family]int{rib.IPv4: 24, rib.IPv6: 48}[rib.FamilyOf(like)]
+	}
+	return true
 }
 
 // leaveOpenByLosers leaves the running check open on the links that won, where one of the
