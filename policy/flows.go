@@ -78,6 +78,7 @@ func (ps *Pass) buildFlows() {
 		if remote == nil {
 			continue
 		}
+		ps.heed()
 		first := len(ps.flows)
 		for _, fam := range ps.families {
 			local := ps.localOf(s, fam)

@@ -89,6 +89,7 @@ type learnedWalk struct {
 	byTag     []*Remote
 	prefers   []bool // by link: whether its routes may show another preference than is declared
 	words     []*words
+	taken     int
 }
 
 // words are what a walk reads of an attribute set.
@@ -122,6 +123,9 @@ func newLearnedWalk(ps *Pass, fam rib.Family) *learnedWalk {
 
 // take looks at the routes of one prefix.
 func (w *learnedWalk) take(p netip.Prefix, routes []rib.Learned) {
+	if w.taken++; w.taken%1024 == 0 {
+		w.ps.heed()
+	}
 	var is, perhaps [2]bool // carried, routed
 	for i := range routes {
 		r := &routes[i]

@@ -54,8 +54,8 @@ func (r *reader) heading(h ciscoHeading) {
 	r.row.known = false
 	r.routerID(h.router)
 	if h.peer != "" {
-		r.neighborOf(h.peer)
-		r.OfOneNeighbor()
+		r.answerOf(h.peer)
+		r.Shows(reading.Shown{Extent: reading.OfOne, What: "the dump shows the routes of one neighbor"})
 	}
 }
 
@@ -128,17 +128,14 @@ func (r *reader) header(line []byte, advertised bool) {
 	r.mark()
 }
 
-// setForm notes the form of the AS paths, and holds the form of the table against the view.
+// setForm notes the form of the AS paths, and what the columns show.
 func (r *reader) setForm(advertised bool) {
-	view := r.Source.View
 	switch {
 	case advertised:
 		r.Result.Header.ASPathForm = rib.AsSent
-		if view != "" && !r.export {
-			r.Say("the columns are those of advertised routes, the config says %s", view)
-		}
-	case r.export && r.counted && !r.ownForm:
-		r.Say("the columns are not those of advertised routes, the config says %s", view)
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the columns are those of advertised routes"})
+	case r.counted && !r.ownForm:
+		r.Shows(reading.Shown{Direction: reading.Held, What: "the columns are not those of advertised routes"})
 	}
 }
 
@@ -332,11 +329,11 @@ func (r *reader) originated(text []byte) {
 	}
 	_, word, _ := bytes.Cut(text, []byte("network "))
 	r.cameSent()
-	switch view := r.Source.View; {
-	case r.leftOut():
+	if r.leftOut() {
 		return
-	case !r.export && view != "":
-		r.Say("it says %s, as advertised routes do; the config says %s", reading.Quote(text), view)
+	}
+	r.Shows(reading.Shown{Direction: reading.Advertised, What: fmt.Sprintf("it says %s, as advertised routes do", reading.Quote(text))})
+	if !r.export && r.Source.View != "" {
 		return
 	}
 	prefix := rib.IPv4.All()

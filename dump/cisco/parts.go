@@ -334,9 +334,9 @@ func (t *vrfTables) note(name string, p *ciscoPart, row bool) {
 	}
 }
 
-// neighborOf notes the neighbour that a heading or a command names.
-func (r *reader) neighborOf(text string) {
+// answerOf takes the neighbour that a heading names.
+func (r *reader) answerOf(text string) {
 	if a, err := netip.ParseAddr(text); err == nil {
-		r.SawAnswerOf(r.lines.Line, a)
+		r.AnswerOf(r.lines.Line, a)
 	}
 }

@@ -251,7 +251,7 @@ func (r *reader) fromItself(a *rib.Attrs) {
 		if !r.selfHop {
 			break
 		}
-		r.Say("the router itself is the next hop of a row, as in advertised routes; the config says %s", r.Source.View)
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the router itself is the next hop of a row, as in advertised routes"})
 	case rib.AdjRIBOutPre, rib.AdjRIBOutPost:
 		a.NotShown |= rib.AttrNextHop
 	}
