@@ -18,18 +18,18 @@ func (ps *Pass) overDenials() {
 	for _, fam := range ps.families {
 		found := map[pair]*Finding{}
 		var order []pair
-		for _, row := range ps.advertised(fam) {
-			if row.Denier == "" {
+		for _, row := range ps.advertised(fam).rows {
+			if row.fate.Denier == "" {
 				continue
 			}
-			k := pair{row.Feed, row.Denier, row.Link}
+			k := pair{row.feed, row.fate.Denier, row.Link}
 			f := found[k]
 			if f == nil {
-				far := ps.table.Feeds()[row.Feed]
+				far := ps.table.Feeds()[row.feed]
 				f = &Finding{
 					Subject: Subject{"feed", far.Name}, Family: fam, Links: []string{row.link.Name}, Cause: Cause{What: CauseEvidence, Link: row.link.Name},
 					Message: fmt.Sprintf("%s is in the far end's table (feed %s), and not among all that is sent on %s (feed %s): what comes back there is not known",
-						row.Prefix, far.Name, row.link.Name, row.Denier),
+						row.Prefix, far.Name, row.link.Name, row.fate.Denier),
 					Hint:   "take both dumps at one time; a row that another circuit brought (Global Reach) is told apart where neighbors: names the addresses of each link's neighbor",
 					Config: ps.Pos,
 				}
@@ -38,7 +38,7 @@ func (ps *Pass) overDenials() {
 			}
 			if len(f.Evidence) < mostDenied {
 				f.Prefixes = addPrefixes(f.Prefixes, []netip.Prefix{row.Prefix})
-				f.Evidence = append(f.Evidence, ps.evidence(row.Entry))
+				f.Evidence = append(f.Evidence, ps.evidence(row.entry()))
 			}
 		}
 		for _, k := range order {

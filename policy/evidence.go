@@ -61,15 +61,12 @@ func (ps *Pass) overGaps(kind func(*rib.Coverage) bool) {
 
 // leftOpenBy lists the checks and flows that a gap leaves open.
 func (ps *Pass) leftOpenBy(g gap) []string {
-	var out []string
-	for _, o := range ps.opens {
-		if slices.Contains(o.gaps, g) {
-			out = addTexts(out, o.what)
-		}
-	}
+	out := slices.Clone(ps.opens[g])
+	said := map[string]bool{}
 	for _, f := range ps.flows {
-		if f.Verdict == VerdictUnknown && slices.Contains(f.gaps, g) {
-			out = addTexts(out, "flow "+f.Service)
+		if f.Verdict == VerdictUnknown && !said[f.Service] && slices.Contains(f.gaps, g) {
+			said[f.Service] = true
+			out = append(out, "flow "+f.Service)
 		}
 	}
 	return out

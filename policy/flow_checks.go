@@ -106,14 +106,10 @@ func (ps *Pass) offLinks(f *flow) []string {
 // named reports whether another finding already names what took the flow off its links: one of the
 // same cause, or one of the service with a route on a link that it took.
 func (ps *Pass) named(f *flow, off []string) bool {
-	cause := ps.groundsOf(f).cause
-	return slices.ContainsFunc(ps.findings, func(have *Finding) bool {
-		if have.Family != f.Family || have.Cause.What == CauseEvidence {
-			return false
-		}
-		mine := have.Subject == Subject{"service", f.Service} && slices.ContainsFunc(have.Links, func(l string) bool { return slices.Contains(off, l) })
-		return have.Cause == cause || mine
-	})
+	if ps.found.causes[causeNumber(ps.groundsOf(f).cause, f.Family)] {
+		return true
+	}
+	return slices.ContainsFunc(ps.found.services[serviceKey{f.Service, f.Family}], func(l string) bool { return slices.Contains(off, l) })
 }
 
 // overFlows runs one of the flow checks: it reports the flows of its verdict, and gives every link

@@ -57,9 +57,9 @@ func (ps *Pass) overReceived() {
 			case len(ps.Services) == 0:
 				ps.say(ps.Links[i].Name, fam, NotApplicable, "no service is declared")
 			case !cover.Covered:
-				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, cover.Why, false)
+				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, cover.Why)
 			case cover.Scope != nil:
-				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, "its feeds show only their scope", false)
+				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, "its feeds show only their scope")
 			default:
 				ps.say(ps.Links[i].Name, fam, OK, "")
 			}

@@ -18,7 +18,7 @@ func (ps *Pass) remoteStarts(s *Service, remote *remoteSet, fam rib.Family, loca
 			f.Forward = Choice{Outcome: ret.decision.Outcome, Links: ps.names(ret.decision.Links), Reason: ReasonSNAT}
 			f.Return = ret.choice(ps)
 			f.setRemote(remote.fams[fam].prefixes)
-			f.Assumes = addTexts(slices.Clone(ret.decision.Assumes), fmt.Sprintf("inbound SNAT at %s pins the reply", s.SNAT.At))
+			f.Assumes = addTexts(addTexts(slices.Clone(ret.decision.Assumes), ps.trustInRemote(s)...), fmt.Sprintf("inbound SNAT at %s pins the reply", s.SNAT.At))
 			ps.judge(f, [][]rib.LinkID{nil}, ret.decision.Possible, nil)
 			ps.flows = append(ps.flows, f)
 			continue

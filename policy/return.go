@@ -81,7 +81,7 @@ func (ps *Pass) leaveOpenByLosers(d *rib.Decision, rivals []string, fam rib.Fami
 			continue
 		}
 		g := gap{link: c.Link, dir: d.Direction, fam: fam, untied: c.Link == rib.NoLink}
-		ps.leaveOpenOn(g, fmt.Sprintf("%s: %s: %s", what, c.Prefix, c.Doubt), true, won...)
+		ps.leaveOpenOn(g, fmt.Sprintf("%s: %s: %s", what, c.Prefix, c.Doubt), won...)
 	}
 }
 

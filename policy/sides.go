@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"bgpaudit/rib"
 
@@ -22,11 +23,6 @@ type side struct {
 
 func (s *side) choice(ps *Pass) Choice {
 	return Choice{Outcome: s.decision.Outcome, Links: ps.names(s.decision.Links), Reason: s.decision.Reason}
-}
-
-// sameLinks keeps apart flows whose own choices differ where SNAT pins some of their replies alike.
-func (s *side) sameLinks(o *side) bool {
-	return s == nil || o == nil || slices.Equal(s.decision.Links, o.decision.Links)
 }
 
 // query narrows our own choice to what reaches the service.
@@ -53,7 +49,22 @@ func (ps *Pass) forwardSides(s *Service, remote *remoteSet, fam rib.Family) []*s
 	if !remote.listed {
 		grain = rib.ByLinks
 	}
-	return ps.split(us, remote.fams[fam].prefixes, ps.query(s), grain)
+	k := forwardKey{remote, fam, s.Behind, strings.Join(s.Sees, ","), s.Sees != nil}
+	sides, known := ps.forwards[k]
+	if !known {
+		sides = ps.split(us, remote.fams[fam].prefixes, ps.query(s), grain)
+		ps.forwards[k] = sides
+	}
+	return sides
+}
+
+// forwardKey is what our choice towards a remote hangs on: services that share it share the answer.
+type forwardKey struct {
+	remote *remoteSet
+	fam    rib.Family
+	behind string
+	sees   string
+	some   bool // sees: is given
 }
 
 // returnSides splits local addresses by the observer's choice towards them.

@@ -135,6 +135,7 @@ type findingJSON struct {
 	Prefixes []string       `json:"prefixes"`
 	Links    []string       `json:"links"`
 	Message  string         `json:"message"`
+	More     int            `json:"more"`
 	Story    []string       `json:"story"`
 	Hint     string         `json:"hint"`
 	Source   string         `json:"source"`
@@ -254,7 +255,7 @@ func finding(f *policy.Finding) findingJSON {
 		ID: f.ID, Group: f.Group, CausedBy: orNull(f.CausedBy), Check: f.Check, Severity: f.Severity.String(),
 		Cause:   causeJSON{What: f.Cause.What, Prefix: prefixOrNull(f.Cause.Prefix), Remote: orNull(f.Cause.Remote), Link: orNull(f.Cause.Link)},
 		Subject: subjectJSON(f.Subject), Family: f.Family.String(), Prefixes: prefixes(f.Prefixes), Links: texts(f.Links),
-		Message: f.Message, Story: texts(f.Story), Hint: f.Hint, Source: f.Source, Inferred: f.Inferred, Assumes: texts(f.Assumes),
+		Message: f.Message, More: f.More, Story: texts(f.Story), Hint: f.Hint, Source: f.Source, Inferred: f.Inferred, Assumes: texts(f.Assumes),
 		Evidence: []evidenceJSON{}, Config: f.Config, WaivedBy: orNull(f.WaivedBy),
 	}
 	for _, e := range f.Evidence {
