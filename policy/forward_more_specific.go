@@ -36,6 +36,10 @@ func (ps *Pass) checkForward(f *flow, d *rib.Decision) {
 		ps.leaveOpenByLosers(d, f.intended, f.Family, "the forward of "+f.Service, off)
 		return
 	}
+	if ps.mayBePinned(f) {
+		ps.leaveOpenBy(f.reply.decision, "the forward of "+f.Service+" is by "+list(off)+" unless SNAT pins it", off...)
+		return
+	}
 	g := ps.receivedGrounds(f, off)
 	ps.report(Finding{
 		Subject: Subject{"service", f.Service}, Family: f.Family, Links: off, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence,

@@ -56,6 +56,14 @@ func (ps *Pass) pinSome(f *flow, ret *side) {
 	}
 }
 
+// mayBePinned reports whether SNAT pins the replies of a flow in some of the arrivals that the evidence
+// allows, and not in others: what its own choice comes to is not known then.
+func (ps *Pass) mayBePinned(f *flow) bool {
+	return f.reply != nil && !f.reply.decision.Firm() && slices.ContainsFunc(f.reply.decision.Possible, func(links []rib.LinkID) bool {
+		return ps.allPinned(f.service, f.Family, [][]rib.LinkID{links})
+	})
+}
+
 func (ps *Pass) allPinned(s *Service, fam rib.Family, possible [][]rib.LinkID) bool {
 	for _, links := range possible {
 		if len(links) == 0 || slices.ContainsFunc(links, func(l rib.LinkID) bool { return !ps.pins(s, fam, l) }) {
