@@ -167,7 +167,7 @@ func (c *Collector) judge(s *Shown) {
 			comma = ";"
 		}
 		c.Say("%s%s the config says %s%s", s.clause(), comma, view, s.itIs(view))
-	case TableView(view) && s.Direction == Held && s.Extent == OfOne:
+	case (TableView(view) || view == rib.Chosen) && s.Direction == Held && s.Extent == OfOne:
 		c.Problem(s.Line, "the command shows the routes of %s alone, the config says %s", s.one(), view)
 	}
 }
