@@ -29,6 +29,7 @@ func load(c *reading.Collector, now time.Time, bytes func(read, size int64)) rib
 		ASPathForm:       got.Header.ASPathForm,
 		LocalASN:         got.Header.LocalASN,
 		Neighbor:         got.Header.Neighbor,
+		MarksNotShown:    got.Header.MarksNotShown,
 		DefaultLocalPref: got.Header.DefaultLocalPref,
 	}
 	if !s.Unreadable {

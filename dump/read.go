@@ -39,7 +39,8 @@ func read(c *reading.Collector, in *reading.Input) (outcome, error) {
 	format, err := chooseFormat(c.Source.Format, head)
 	if err == nil {
 		shape := format.Shape(c.Source)
-		c.Result.Header.Format, c.Result.Header.ASPathForm = shape.Format, shape.ASPathForm
+		h := &c.Result.Header
+		h.Format, h.ASPathForm, h.MarksNotShown = shape.Format, shape.ASPathForm, reading.MarksNotShown(shape.Format)
 		err = format.Read(in, c)
 		c.HandedOn()
 		if err == nil {

@@ -139,6 +139,7 @@ type FeedState struct {
 	LocalASN         uint32     // which of our ASNs the dump says that the router uses; 0: it does not say
 	Neighbor         netip.Addr // the neighbour that the dump says it is of
 	Digest           [32]byte   // SHA-256 of the text; zero where nothing was read
+	MarksNotShown    Marks      // what its format has no place for: taken to be absent
 	Notes            []string   // what is worth a look and changes no answer
 	DefaultLocalPref Optional   // the dump's own default where it prints local preference only when set
 	Live             bool       // a session, not a file

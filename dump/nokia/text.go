@@ -35,6 +35,7 @@ func hidesIn(view rib.View) rib.AttrSet {
 
 var (
 	nokiaTitle = regexp.MustCompile(`^BGP (\S+) Routes$`)
+	localAS    = regexp.MustCompile(`^BGP Router ID:\S+ +AS:\S+ +Local AS:(\S+)$`)
 	count      = regexp.MustCompile(`^Routes : (\d+)$`)
 	nokiaFlags = regexp.MustCompile(`^[us*hdlx>bpw]*[ie?]$`)
 )
@@ -250,13 +251,16 @@ func (w *walk) marks(flags string) {
 	if strings.Contains(flags, "x") {
 		w.route.Marks |= rib.Stale
 	}
+	if strings.ContainsAny(flags, "shd") { // suppressed, history, decayed: whoever's table it is
+		w.route.Marks |= rib.Invalid
+	}
 	if w.route.Attrs.NotShown.Has(rib.AttrBest) {
 		return
 	}
 	if strings.Contains(flags, ">") {
 		w.route.Marks |= rib.Best
 	}
-	if !strings.Contains(flags, "*") || strings.ContainsAny(flags, "shd") {
+	if !strings.Contains(flags, "*") {
 		w.route.Marks |= rib.Invalid
 	}
 }
@@ -332,6 +336,11 @@ func (w *walk) outside(line int, text []byte) {
 		if _, err := reading.ParsePrefix(string(prefix)); err == nil {
 			w.Problem(line, "the beginning is missing: %s is of a table that began before the text: export it into a file", reading.Quote(text))
 			return
+		}
+	}
+	if m := localAS.FindSubmatch(text); m != nil {
+		if asn, err := rib.ParseASN(string(m[1])); err == nil {
+			w.OwnASN(asn)
 		}
 	}
 	w.said(line, string(text))

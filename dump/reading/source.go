@@ -66,6 +66,7 @@ type Header struct {
 	Neighbor         netip.Addr
 	Families         []rib.Family // families the dump marks, even when it holds no route of them
 	NotShown         rib.AttrSet
+	MarksNotShown    rib.Marks // those of StateMarks that it has no place for: none is known to be there, or not
 	ASPathForm       rib.ASPathForm
 	DefaultLocalPref rib.Optional
 	Zoneless         bool   // Time has no zone: it may be 14 hours off
