@@ -12,7 +12,8 @@ import (
 // outcome is what came of one file: its result, and when it was written.
 type outcome struct {
 	reading.Result
-	mtime time.Time
+	mtime  time.Time
+	digest [32]byte
 }
 
 func readRoutes(ctx context.Context, src reading.Source, emit func(rib.Route)) (reading.Result, error) {
@@ -48,7 +49,11 @@ func read(c *reading.Collector, in *reading.Input) (outcome, error) {
 			c.AgainstDirection(c.Source, c.Result.Header.ASPathForm)
 			c.Finish(shape.NotShown)
 			c.Result.Contradiction = c.Text
-			return outcome{c.Result, in.Mtime}, nil
+			out := outcome{Result: c.Result, mtime: in.Mtime}
+			if !c.Stopped() {
+				out.digest = in.Digest()
+			}
+			return out, nil
 		}
 	}
 	got, err := failed(c, err)
