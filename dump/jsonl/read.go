@@ -308,6 +308,14 @@ func markMember(cur *reading.Cursor, key string, route *rib.Route) {
 		flag(rib.Multipath)
 	case "stale":
 		flag(rib.Stale)
+	case "internal":
+		flag(rib.IBGP)
+	case "rib_failure":
+		flag(rib.RIBFailure)
+	case "rpki_invalid":
+		flag(rib.RPKIInvalid)
+	case "unselected":
+		flag(rib.Unselected)
 	case "withdrawn":
 		if cur.Boolean() {
 			cur.Fail("it withdraws a route, and a table holds none such")
@@ -401,13 +409,27 @@ func attrSet(cur *reading.Cursor) rib.AttrSet {
 	return set
 }
 
+func marks(cur *reading.Cursor) rib.Marks {
+	m, err := reading.ParseMarks(reading.StringList(cur))
+	if err != nil {
+		cur.Fail("%v", err)
+	}
+	return m
+}
+
 // parseHeader reads {"header":{…}}.
 func parseHeader(text []byte) (reading.Header, error) {
 	var h reading.Header
-	version := uint32(0)
+	version, marked := uint32(0), false
 	cur := reading.Cursor{Bytes: text}
 	frame(&cur, func(key string) {
 		switch key {
+		case "local_asn":
+			h.LocalASN = optional(&cur).Value
+		case "zoneless":
+			h.Zoneless = cur.Boolean()
+		case "marks_not_shown":
+			h.MarksNotShown, marked = marks(&cur), true
 		case "version":
 			version = cur.Uint32()
 		case "format":
@@ -432,6 +454,9 @@ func parseHeader(text []byte) (reading.Header, error) {
 			cur.Fail("unknown key %s", reading.Quote(key))
 		}
 	})
+	if !marked {
+		h.MarksNotShown = reading.MarksNotShown(h.Format)
+	}
 	if cur.Err == nil && version != 1 {
 		cur.Fail("version %d is not known, only 1", version)
 	}

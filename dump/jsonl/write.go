@@ -116,6 +116,15 @@ func appendHeader(b []byte, h reading.Header) []byte {
 	if h.DefaultLocalPref.Set {
 		b = appendNumber(b, "default_local_pref", h.DefaultLocalPref)
 	}
+	if h.LocalASN != 0 {
+		b = appendNumber(b, "local_asn", rib.Some(h.LocalASN))
+	}
+	if h.Zoneless {
+		b = append(b, `,"zoneless":true`...)
+	}
+	if h.MarksNotShown != reading.MarksNotShown(h.Format) {
+		b = append(append(b, `,"marks_not_shown":`...), asJSON(reading.MarkNames(h.MarksNotShown))...)
+	}
 	return append(b, "}}"...)
 }
 
@@ -201,6 +210,17 @@ func appendList[C fmt.Stringer](b []byte, list []C, hidden bool) []byte {
 	return append(b, ']')
 }
 
+// seldom are the marks that stand in a record only where they are set, by their keys.
+var seldom = []struct {
+	mark rib.Marks
+	key  string
+}{
+	{rib.IBGP, "internal"},
+	{rib.RIBFailure, "rib_failure"},
+	{rib.RPKIInvalid, "rpki_invalid"},
+	{rib.Unselected, "unselected"},
+}
+
 func appendMarks(b []byte, m rib.Marks, hidden rib.AttrSet) []byte {
 	flag := func(key string, mark rib.Marks) {
 		b = strconv.AppendBool(appendKey(b, key), m.Has(mark))
@@ -220,6 +240,11 @@ func appendMarks(b []byte, m rib.Marks, hidden rib.AttrSet) []byte {
 		b = append(b, `,"ineligible":"invalid"`...)
 	case m.Has(rib.Filtered):
 		b = append(b, `,"ineligible":"filtered"`...)
+	}
+	for _, it := range seldom {
+		if m.Has(it.mark) {
+			flag(it.key, it.mark)
+		}
 	}
 	return b
 }
