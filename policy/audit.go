@@ -29,8 +29,35 @@ type Result struct {
 
 // Audit holds the intent against what the sight shows, as of now.
 func Audit(in *Intent, sight *rib.Sight, now time.Time) *Result {
+	return AuditUntil(func() bool { return false }, in, sight, now)
+}
+
+// AuditUntil is [Audit] for a caller who may want no answer any more: stop is asked again and again
+// while it works, and where it is true there is none (nil).
+func AuditUntil(stop func() bool, in *Intent, sight *rib.Sight, now time.Time) (r *Result) {
+	defer func() {
+		switch p := recover(); p {
+		case nil, stopped{}:
+		default:
+			panic(p)
+		}
+	}()
+	return audit(stop, in, sight, now)
+}
+
+// stopped is what an audit panics with where its caller wants no answer: it may be deep in a check.
+type stopped struct{}
+
+// heed ends the audit where its caller wants no answer any more.
+func (ps *Pass) heed() {
+	if ps.stop() {
+		panic(stopped{})
+	}
+}
+
+func audit(stop func() bool, in *Intent, sight *rib.Sight, now time.Time) *Result {
 	ps := &Pass{
-		Intent: in, Sight: sight, Now: now, table: sight.Table(), declared: declarations(in), states: map[stateKey]*CheckState{}, hangs: map[stateKey][]gap{},
+		stop: stop, Intent: in, Sight: sight, Now: now, table: sight.Table(), declared: declarations(in), states: map[stateKey]*CheckState{}, hangs: map[stateKey][]gap{},
 		opens: openGaps{}, accepted: map[gap]bool{}, governs: map[governedKey][]netip.Prefix{}, forwards: map[forwardKey][]*side{}, flowsBy: map[*Service][]*flow{},
 		found: newPiles(indexWaivers(in.Waivers, now)),
 	}
@@ -49,6 +76,7 @@ func Audit(in *Intent, sight *rib.Sight, now time.Time) *Result {
 		}
 		for _, c := range Checks {
 			if c.phase == p && !ps.disabled(c.ID) {
+				ps.heed()
 				ps.check = c
 				c.Run(ps)
 			}

@@ -74,6 +74,7 @@ func deeper(a, b *declaration) *declaration {
 // governing finds the most specific declaration that holds p, and the declared prefix that does:
 // among those that bound their links, or where none does among all.
 func (ps *Pass) governing(p netip.Prefix) (d *declaration, held netip.Prefix) {
+	ps.heed()
 	ps.index.nest.around(p, func(q netip.Prefix, h *heldPrefix) bool {
 		if d == nil {
 			d, held = h.best, q

@@ -65,6 +65,7 @@ type flow struct {
 	pinned   bool // the reply is pinned by inbound SNAT on every branch
 	intended []string
 	gaps     []gap
+	doubted  bool // its remote's addresses may be none of the remote's
 	anywhere bool // its remote is not wholly known: other addresses of it may use any link
 	source   string
 }
@@ -77,6 +78,7 @@ func (ps *Pass) buildFlows() {
 		if remote == nil {
 			continue
 		}
+		ps.heed()
 		first := len(ps.flows)
 		for _, fam := range ps.families {
 			local := ps.localOf(s, fam)
@@ -151,7 +153,7 @@ func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family, local []n
 		f.Why, f.gaps = r.rest, r.restGaps
 		ps.flows = append(ps.flows, f)
 	}
-	if len(r.prefixes) == 0 && r.missing == "" {
+	if len(r.prefixes) == 0 && len(r.perhaps) == 0 && r.missing == "" {
 		return
 	}
 	first := len(ps.flows)
@@ -161,14 +163,13 @@ func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family, local []n
 		ps.flows = append(ps.flows, f)
 		return
 	}
-	if len(r.prefixes) > 0 {
-		forwards := ps.forwardSides(s, remote, fam)
-		if s.Initiator == RemoteStarts {
-			ps.remoteStarts(s, remote, fam, local, forwards)
-		} else {
-			ps.weStart(s, remote, fam, forwards)
-		}
-	} else {
+	ps.flowsTo(s, remote, fam, local, r.prefixes, ps.forwardSides(s, remote, fam))
+	known := len(ps.flows)
+	ps.flowsTo(s, remote, fam, local, r.perhaps, ps.perhapsSides(s, remote, fam))
+	for _, f := range ps.flows[known:] {
+		f.perhaps(r)
+	}
+	if len(ps.flows) == first {
 		ps.flows = append(ps.flows, ps.newFlow(s, remote, fam, local))
 	}
 	if r.missing != "" {
@@ -178,6 +179,32 @@ func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family, local []n
 		}
 	}
 	ps.flows = ps.flows[:first+mergeFlows(ps.flows[first:])]
+}
+
+// flowsTo works out the flows of a service to a set of the remote's addresses.
+func (ps *Pass) flowsTo(s *Service, remote *remoteSet, fam rib.Family, local, set []netip.Prefix, forwards []*side) {
+	switch {
+	case len(set) == 0:
+	case s.Initiator == RemoteStarts:
+		ps.remoteStarts(s, remote, fam, local, set, forwards)
+	default:
+		ps.weStart(s, remote, fam, forwards)
+	}
+}
+
+// perhaps: the flow's remote addresses may not be the remote's at all. Where that makes no difference
+// it is symmetric either way.
+func (f *flow) perhaps(r *resolved) {
+	f.doubted = true
+	if f.Verdict == Symmetric {
+		return
+	}
+	why := fmt.Sprintf("whether these addresses belong to %s is not known: %s", f.Remote, strings.Join(r.doubts, "; "))
+	if f.Verdict == VerdictUnknown && f.Why != "" {
+		why = f.Why + "; " + why
+	}
+	f.Verdict, f.Why, f.DropsAt, f.Story, f.Stateless = VerdictUnknown, why, "", nil, false
+	f.gaps = append(f.gaps, r.perhapsGaps...)
 }
 
 // mergeFlows joins flows that tell the same: one entry a forward, return and verdict.
@@ -213,6 +240,9 @@ func (f *flow) appendTelling(b []byte) []byte {
 		b = append(b, 0)
 	}
 	b = appendText(appendText(b, string(f.Verdict)), f.source)
+	if f.doubted {
+		b = append(b, 1)
+	}
 	if f.forward != nil {
 		b = appendLinks(b, f.forward.decision.Links)
 	}

@@ -16,6 +16,7 @@ type Pass struct {
 	Sight *rib.Sight
 	Now   time.Time
 
+	stop     func() bool
 	check    *Check // the one running
 	table    *rib.Table
 	families []rib.Family
@@ -48,6 +49,7 @@ type stateKey struct {
 
 // report adds a finding of the running check. The fields that the check leaves empty are filled.
 func (ps *Pass) report(f Finding) {
+	ps.heed()
 	f.Check = ps.check.ID
 	if f.Severity == 0 {
 		f.Severity = ps.check.Severity
@@ -101,6 +103,7 @@ func addTexts(to []string, texts ...string) []string {
 
 // say records the running check's state for a link and family. The strongest word stands.
 func (ps *Pass) say(link string, fam rib.Family, st State, reason string) {
+	ps.heed()
 	if ps.linkNamed(link) == nil {
 		return
 	}

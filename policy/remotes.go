@@ -27,8 +27,12 @@ type resolved struct {
 	prefixes []netip.Prefix // disjoint, in address order
 	missing  string         // a source is blind or partial: every flow of it is unknown
 	gaps     []gap
-	rest     string // a part could not be looked up: one unknown flow stands for it
+	perhaps  []netip.Prefix // likewise; whether the remote holds them is not known
+	doubts   []string       // why not
+	rest     string         // a part could not be looked up: one unknown flow stands for it
 	restGaps []gap
+
+	perhapsGaps []gap
 }
 
 // bogons are addresses that no remote of the internet has: private, loopback, link-local, shared,
@@ -86,9 +90,26 @@ func (ps *Pass) resolveEverything() *remoteSet {
 		var b netipx.IPSetBuilder
 		ps.learned(fam).carried.addTo(&b)
 		ps.addDefaultOnly(&b, r, fam)
+		ps.carriedOrNot(&b, r, fam)
 		r.prefixes = setPrefixes(&b, fam)
+		r.lessKnown(fam)
 	}
 	return set
+}
+
+// carriedOrNot: everything is what ExpressRoute carries and what it does not. Whether a doubtful route
+// carries an address that another link routes makes no difference; what nothing else routes is open.
+func (ps *Pass) carriedOrNot(b *netipx.IPSetBuilder, r *resolved, fam rib.Family) {
+	l := ps.learned(fam)
+	var routed, perhaps netipx.IPSetBuilder
+	l.routed.addTo(&routed)
+	routed.RemoveSet(ps.defaultOnly(fam).settled)
+	certain, _ := routed.IPSet() // only an invalid prefix errs, and none was added
+	b.AddSet(certain)
+	perhaps.AddSet(ps.defaultOnly(fam).perhaps)
+	l.doubted[perhapsCarried].addTo(&perhaps)
+	set, _ := perhaps.IPSet()
+	r.perhaps = set.Prefixes()
 }
 
 func (ps *Pass) resolveRemote(remote *Remote) *remoteSet {
@@ -108,6 +129,7 @@ func (ps *Pass) resolveRemote(remote *Remote) *remoteSet {
 			ps.addDefaultOnly(&b, r, fam)
 		}
 		r.prefixes = setPrefixes(&b, fam)
+		r.lessKnown(fam)
 	}
 	return set
 }
@@ -192,28 +214,70 @@ func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 	for i := range ps.Links {
 		ps.unseenReceived(i, fam, r)
 	}
-	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) { ps.missesUntied(r, st) })
-	b.AddSet(ps.defaultOnly(fam))
+	set := ps.defaultOnly(fam)
+	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) {
+		if !set.settled.ContainsPrefix(st.Prefix) {
+			ps.missesUntied(r, st)
+		}
+	})
+	b.AddSet(set.certain)
+	for _, d := range ps.learned(fam).doubts {
+		r.doubts = append(r.doubts, fmt.Sprintf("%s on %s: %s", d.prefix, ps.table.LinkName(d.link), d.why))
+		r.perhapsGaps = append(r.perhapsGaps, gap{link: d.link, dir: rib.Received, fam: fam})
+	}
+	r.perhaps = set.perhaps.Prefixes()
 }
 
-func (ps *Pass) defaultOnly(fam rib.Family) *netipx.IPSet {
+// lessKnown leaves of what a remote may hold what it does not hold anyway.
+func (r *resolved) lessKnown(fam rib.Family) {
+	if len(r.perhaps) == 0 {
+		return
+	}
+	var b netipx.IPSetBuilder
+	for _, p := range r.perhaps {
+		b.AddPrefix(p)
+	}
+	for _, p := range r.prefixes {
+		b.RemovePrefix(p)
+	}
+	r.perhaps = setPrefixes(&b, fam)
+}
+
+// defaultOnly are the addresses of a family that default-only stands for.
+type defaultOnly struct {
+	certain *netipx.IPSet
+	perhaps *netipx.IPSet // where doubtful routes tell whether they are among them
+	settled *netipx.IPSet // whatever else is received there, they are not
+}
+
+func (ps *Pass) defaultOnly(fam rib.Family) *defaultOnly {
 	l := ps.learned(fam)
 	if l.defaultOnly != nil {
 		return l.defaultOnly
 	}
-	var rest netipx.IPSetBuilder
-	l.routed.addTo(&rest)
-	l.carried.removeFrom(&rest)
+	var settled, certain, perhaps netipx.IPSetBuilder
 	for _, d := range ps.declared {
 		for _, p := range d.prefixes {
-			rest.RemovePrefix(p)
+			settled.AddPrefix(p)
 		}
 	}
 	for _, p := range bogons {
-		rest.RemovePrefix(p)
+		settled.AddPrefix(p)
 	}
-	l.defaultOnly, _ = rest.IPSet() // only an invalid prefix errs, and none was added
-	return l.defaultOnly
+	l.carried.addTo(&settled)
+	set := &defaultOnly{}
+	set.settled, _ = settled.IPSet() // only an invalid prefix errs, and none was added
+	l.routed.addTo(&certain)
+	certain.RemoveSet(set.settled)
+	l.doubted[perhapsCarried].removeFrom(&certain)
+	set.certain, _ = certain.IPSet()
+	l.routed.addTo(&perhaps)
+	l.doubted[perhapsRouted].addTo(&perhaps)
+	perhaps.RemoveSet(set.settled)
+	perhaps.RemoveSet(set.certain)
+	set.perhaps, _ = perhaps.IPSet()
+	l.defaultOnly = set
+	return set
 }
 
 // missesUntied: a route that is tied to no link may be one that the remote is made of, or that is to be

@@ -131,6 +131,7 @@ func (ps *Pass) collectRows(fam rib.Family, each func(rib.Family, func(rib.Stand
 	out := &advertisedRows{}
 	fates := map[rowFate]*rowFate{}
 	each(fam, func(st rib.Standing) {
+		ps.heed()
 		f := rowFate{st.Unheard, st.Doubt, st.Unsent, st.Denier}
 		if st.Link == rib.NoLink {
 			f.Unsent = f.Doubt // on the link that is asked of

@@ -112,6 +112,14 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 			ps.leaveOpenBy(f.forward.decision, "the replies of "+s.Name, off...)
 			continue
 		}
+		if f.doubted {
+			ps.openByDoubted(f, off)
+			continue
+		}
+		if ps.mayBePinned(f) {
+			ps.leaveOpenBy(f.reply.decision, "the replies of "+s.Name+" leave by "+list(off)+" unless SNAT pins them", off...)
+			continue
+		}
 		blame(fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), ps.receivedGrounds(f, off))
 		break
 	}

@@ -212,16 +212,16 @@ type feedsJSON struct {
 
 // AuditJSON writes an audit as docs/json.md describes it.
 func AuditJSON(w io.Writer, r *policy.Result, exit int, reasons []string) error {
-	sum := Summarize(r)
-	out := auditJSON{
-		Version: version, Exit: exit, Reasons: texts(reasons),
-		Summary:  summaryJSON(sum),
-		Findings: []findingJSON{}, Flows: flows(r.Flows), Checks: checks(r.Checks), Feeds: feeds(r.Feeds, r.Rows),
-	}
-	for _, f := range r.Findings {
-		out.Findings = append(out.Findings, finding(f))
-	}
-	return JSON(w, out)
+	d := NewDocument(w)
+	d.Field("version", version)
+	d.Field("exit", exit)
+	d.Field("reasons", texts(reasons))
+	d.Field("summary", summaryJSON(Summarize(r)))
+	d.List("findings", each(r.Findings, func(f *policy.Finding) any { return finding(f) }))
+	d.List("flows", each(r.Flows, func(f *policy.Flow) any { return flows([]*policy.Flow{f})[0] }))
+	d.List("checks", each(r.Checks, func(c policy.CheckState) any { return checks([]policy.CheckState{c})[0] }))
+	d.List("feeds", each(feeds(r.Feeds, r.Rows), func(f feedJSON) any { return f }))
+	return d.Close()
 }
 
 // FeedsJSON writes what became of each feed, and of its rows.
