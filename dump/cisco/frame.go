@@ -76,7 +76,11 @@ func (r *reader) announce(text []byte) {
 func (r *reader) routerID(text []byte) {
 	for _, words := range []string{"router ID is ", "Router ID is ", "router identifier ", "Router identifier "} {
 		if _, id, ok := bytes.Cut(text, []byte(words)); ok && !r.leftOut() {
-			id, _, _ = bytes.Cut(id, []byte(","))
+			var local []byte
+			id, local, _ = bytes.Cut(id, []byte(","))
+			if asn, ok := bytes.CutPrefix(bytes.TrimSpace(local), []byte("local AS number ")); ok {
+				r.Result.Header.LocalASN, _ = rib.ParseASN(string(asn))
+			}
 			r.Result.Header.Router = string(bytes.TrimSpace(id))
 		}
 	}
