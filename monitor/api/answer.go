@@ -40,6 +40,8 @@ const piece = 64 << 10
 // holds up the table.
 func (q *question) Write(p []byte) (int, error) {
 	switch {
+	case q.Request != nil && q.Context().Err() != nil: // the caller has left, or the monitor stops
+		return 0, refuse(http.StatusServiceUnavailable, "nobody waits for the answer")
 	case q.size+len(p) > mostAnswer:
 		return 0, refuse(http.StatusBadRequest, "the answer is larger than %d MiB: ask for less, a smaller prefix, one link or one view", mostAnswer>>20)
 	case !q.purse.grow(q.size + len(p)):
