@@ -68,7 +68,7 @@ func (g *global) monitor(ctx context.Context) error {
 	serves.Journal = journal
 	defer boundGarbage(staying)()
 	own := &site.Monitor
-	collector, err := bgp.Listen(bgp.Config{RouterID: own.RouterID, Listen: own.Listen, Neighbors: site.Neighbors, HoldTime: own.HoldTime, Log: g.log})
+	collector, err := bgp.Listen(bgp.Config{RouterID: own.RouterID, Listen: own.Listen, Neighbors: site.Neighbors, HoldTime: own.HoldTime, PrefixLimit: own.PrefixLimit, Log: g.log})
 	if err != nil {
 		return cannotListen(err)
 	}
