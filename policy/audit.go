@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ type Result struct {
 	Flows    []*Flow
 	Checks   []CheckState
 	Feeds    []*rib.Feed
+	Rows     []rib.Rows   // what became of each feed's rows, by feed
 	Families []rib.Family // those that were audited
 
 	FlowsOpen  int // flows whose verdict is unknown
@@ -22,6 +24,7 @@ type Result struct {
 	services   int
 	declared   int
 	accepted   map[string]bool // feeds whose failing a waiver accepts
+	found      *piles
 }
 
 // Audit holds the intent against what the sight shows, as of now.
@@ -53,7 +56,13 @@ func (ps *Pass) heed() {
 }
 
 func audit(stop func() bool, in *Intent, sight *rib.Sight, now time.Time) *Result {
-	ps := &Pass{stop: stop, Intent: in, Sight: sight, Now: now, table: sight.Table(), declared: declarations(in), states: map[stateKey]*CheckState{}, hangs: map[stateKey][]gap{}}
+	ps := &Pass{
+		stop: stop, Intent: in, Sight: sight, Now: now, table: sight.Table(), declared: declarations(in), states: map[stateKey]*CheckState{}, hangs: map[stateKey][]gap{},
+		opens: openGaps{}, accepted: map[gap]bool{}, governs: map[governedKey][]netip.Prefix{}, forwards: map[forwardKey][]*side{}, flowsBy: map[*Service][]*flow{},
+		found: newPiles(indexWaivers(in.Waivers, now)),
+	}
+	ps.index = indexDeclared(ps.declared)
+	ps.found.flows = len(in.Services) > 0
 	ps.families = Families(in, ps.table)
 	if len(ps.families) == 0 {
 		ps.families = []rib.Family{rib.IPv4}
@@ -62,6 +71,7 @@ func audit(stop func() bool, in *Intent, sight *rib.Sight, now time.Time) *Resul
 	ps.buildFlows()
 	for p := range phases {
 		if p == onWaivers {
+			ps.findings = ps.found.close(ps)
 			ps.waive()
 		}
 		for _, c := range Checks {
@@ -121,10 +131,11 @@ func Families(in *Intent, t *rib.Table) []rib.Family {
 }
 
 func (ps *Pass) result() *Result {
-	r := &Result{Findings: ps.findings, Feeds: ps.table.Feeds(), Families: ps.families, services: len(ps.Services), declared: len(ps.declared), accepted: map[string]bool{}}
+	r := &Result{Findings: ps.findings, Feeds: ps.table.Feeds(), Families: ps.families, services: len(ps.Services), declared: len(ps.declared), accepted: map[string]bool{}, found: ps.found}
+	ofService := ps.findingsOfServices()
 	for _, f := range ps.flows {
-		for _, have := range ps.findings {
-			if have.Subject == (Subject{"service", f.Service}) && have.Family == f.Family && f.has(have.Check) {
+		for _, have := range ofService[serviceKey{f.Service, f.Family}] {
+			if f.has(have.Check) {
 				f.Findings = append(f.Findings, have.ID)
 			}
 		}
@@ -155,10 +166,27 @@ func (ps *Pass) result() *Result {
 			r.unaccepted++
 		}
 	}
-	for _, f := range r.Feeds {
+	for id, f := range r.Feeds {
+		r.Rows = append(r.Rows, ps.Sight.Rows(rib.FeedID(id)))
 		r.accepted[f.Name] = ps.acceptsFeed(f)
 	}
 	return r
+}
+
+// findingsOfServices lists the findings of each service, and the floods that some of its are in.
+func (ps *Pass) findingsOfServices() map[serviceKey][]*Finding {
+	out := map[serviceKey][]*Finding{}
+	for _, f := range ps.findings {
+		if f.flood != nil {
+			for k := range f.flood.services {
+				out[k] = append(out[k], f)
+			}
+		} else if f.Subject.Kind == "service" {
+			k := serviceKey{f.Subject.Name, f.Family}
+			out[k] = append(out[k], f)
+		}
+	}
+	return out
 }
 
 // allAccepted reports whether waivers accept every gap that leaves something open.

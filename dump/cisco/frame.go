@@ -13,6 +13,9 @@ import (
 func (r *reader) frame(line, text []byte) bool {
 	if h := cutHeading(text); h.kind != noHeading {
 		r.spoil("the next table begins in it")
+		if why := h.torn(); why != "" {
+			r.Problem(r.lines.Line, "%s: %s", why, reading.Quote(text))
+		}
 		r.heading(h)
 		return true
 	}
@@ -36,6 +39,7 @@ func (r *reader) frame(line, text []byte) bool {
 	default:
 		return false
 	}
+	r.spoke = r.spoke || !bytes.HasPrefix(text, []byte("BGP ")) // which stands above a summary too
 	return true
 }
 
@@ -54,8 +58,8 @@ func (r *reader) heading(h ciscoHeading) {
 	r.row.known = false
 	r.routerID(h.router)
 	if h.peer != "" {
-		r.neighborOf(h.peer)
-		r.OfOneNeighbor()
+		r.answerOf(h.peer)
+		r.Shows(reading.Shown{Extent: reading.OfOne, What: "the dump shows the routes of one neighbor"})
 	}
 }
 
@@ -72,7 +76,11 @@ func (r *reader) announce(text []byte) {
 func (r *reader) routerID(text []byte) {
 	for _, words := range []string{"router ID is ", "Router ID is ", "router identifier ", "Router identifier "} {
 		if _, id, ok := bytes.Cut(text, []byte(words)); ok && !r.leftOut() {
-			id, _, _ = bytes.Cut(id, []byte(","))
+			var local []byte
+			id, local, _ = bytes.Cut(id, []byte(","))
+			if asn, ok := bytes.CutPrefix(bytes.TrimSpace(local), []byte("local AS number ")); ok {
+				r.Result.Header.LocalASN, _ = rib.ParseASN(string(asn))
+			}
 			r.Result.Header.Router = string(bytes.TrimSpace(id))
 		}
 	}
@@ -101,12 +109,13 @@ func (r *reader) nextTable() {
 // header begins a table's rows.
 func (r *reader) header(line []byte, advertised bool) {
 	r.spoil("the next table begins in it")
-	r.nextTable()
+	repeats := r.part.begun && r.part.open
 	if !r.part.sent {
 		r.answers.Came()
 	}
 	var err error
-	r.columns = columns{network: bytes.Index(line, []byte("Network"))}
+	before := r.columns
+	r.columns = columns{network: bytes.Index(line, []byte("Network")), hop: bytes.Index(line, []byte("Next Hop"))}
 	r.numbers = eosNumbers(line)
 	if !advertised && !r.words {
 		if r.columns, err = cutColumns(line); err != nil {
@@ -114,6 +123,10 @@ func (r *reader) header(line []byte, advertised bool) {
 			r.Problem(r.lines.Line, "%v", err)
 			return
 		}
+	}
+	if repeats {
+		r.repeatedHeader(before, advertised)
+		return
 	}
 	r.part.preamble, r.part.sent, r.part.begun, r.part.open, r.part.advertised = false, false, true, true, advertised
 	r.row.known = false
@@ -128,17 +141,23 @@ func (r *reader) header(line []byte, advertised bool) {
 	r.mark()
 }
 
-// setForm notes the form of the AS paths, and holds the form of the table against the view.
+// repeatedHeader is a header inside its table: a terminal's page begins with it. The rows go on.
+func (r *reader) repeatedHeader(before columns, advertised bool) {
+	r.part.page = true
+	r.answers.Pager = 0
+	if advertised != r.part.advertised || r.columns != before {
+		r.Problem(r.lines.Line, "a header of another form stands in the table: give each table a file and a feed of its own")
+	}
+}
+
+// setForm notes the form of the AS paths, and what the columns show.
 func (r *reader) setForm(advertised bool) {
-	view := r.Source.View
 	switch {
 	case advertised:
 		r.Result.Header.ASPathForm = rib.AsSent
-		if view != "" && !r.export {
-			r.Say("the columns are those of advertised routes, the config says %s", view)
-		}
-	case r.export && r.counted && !r.ownForm:
-		r.Say("the columns are not those of advertised routes, the config says %s", view)
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the columns are those of advertised routes"})
+	case r.counted && !r.ownForm:
+		r.Shows(reading.Shown{Direction: reading.Held, What: "the columns are not those of advertised routes"})
 	}
 }
 
@@ -332,11 +351,11 @@ func (r *reader) originated(text []byte) {
 	}
 	_, word, _ := bytes.Cut(text, []byte("network "))
 	r.cameSent()
-	switch view := r.Source.View; {
-	case r.leftOut():
+	if r.leftOut() {
 		return
-	case !r.export && view != "":
-		r.Say("it says %s, as advertised routes do; the config says %s", reading.Quote(text), view)
+	}
+	r.Shows(reading.Shown{Direction: reading.Advertised, What: fmt.Sprintf("it says %s, as advertised routes do", reading.Quote(text))})
+	if !r.export && r.Source.View != "" {
 		return
 	}
 	prefix := rib.IPv4.All()
