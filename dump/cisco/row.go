@@ -42,6 +42,7 @@ func (r *reader) badRow(line int, err error) {
 		defer func() { r.row.known = false }()
 	}
 	if r.leftOut() {
+		r.LeaveOut(line, "of VRF %s", r.part.name())
 		return
 	}
 	if r.row.known {
@@ -248,9 +249,11 @@ func (r *reader) finishRow(l reading.TextLine, from int) {
 	r.part.rows++
 	route.Marks = r.marksOf(w.marks)
 	r.ofOneVRF()
-	if !r.leftOut() {
-		r.Route(route)
+	if r.leftOut() {
+		r.LeaveOut(w.line, "of VRF %s", r.part.name())
+		return
 	}
+	r.Route(route)
 }
 
 // readAttrs reads the attributes behind the next hop.
