@@ -309,7 +309,13 @@ func (r *reader) table(t *frrTable, kind frrKind, line int) error {
 	t.held = true
 	if r.leaveOut(t, line) {
 		t.held = false
-		return r.s.Skip()
+		if isFamilyKey(t.outer) && !frrFamilies[t.outer] {
+			return r.s.Skip()
+		}
+		return r.s.EachMember(func(_ string, line int) error {
+			r.LeaveOut(line, "of VRF %s", t.vrf)
+			return r.s.Skip()
+		})
 	}
 	r.sawKind(kind)
 	kind.received = reading.ReceivedView(r.Source.View)
