@@ -114,14 +114,14 @@ func (r *reader) document(open byte) error {
 	if open != '{' {
 		return r.s.Unexpected(open, "an object")
 	}
-	return r.s.EachMember(func(key string, _ int) error {
+	return r.s.EachMember(func(key string, line int) error {
 		switch key {
 		case "vrfs":
 			return r.s.EachMember(r.vrf)
 		case "errors":
 			return r.errors()
 		}
-		return r.s.Skip()
+		return r.PassOver(r.s, key, line)
 	})
 }
 
@@ -140,7 +140,7 @@ func (r *reader) vrf(name string, _ int) error {
 	if r.Source.VRF != "" && name != r.Source.VRF {
 		return r.s.Skip()
 	}
-	return r.s.EachMember(func(key string, _ int) error {
+	return r.s.EachMember(func(key string, line int) error {
 		switch key {
 		case "bgpRouteEntries":
 			r.held = true
@@ -148,7 +148,7 @@ func (r *reader) vrf(name string, _ int) error {
 		case "routerId":
 			return r.router()
 		}
-		return r.s.Skip()
+		return r.PassOver(r.s, key, line)
 	})
 }
 
