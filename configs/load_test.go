@@ -109,7 +109,7 @@ func TestFileFeeds(t *testing.T) {
 			ASNs: []uint32{65536, 65537, 65538},
 			Path: filepath.Join("testdata", "good", "dumps", "a.json"), Name: "dumps/a.json", Format: "frr-json", View: rib.AdjRIBOutPost,
 			VRF: "internet", Families: []rib.Family{rib.IPv4},
-			Link: dump.Link{Name: "isp-a", Kind: rib.Internet, Neighbors: []netip.Addr{netip.MustParseAddr("192.0.2.1")}},
+			Link:  dump.Link{Name: "isp-a", Kind: rib.Internet, Neighbors: []netip.Addr{netip.MustParseAddr("192.0.2.1")}},
 			Taken: time.Date(2026, 11, 20, 8, 14, 0, 0, time.UTC), MaxAge: 7 * 24 * time.Hour,
 			TrustMtime: true, ExpectRoutes: 981, TolerateSkipped: 2,
 		},
