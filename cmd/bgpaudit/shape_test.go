@@ -185,7 +185,7 @@ var (
 		"check": name, "severity": one("error", "warning", "info"), "subject": object{"kind": name, "name": name}.check, "family": family,
 		"prefixes": list(prefix), "links": list(name), "message": name, "story": list(name), "hint": text, "source": name, "inferred": boolean, "assumes": list(name),
 		"evidence": list(object{"feed": name, "link": orNull(name), "view": view, "prefix": orNull(prefix), "seen": name}.check),
-		"config":   name, "waived_by": orNull(name),
+		"config":   name, "waived_by": orNull(name), "more": number,
 	}
 	choiceShape = object{"outcome": outcome, "links": list(name), "reason": one(append([]string{"snat"}, reasons...)...)}
 	flowShape   = object{

@@ -35,6 +35,7 @@ func (r *reader) echoed(text []byte) {
 		case ok && c.Other:
 			r.part.other, r.foreign = true, true
 		case ok:
+			r.spoke = true
 			r.answers.Awaited = append(r.answers.Awaited, r.lines.Line)
 			r.asked(c, words)
 		}

@@ -13,6 +13,9 @@ import (
 func (r *reader) frame(line, text []byte) bool {
 	if h := cutHeading(text); h.kind != noHeading {
 		r.spoil("the next table begins in it")
+		if why := h.torn(); why != "" {
+			r.Problem(r.lines.Line, "%s: %s", why, reading.Quote(text))
+		}
 		r.heading(h)
 		return true
 	}
@@ -36,6 +39,7 @@ func (r *reader) frame(line, text []byte) bool {
 	default:
 		return false
 	}
+	r.spoke = r.spoke || !bytes.HasPrefix(text, []byte("BGP ")) // which stands above a summary too
 	return true
 }
 
@@ -101,12 +105,13 @@ func (r *reader) nextTable() {
 // header begins a table's rows.
 func (r *reader) header(line []byte, advertised bool) {
 	r.spoil("the next table begins in it")
-	r.nextTable()
+	repeats := r.part.begun && r.part.open
 	if !r.part.sent {
 		r.answers.Came()
 	}
 	var err error
-	r.columns = columns{network: bytes.Index(line, []byte("Network"))}
+	before := r.columns
+	r.columns = columns{network: bytes.Index(line, []byte("Network")), hop: bytes.Index(line, []byte("Next Hop"))}
 	r.numbers = eosNumbers(line)
 	if !advertised && !r.words {
 		if r.columns, err = cutColumns(line); err != nil {
@@ -114,6 +119,10 @@ func (r *reader) header(line []byte, advertised bool) {
 			r.Problem(r.lines.Line, "%v", err)
 			return
 		}
+	}
+	if repeats {
+		r.repeatedHeader(before, advertised)
+		return
 	}
 	r.part.preamble, r.part.sent, r.part.begun, r.part.open, r.part.advertised = false, false, true, true, advertised
 	r.row.known = false
@@ -126,6 +135,15 @@ func (r *reader) header(line []byte, advertised bool) {
 	r.tables++
 	r.setForm(advertised)
 	r.mark()
+}
+
+// repeatedHeader is a header inside its table: a terminal's page begins with it. The rows go on.
+func (r *reader) repeatedHeader(before columns, advertised bool) {
+	r.part.page = true
+	r.answers.Pager = 0
+	if advertised != r.part.advertised || r.columns != before {
+		r.Problem(r.lines.Line, "a header of another form stands in the table: give each table a file and a feed of its own")
+	}
 }
 
 // setForm notes the form of the AS paths, and what the columns show.

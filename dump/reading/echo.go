@@ -28,9 +28,8 @@ func IsRouterPrompt(text []byte) bool {
 	if len(text) == 0 || !wordByte(text[0]) && text[0] != '[' && text[0] != '(' || bytes.IndexAny(text, "#>$%") < 0 {
 		return false
 	}
-	const marks = 2 // as many letters may stand in front of a row's ">"
 	m := routerPrompt.FindSubmatchIndex(text)
-	return m != nil && (text[m[5]-1] != '>' || m[3] > marks || !AreMarks(text[:m[3]])) && !RowLike(text)
+	return m != nil && !rowNotPrompt(text, m[5]-1) && !RowLike(text)
 }
 
 // RowLike reports whether text is a row, or the further row of a prefix, of a table in columns.
