@@ -341,19 +341,17 @@ func (c *checker) session(b *bgpEntry) *BGPFeed {
 func (c *checker) source(e *feedEntry, link *linkEntry) *dump.Source {
 	s := &dump.Source{
 		Path: c.resolve(e.File), Name: e.File, Format: e.Format, View: rib.View(e.View), VRF: e.VRF,
-		Neighbor: e.neighbor(link), Families: families(e.Families), Taken: e.Taken.Time, MaxAge: e.MaxAge.duration(),
+		Neighbor: e.Neighbor.WithZone("").Unmap(), Families: families(e.Families), Taken: e.Taken.Time, MaxAge: e.MaxAge.duration(),
 		TrustMtime: e.TrustMtime, ExpectEmpty: e.ExpectEmpty, ExpectRoutes: -1, TolerateSkipped: int(e.TolerateSkipped),
 	}
 	if e.Routes != nil {
 		s.ExpectRoutes = int(*e.Routes)
 	}
-	return s
-}
-
-// neighbor is the one that the table belongs to: what the feed says, else the link's only one.
-func (e *feedEntry) neighbor(link *linkEntry) netip.Addr {
-	if !e.Neighbor.IsValid() && link != nil && len(link.Neighbors) == 1 {
-		return link.Neighbors[0]
+	if link != nil {
+		s.Link = dump.Link{Name: link.Name, Kind: rib.LinkKind(link.Kind), Side: string(link.Side), Circuit: link.Circuit}
+		for _, a := range link.Neighbors {
+			s.Link.Neighbors = append(s.Link.Neighbors, a.WithZone("").Unmap())
+		}
 	}
-	return e.Neighbor
+	return s
 }

@@ -89,7 +89,7 @@ type feedEntry struct {
 	File            string          `yaml:"file,omitempty" jsonschema:"example=dumps/edge1-isp-a-advertised.json" jsonschema_description:"The dump, relative to this file. A feed has one of file, bgp and bmp."`
 	Format          string          `yaml:"format,omitempty" jsonschema:"default=auto,example=frr-json" jsonschema_description:"The dump's format, where recognising it does not work."`
 	VRF             string          `yaml:"vrf,omitempty" jsonschema:"example=internet" jsonschema_description:"The VRF to take from a dump that holds several."`
-	Neighbor        netip.Addr      `yaml:"neighbor,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The neighbour that the table belongs to; by default the link's, if it has one."`
+	Neighbor        netip.Addr      `yaml:"neighbor,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The neighbour that the table belongs to, exactly; by default any that the link lists."`
 	Families        []familyName    `yaml:"families,omitempty" jsonschema:"example=ipv4" jsonschema_description:"The address families that the feed covers even where it holds no route of them."`
 	Scope           []netip.Prefix  `yaml:"scope,omitempty" jsonschema:"example=203.0.112.0/22" jsonschema_description:"The prefixes that the dump was filtered to: outside them it proves nothing."`
 	Taken           moment          `yaml:"taken,omitempty" jsonschema:"example=2026-11-20T09:14:00Z" jsonschema_description:"When the dump was made, for formats that do not say; without a zone it is UTC."`

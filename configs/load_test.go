@@ -108,7 +108,8 @@ func TestFileFeeds(t *testing.T) {
 		Source: &dump.Source{
 			ASNs: []uint32{65536, 65537, 65538},
 			Path: filepath.Join("testdata", "good", "dumps", "a.json"), Name: "dumps/a.json", Format: "frr-json", View: rib.AdjRIBOutPost,
-			VRF: "internet", Neighbor: netip.MustParseAddr("192.0.2.1"), Families: []rib.Family{rib.IPv4},
+			VRF: "internet", Families: []rib.Family{rib.IPv4},
+			Link: dump.Link{Name: "isp-a", Kind: rib.Internet, Neighbors: []netip.Addr{netip.MustParseAddr("192.0.2.1")}},
 			Taken: time.Date(2026, 11, 20, 8, 14, 0, 0, time.UTC), MaxAge: 7 * 24 * time.Hour,
 			TrustMtime: true, ExpectRoutes: 981, TolerateSkipped: 2,
 		},
@@ -120,8 +121,8 @@ func TestFileFeeds(t *testing.T) {
 	if p := feedNamed(t, config, "other-link").Source.Path; p != "/var/dumps/b.json" {
 		t.Errorf("absolute file name became %s", p)
 	}
-	if n := feedNamed(t, config, "other-link").Source.Neighbor; n.IsValid() {
-		t.Errorf("neighbour %s, though the link has two", n)
+	if s := feedNamed(t, config, "other-link").Source; s.Neighbor.IsValid() || len(s.Link.Neighbors) != 2 {
+		t.Errorf("neighbour %s, link %+v: the link has two", s.Neighbor, s.Link)
 	}
 	if far := feedNamed(t, config, "far"); !far.ExpectEmpty || far.Router != "" || !far.Source.ExpectEmpty || far.Source.Neighbor != netip.MustParseAddr("192.0.2.9") {
 		t.Errorf("far-end feed: %+v %+v", far, far.Source)

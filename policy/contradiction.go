@@ -50,10 +50,10 @@ func (ps *Pass) overDenials() {
 // mostDenied is how many rows such a finding names.
 const mostDenied = 5
 
-// overMarks: a router's own marks deny what a declaration says, or each other.
+// overMarks: a router's own marks deny what a declaration says, or each other, and that leaves a flow open.
 func (ps *Pass) overMarks() {
 	for _, f := range ps.flows {
-		if f.forward == nil {
+		if f.forward == nil || f.Verdict != VerdictUnknown {
 			continue
 		}
 		for _, d := range f.forward.decisions {

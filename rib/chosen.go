@@ -2,6 +2,7 @@ package rib
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 )
 
@@ -27,25 +28,50 @@ func (d *decider) ownChoice(cs []candidate) []int {
 	return own
 }
 
+// ownUnshown says why the observer's own table does not show all that it chose: a feed of it that is
+// there for the family, and not left out on purpose, fails.
+func (d *decider) ownUnshown() string {
+	for _, f := range d.s.t.feeds {
+		if f.View == Chosen && f.Observer == d.ob.Name && f.declares(d.fam) && !f.State.Closed && d.s.failing(f, d.fam) != "" {
+			return "what " + d.ob.Name + " itself chose: " + d.s.failing(f, d.fam)
+		}
+	}
+	return ""
+}
+
+// ownOpen says why the rows that the observer's own table shows may not be its choice; empty where they
+// are.
+func (d *decider) ownOpen(cs []candidate) string {
+	for _, i := range d.own {
+		if cs[i].cell.marks()&(Stale|Malformed) != 0 {
+			return "what " + d.ob.Name + " itself chose: the route is marked stale, or came in a malformed message"
+		}
+	}
+	return d.unshown
+}
+
 // resolveOwn answers with what the observer shows that it chose, ahead of every rule: byRule is what the
-// rules alone come to. A row that is tied to no link is by any link that it could be.
-func (d *decider) resolveOwn(cs []candidate, byRule answer) answer {
+// rules alone come to. Where its table may hold something else, both are possible.
+func (d *decider) resolveOwn(cs []candidate, at netip.Prefix, byRule answer) answer {
 	feed := cs[d.own[0]].src.feed
 	a := answer{pick: pick{winners: slices.Clone(d.own), reason: ReasonRouterChose, best: NoLink}, chosen: feed, byRule: byRule.links}
 	for _, i := range d.own {
 		if l := cs[i].link; l != NoLink {
 			a.links = append(a.links, l)
 		} else {
-			a.links = append(a.links, d.couldBe(cs, &cs[i])...)
+			a.links = append(a.links, d.couldBe(cs, &cs[i], at)...)
 		}
 	}
 	slices.Sort(a.links)
 	a.links = slices.Compact(a.links)
-	a.possible = append(d.possible[:0], a.links)
-	longer := len(byRule.winners) > 0 && cs[byRule.winners[0]].bits > cs[d.own[0]].bits
-	if longer && (feed.State.Complete != CompleteYes && feed.State.Complete != CompleteUnproven) {
-		a.open = fmt.Sprintf("feed %s is partial: whether it holds %s is not known", feed.Name, d.s.t.fam[d.fam].prefix(cs[byRule.winners[0]].id))
-		a.possible = addOutcome(a.possible, byRule.links)
+	if a.open = d.ownOpen(cs); a.open == "" {
+		a.possible = append(d.possible[:0], a.links)
+	} else {
+		a.doubts = byRule.doubts
+		a.possible = [][]LinkID{a.links}
+		for _, links := range byRule.possible {
+			a.possible = addOutcome(a.possible, links)
+		}
 	}
 	a.outcome, d.possible = a.settle(), a.possible
 	if a.outcome == OutcomeTie {
@@ -55,12 +81,22 @@ func (d *decider) resolveOwn(cs []candidate, byRule answer) answer {
 }
 
 // couldBe lists the links that the observer hears and that a row of its table could be by: those with a
-// route of the prefix, or where none has one all of them.
-func (d *decider) couldBe(cs []candidate, row *candidate) []LinkID {
+// route of the prefix, seen or perhaps unseen, or where none has one all of them.
+func (d *decider) couldBe(cs []candidate, row *candidate, at netip.Prefix) []LinkID {
 	var with []LinkID
 	for i := range cs {
-		if c := &cs[i]; c.id == row.id && c.link != NoLink && c.src != nil && c.src.feed.View != Chosen && c.never == "" && slices.Contains(d.hears, c.link) {
+		c := &cs[i]
+		switch {
+		case c.id != row.id || c.src == nil || c.src.feed.View == Chosen || c.never != "":
+		case c.link == NoLink:
+			return d.hears
+		case slices.Contains(d.hears, c.link):
 			with = append(with, c.link)
+		}
+	}
+	for _, link := range d.blind {
+		if c, ok := d.s.unseen(link, d.ob.Direction, at, d.s.longestUnseen(link, d.fam)); ok && c.bits >= row.bits {
+			with = append(with, link)
 		}
 	}
 	if len(with) == 0 {

@@ -137,7 +137,7 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 			}
 			continue
 		}
-		if f.View == AdjRIBOutPost && !broken[f.View] {
+		if f.View == AdjRIBOutPost && proves == provesRows && !broken[f.View] {
 			c.sent = c.sent.add(f.Scope)
 		}
 		if proves == provesPresence {
@@ -229,7 +229,7 @@ func (s *Sight) proves(f *Feed, l *Link, dir Direction) (strength, string) {
 			return provesRows, ""
 		}
 	case Monitor:
-		if dir == Advertised && f.Mirrors == l.Name {
+		if dir == Advertised && f.Mirrors == l.Name && len(l.ProviderASNs) == 0 {
 			return provesRows, "mirrors " + l.Name
 		}
 		if dir == Received && f.AddPath == "all" && (f.Range || f.Router == "" || l.Router == "" || f.Router == l.Router) {
@@ -250,16 +250,16 @@ func (s *Sight) oneRouter() bool {
 }
 
 func weakness(v View, l *Link, dir Direction) string {
-	switch v {
-	case AdjRIBOutPost, AdjRIBOutPre:
+	switch {
+	case v == AdjRIBOutPost, v == AdjRIBOutPre, v == Monitor && dir == Advertised && len(l.ProviderASNs) > 0:
 		return fmt.Sprintf("shows what is sent to AS %d, and not what is behind it", l.ProviderASNs[0])
-	case Chosen:
+	case v == Chosen:
 		return "shows one network's choice"
-	case LocRIB, Monitor:
+	case v == LocRIB, v == Monitor:
 		return "hides the routes that lost"
-	case Collector:
+	case v == Collector:
 		return "proves presence only"
-	case BGPTable:
+	case v == BGPTable:
 		return "of another router shows only the winners of this link"
 	}
 	return "cannot prove what is " + dir.String()

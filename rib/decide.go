@@ -27,6 +27,7 @@ type decider struct {
 
 	collectors agreement // of the address that is being decided
 	own        []int     // likewise: what the observer's own table shows that it chose
+	unshown    string    // why the observer's own table does not show all that it chose; empty where it does, or there is none
 	*scratch
 }
 
@@ -37,6 +38,7 @@ func (s *Sight) newDecider(ob *Observer, fam Family, q Query) *decider {
 		d.hears = slices.DeleteFunc(slices.Clone(ob.Hears), func(l LinkID) bool { return !slices.Contains(q.Sees, l) })
 	}
 	d.locRIB = d.decidingLocRIB(q)
+	d.unshown = d.ownUnshown()
 	for _, link := range d.hears {
 		if cover := s.Coverage(link, ob.Direction, fam); !cover.Covered || cover.Scope != nil {
 			d.blind = append(d.blind, link)
@@ -118,6 +120,7 @@ type loss struct {
 func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 	p := pick{reason: ReasonNone, best: NoLink}
 	if len(in) == 0 {
+		d.checkMarks(cs, nil, &p)
 		return p
 	}
 	longest := 0
@@ -144,6 +147,12 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 		p.reason = ReasonLongestMatch
 	}
 	atMask := live
+	if d.unshown != "" && !d.oneLink(cs, in) {
+		p.open = d.unshown
+		for _, l := range d.linksOf(cs, in) {
+			p.others = append(p.others, []LinkID{l})
+		}
+	}
 	for k := range d.ob.steps {
 		st := &d.ob.steps[k]
 		if d.oneLink(cs, live) || d.locRIB != nil { // a table of winners: all that are left won

@@ -41,8 +41,9 @@ func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
 	}
 	d.certain = certain
 	a := answer{pick: d.choose(cs, certain, nil)}
-	if d.own = d.ownChoice(cs); d.own != nil {
-		return d.resolveOwn(cs, a)
+	d.own = d.ownChoice(cs)
+	if d.own != nil && d.ownOpen(cs) == "" {
+		return d.resolveOwn(cs, at, a)
 	}
 	a.possible = append(d.possible[:0], a.links)
 	for _, o := range a.others {
@@ -51,6 +52,9 @@ func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
 	d.addDoubtful(&a, cs, certain)
 	if d.locRIB == nil {
 		d.addUnseen(&a, cs, certain, at)
+	}
+	if d.own != nil {
+		return d.resolveOwn(cs, at, a)
 	}
 	a.outcome, d.possible = a.settle(), a.possible
 	if d.locRIB != nil && len(a.links) == 1 {

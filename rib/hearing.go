@@ -11,6 +11,10 @@ import (
 
 // weighAdvertised says of a row whether it was sent, and whether it is heard.
 func (s *Sight) weighAdvertised(c *candidate, fam Family) {
+	if c.never = s.unused(c); c.never != "" {
+		c.sent = true
+		return
+	}
 	if s.unclassified(c) {
 		return
 	}
@@ -87,7 +91,7 @@ func (s *Sight) denier(c *candidate, fam Family) *Feed {
 	}
 	for i := range s.sources[Advertised][fam] {
 		src := &s.sources[Advertised][fam][i]
-		if src.column.link == c.link && (src.feed.View == AdjRIBOutPost || src.feed.View == AdjRIBOutPre) && src.column.at(c.id).attrs != 0 {
+		if src.column.link == c.link && src.feed.View == AdjRIBOutPost && src.column.at(c.id).attrs != 0 {
 			return nil
 		}
 	}
@@ -96,16 +100,9 @@ func (s *Sight) denier(c *candidate, fam Family) *Feed {
 
 // unheard says why no observer hears a row that was sent; empty where one may.
 func (s *Sight) unheard(c *candidate, p netip.Prefix) string {
-	f, marks := c.src.feed, c.cell.marks()
 	link := &s.t.links[c.link]
-	switch f.View {
+	switch c.src.feed.View {
 	case FarEnd, Collector, Chosen:
-		if marks&(Invalid|Filtered) != 0 {
-			return "its holder does not use it: invalid, filtered, history or damped"
-		}
-		if f.View == FarEnd && s.outdone(c) {
-			return "the far end holds it and does not use it: its best route to us is another"
-		}
 		return ""
 	}
 	switch {
@@ -119,12 +116,24 @@ func (s *Sight) unheard(c *candidate, p netip.Prefix) string {
 	return ""
 }
 
+// unused says why the holder of a far table does not use a row, whosever it is; empty where it may.
+func (s *Sight) unused(c *candidate) string {
+	switch f := c.src.feed; {
+	case f.View != FarEnd && f.View != Collector && f.View != Chosen:
+	case c.cell.marks()&(Invalid|Filtered) != 0:
+		return "its holder does not use it: invalid, filtered, history or damped"
+	case f.View == FarEnd && !c.facts.notShown.Has(AttrBest) && s.outdone(c):
+		return "the far end holds it and does not use it: its best route to us is another"
+	}
+	return ""
+}
+
 var rfc1918 = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
 
 // outdone reports whether the far end marks another route of the prefix best, which is not by a link
 // of ours that it is a far end of: its own transit, or another network's route.
 func (s *Sight) outdone(c *candidate) bool {
-	if c.cell.marks()&(Best|Multipath) != 0 || c.facts.notShown.Has(AttrBest) {
+	if c.cell.marks()&(Best|Multipath) != 0 {
 		return false
 	}
 	for _, col := range s.t.fam[c.src.family].columns {
@@ -141,11 +150,14 @@ func (s *Sight) dulled(c *candidate, fam Family) string {
 	switch {
 	case f.View != FarEnd && f.View != Collector && f.View != Chosen && c.src.cover.farFailing != "":
 		return "whether it was accepted: " + c.src.cover.farFailing
-	case link.Kind != Internet || f.View == Collector || f.View == Chosen:
-	case c.facts.confined != "":
-		return c.facts.confined + " keeps it from networks beyond " + link.Name
+	case f.View == Collector || f.View == Chosen:
+	case f.View == FarEnd && s.outdone(c): // and whether it is used beside that is not shown
+		return "the far end marks another route to us best"
 	case c.facts.rare.Has(RPKIInvalid):
 		return "it is invalid by RPKI: networks that check drop it"
+	case link.Kind != Internet:
+	case c.facts.confined != "":
+		return c.facts.confined + " keeps it from networks beyond " + link.Name
 	case c.bits > internetMax(fam):
 		return longMoreSpecific
 	}

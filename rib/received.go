@@ -131,6 +131,8 @@ func (s *Sight) receivedDoubt(src *source, fam Family, id prefixID, v cell) stri
 		return "the route is marked stale"
 	case s.fact(v.attrs).rare.Has(RIBFailure):
 		return "the router forwards by another protocol's route in its place (RIB-failure)"
+	case s.fact(v.attrs).rare.Has(RPKIInvalid) && !marks.Has(Best):
+		return "it is invalid by RPKI, and its router does not mark it best: it may leave it out of its choice"
 	}
 	return ""
 }

@@ -103,7 +103,7 @@ func (s *Sight) Coverage(link LinkID, dir Direction, fam Family) *Coverage {
 
 func (s *Sight) addSource(fam Family, c *column) {
 	f := s.t.feeds[c.feed]
-	if c.count == 0 || c.tie == Ignored || c.tie == Own {
+	if c.count == 0 || c.tie == Ignored {
 		return
 	}
 	dir := f.directionOf()
@@ -111,6 +111,8 @@ func (s *Sight) addSource(fam Family, c *column) {
 	switch {
 	case !f.RowsUsable():
 		src.never = f.Failing()
+	case c.tie == Own:
+		src.never = "the router's own network: no link brings it"
 	case c.tie == Internal:
 		src.never = "an iBGP neighbour's copy of what another router received"
 	case c.tie == Elsewhere:

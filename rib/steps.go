@@ -2,6 +2,7 @@ package rib
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -120,6 +121,13 @@ func (d *decider) pathLength(c *candidate) (int64, bool) {
 	if d.ob.Direction == Received {
 		return int64(c.facts.length), true
 	}
+	provided := c.link != NoLink && len(d.s.t.links[c.link].ProviderASNs) > 0
+	switch {
+	case provided && f.View != FarEnd:
+		return 0, false // only a far end shows what a provider puts in front
+	case f.View == FarEnd && c.link != NoLink && (!c.facts.ownInPath || provided && c.src.column.tie == Tied):
+		return d.farEndLength(c), true
+	}
 	n, own := int64(c.facts.lengthOwn), int64(1)
 	if d.ob.publicPath {
 		n = int64(c.facts.publicOwn)
@@ -134,6 +142,25 @@ func (d *decider) pathLength(c *candidate) (int64, bool) {
 		n += own
 	}
 	return n, true
+}
+
+// farEndLength is the length of a far end's path behind the neighbour's own ASNs: what a layer-3 provider
+// put in counts, and in a row that names none of our ASNs all of it may be us.
+func (d *decider) farEndLength(c *candidate) int64 {
+	l := &d.s.t.links[c.link]
+	r := attrReader{d.s.t.attrs.bytes(c.cell.attrs)}
+	path := r.ranking().ASPath
+	for len(path) > 0 && path[0].Type == ASSequence && len(path[0].ASNs) > 0 && l.HasNeighborASN(path[0].ASNs[0]) {
+		path = slices.Clone(path)
+		path[0].ASNs = path[0].ASNs[1:]
+		if len(path[0].ASNs) == 0 {
+			path = path[1:]
+		}
+	}
+	if d.ob.publicPath {
+		return int64(path.LengthPublic())
+	}
+	return int64(path.Length())
 }
 
 // ownPublic is how many ASNs are left of ours where private ones are removed: of several it is that which

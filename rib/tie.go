@@ -126,6 +126,8 @@ func (t *Table) tieFarEnd(f *Feed, r *Route) (LinkID, Tie) {
 		return NoLink, Foreign
 	case tie != Tied:
 		return NoLink, Unclassified
+	case t.globalReach(link, r) != NoLink && !t.links[link].listsFamilyOf(r.Attrs.NextHop):
+		return NoLink, Unclassified // the other circuit's, unless the two share a subnet: this one's is not declared
 	case t.globalReach(link, r) != NoLink:
 		return t.globalReach(link, r), Elsewhere
 	case t.besideFarEnd(link, r.Attrs.ASPath):
@@ -160,7 +162,7 @@ func (t *Table) besideFarEnd(link LinkID, path ASPath) bool {
 // this circuit's table: its next hop lies outside this link's peering subnet and inside the other's.
 func (t *Table) globalReach(link LinkID, r *Route) LinkID {
 	l, hop := &t.links[link], r.Attrs.NextHop
-	if !l.Kind.ExpressRoute() || len(l.Neighbors) == 0 || !hop.IsValid() || l.inPeering(hop) {
+	if !l.Kind.ExpressRoute() || !hop.IsValid() || l.inPeering(hop) {
 		return NoLink
 	}
 	for i := range t.links {
@@ -182,6 +184,10 @@ func (l *Link) inPeering(a netip.Addr) bool {
 		subnet, err := n.Prefix(bits)
 		return err == nil && n.BitLen() == a.BitLen() && subnet.Contains(a)
 	})
+}
+
+func (l *Link) listsFamilyOf(a netip.Addr) bool {
+	return slices.ContainsFunc(l.Neighbors, func(n netip.Addr) bool { return n.Is4() == a.Is4() })
 }
 
 // leftOfOurs finds the first of our ASNs in a path, and the ASN left of it: 0 where none is, or a set

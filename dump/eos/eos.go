@@ -147,6 +147,8 @@ func (r *reader) vrf(name string, _ int) error {
 			return r.s.EachMember(r.entry)
 		case "routerId":
 			return r.router()
+		case "asn":
+			return r.asn()
 		}
 		return r.s.Skip()
 	})
@@ -157,6 +159,16 @@ func (r *reader) router() error {
 	cur := reading.Cursor{Bytes: raw}
 	if text := string(cur.Text()); err == nil && cur.Err == nil {
 		r.Result.Header.Router = text
+	}
+	return err
+}
+
+// asn reads the router's own ASN, a number or text.
+func (r *reader) asn() error {
+	raw, err := r.s.Raw()
+	cur := reading.Cursor{Bytes: raw}
+	if asn, bad := rib.ParseASN(string(cur.Scalar())); err == nil && bad == nil && cur.Err == nil {
+		r.OwnASN(asn)
 	}
 	return err
 }
