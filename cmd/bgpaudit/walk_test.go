@@ -94,6 +94,7 @@ func readWalked(t *testing.T, dir string) *walked {
 type spoiled struct {
 	class string // the kind of mutation, as the table of the walk counts it
 	what  string
+	feed  string            // the feed that is spoiled
 	less  bool              // strictly less evidence: nothing may change but into unknown
 	lines map[int]string    // lines of the config that change
 	files map[string]string // files that change
@@ -144,6 +145,7 @@ func (sp *spoiled) wrong(whole, got answer) (out []string) {
 		return nil
 	}
 	told := reported(whole, got)
+	less := sp.less || noEvidence(got, sp.feed)
 	if got.exit == policy.ExitClean && whole.exit != policy.ExitClean && !told {
 		out = append(out, "exit 0")
 	}
@@ -151,7 +153,7 @@ func (sp *spoiled) wrong(whole, got answer) (out []string) {
 		for _, was := range overlapping(whole.result, f) {
 			switch {
 			case f.Verdict == policy.VerdictUnknown || f.Verdict == was.Verdict:
-			case sp.less:
+			case less:
 				out = append(out, fmt.Sprintf("flow %s %s: %s, was %s", f.Service, f.Family, f.Verdict, was.Verdict))
 			case f.Verdict == policy.Symmetric && !told:
 				out = append(out, fmt.Sprintf("flow %s %s: %s, was %s, without a word", f.Service, f.Family, f.Verdict, was.Verdict))
@@ -159,7 +161,8 @@ func (sp *spoiled) wrong(whole, got answer) (out []string) {
 		}
 	}
 	for _, w := range whole.result.Flows {
-		if !slices.ContainsFunc(got.result.Flows, func(f *policy.Flow) bool { return f.Service == w.Service && f.Family == w.Family }) && !told {
+		audited := slices.Contains(got.result.Families, w.Family)
+		if audited && !slices.ContainsFunc(got.result.Flows, func(f *policy.Flow) bool { return f.Service == w.Service && f.Family == w.Family }) {
 			out = append(out, fmt.Sprintf("flow %s %s is gone", w.Service, w.Family))
 		}
 	}
@@ -171,13 +174,18 @@ func (sp *spoiled) wrong(whole, got answer) (out []string) {
 		}
 	}
 	for _, f := range got.result.Findings {
-		if f.Severity == policy.Error && !slices.ContainsFunc(whole.result.Findings, func(w *policy.Finding) bool {
+		if less && f.Severity == policy.Error && !slices.ContainsFunc(whole.result.Findings, func(w *policy.Finding) bool {
 			return w.Check == f.Check && w.Subject == f.Subject && w.Family == f.Family && w.Severity == policy.Error
 		}) {
 			out = append(out, fmt.Sprintf("error %s appears: %s %s", f.Check, f.Subject.Name, f.Family))
 		}
 	}
 	return out
+}
+
+// noEvidence reports whether the spoiled feed came out as no evidence at all, so that there is less.
+func noEvidence(got answer, feed string) bool {
+	return slices.ContainsFunc(got.result.Feeds, func(f *rib.Feed) bool { return f.Name == feed && !f.RowsUsable() })
 }
 
 // open reports whether the audit leaves the finding's check open.
@@ -260,7 +268,7 @@ func (s *walked) spoils() (out []spoiled) {
 		f := &s.feeds[i]
 		text := s.files[f.file]
 		add := func(class, what string, less bool, line, newText string) {
-			sp := spoiled{class: class, what: f.key("name") + " " + what, less: less, lines: map[int]string{}, files: map[string]string{}}
+			sp := spoiled{class: class, what: f.key("name") + " " + what, feed: f.key("name"), less: less, lines: map[int]string{}, files: map[string]string{}}
 			if line != f.line {
 				sp.lines[f.at] = line
 			}
