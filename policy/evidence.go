@@ -96,6 +96,14 @@ var evidencePartial = &Check{
 	},
 }
 
+// laterHint is what to do about a feed that is from later than the moment that is asked for.
+func laterHint(s *rib.FeedState) string {
+	if s.Asked.IsZero() {
+		return "set the router's clock (NTP), and export it again; or mend taken:"
+	}
+	return "give a dump from before it, or ask of a later moment (--at)"
+}
+
 var evidenceStale = &Check{
 	ID: "evidence/stale", Title: "A feed is too old, or its age is not known", Severity: Warning, Source: "inferred", phase: onEvidence,
 	Run: func(ps *Pass) {
@@ -106,7 +114,7 @@ var evidenceStale = &Check{
 			case s.Unreadable || s.Contradicts() != "":
 				return "", "" // other checks say so
 			case s.Later:
-				return why, "give a dump from before it, or ask of a later moment (--at)"
+				return why, laterHint(s)
 			case s.Stale && s.Live:
 				return why, liveHint
 			case s.Outdated:

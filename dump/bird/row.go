@@ -18,6 +18,8 @@ type birdHead struct {
 	gateway []byte // version 1 alone prints it here
 	from    []byte
 	best    bool
+	refused bool // best, and the kernel did not take it
+	lost    bool // its next hop leads nowhere
 	stale   bool
 	bgp     bool // the protocol's own note behind it is BGP's
 	other   bool // of a family that is not unicast, or labelled
@@ -72,6 +74,7 @@ func otherFamily(first, second []byte) bool {
 }
 
 func (h *birdHead) cutGateway(target, rest []byte) {
+	h.lost = bytes.Equal(target, []byte("unreachable"))
 	if bytes.Equal(target, []byte("via")) {
 		h.gateway, _ = reading.CutWord(rest)
 	}
@@ -95,7 +98,7 @@ func (h *birdHead) cutSource(text []byte) bool {
 func (h *birdHead) cutNote(text []byte) bool {
 	text = bytes.TrimSpace(text)
 	if len(text) > 0 && (text[0] == '*' || text[0] == '!') {
-		h.best, text = true, text[1:]
+		h.best, h.refused, text = true, text[0] == '!', text[1:]
 	}
 	open, end := bytes.IndexByte(text, '('), bytes.IndexByte(text, ')')
 	if open < 0 || end < open {
@@ -208,6 +211,12 @@ func (r *reader) marks() rib.Marks {
 	}
 	if r.row.head.best && !r.hidesBest() {
 		m |= rib.Best
+		if r.row.head.refused {
+			m |= rib.RIBFailure
+		}
+	}
+	if r.row.head.lost && !r.export && r.Source.View != rib.Collector { // a collector forwards nothing, and need not reach the next hop
+		m |= rib.Invalid
 	}
 	return m
 }

@@ -99,7 +99,7 @@ func shown(line int, words []string) reading.Shown {
 	if a, err := netip.ParseAddr(neighbor); err == nil {
 		s.Neighbor = a
 	} else {
-		s.Peer = neighbor
+		s.Peer = reading.Quote(neighbor)
 	}
 	switch {
 	case slices.Contains(words, "adj-out"):
@@ -233,6 +233,9 @@ func (r *textReader) marks(out *rib.Route, marks []byte) error {
 		}
 		if bytes.IndexByte(word, 'S') >= 0 {
 			out.Marks |= rib.Stale
+		}
+		if bytes.IndexByte(word, 'I') >= 0 {
+			out.Marks |= rib.RPKIInvalid
 		}
 	}
 	r.chosen = out.Marks.Has(rib.Best) || r.chosen && r.prefix == out.Prefix
