@@ -177,6 +177,10 @@ func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, test returnTest) {
 		if f.reply == nil || f.forward == nil || len(f.forward.decision.Links) == 0 {
 			continue // nothing leaves, so nothing has a source
 		}
+		if f.sources > 1 || slices.ContainsFunc(f.forward.decision.Possible, func(links []rib.LinkID) bool { return len(links) == 0 }) {
+			ps.openByFlow(f) // what it sends from, or whether it sends, is open
+			continue
+		}
 		d := &declaration{Subject: Subject{"service", f.Service}, links: f.service.Links, pos: f.service.Pos}
 		for _, p := range f.Local {
 			ps.returnsOf(d, ps.Sight.Observer(f.reply.decision.Observer), p, taken, test)
@@ -191,7 +195,11 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{Brief: true}, rib.ByRoute) {
 		dec := r.Decision
 		if !dec.Firm() {
-			if off := ps.outside(dec.Links, d.links); len(off) > 0 {
+			var off []string
+			for _, links := range dec.Possible {
+				off = addTexts(off, ps.outside(links, d.links)...)
+			}
+			if len(off) > 0 {
 				ps.leaveOpenBy(dec, fmt.Sprintf("the return to %s %s", d.Kind, d.Name), off...)
 			}
 			continue
