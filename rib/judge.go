@@ -94,20 +94,22 @@ func cloudASN(asn uint32) bool {
 	return asn == 12076 || asn == 8075 || asn >= 65515 && asn <= 65520
 }
 
-// judgeReceived: a neighbour's Adj-RIB-In whose every row is another link's, or the router's own, is not
-// that neighbour's.
+// judgeReceived: a neighbour's Adj-RIB-In whose every row is another link's, or that holds a network of
+// the router's own, is not that neighbour's.
 func (t *Table) judgeReceived(id FeedID, f *Feed) {
 	if f.Link == "" {
 		return
 	}
 	var astray, own *Entry
+	itsOwn := false // has a row of the link's
 	for _, ft := range t.fam {
 		for _, c := range ft.columns {
 			if c.feed != id || c.count == 0 {
 				continue
 			}
 			if c.tie == Tied && t.LinkName(c.link) == f.Link {
-				return
+				itsOwn = true
+				continue
 			}
 			at, _ := c.first()
 			e := t.entry(ft, c, at, c.at(at))
@@ -120,15 +122,15 @@ func (t *Table) judgeReceived(id FeedID, f *Feed) {
 		}
 	}
 	switch first := uint32(0); {
-	case astray != nil:
+	case own != nil:
+		f.State.Judged.Contradiction = fmt.Sprintf("it holds the router's own routes (%s: no AS path, the next hop is the router itself), which no neighbor sends: is it what is advertised?", own.Prefix)
+	case astray != nil && !itsOwn:
 		first, _ = astray.Attrs.ASPath.First()
 		whose := "no row is link " + f.Link + "'s"
 		if astray.Tie == Tied {
 			whose = "every row begins with the ASN of another link's neighbor"
 		}
 		f.State.Judged.Contradiction = fmt.Sprintf("%s (%s: AS %d, link %s has %v)", whose, astray.Prefix, first, f.Link, t.links[t.linkIDs[f.Link]].NeighborASNs)
-	case own != nil:
-		f.State.Judged.Contradiction = fmt.Sprintf("it holds the router's own routes (%s: no AS path, the next hop is the router itself), which no neighbor sends: is it what is advertised?", own.Prefix)
 	}
 }
 

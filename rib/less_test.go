@@ -80,8 +80,12 @@ var lossesOfEvidence = []seenLess{
 func (w *world) agreeWithItself() {
 	tw := twin{w: w}
 	for i := range w.feeds {
-		if f := &w.feeds[i]; f.View == rib.LocRIB {
+		f := &w.feeds[i]
+		if f.View == rib.LocRIB {
 			f.State = rib.FeedState{Closed: true}
+		}
+		if len(f.Families) == 1 {
+			f.Families = nil // it may hold the other too, which nobody knows once it is gone
 		}
 	}
 	w.rows = slices.DeleteFunc(w.rows, func(r row) bool { return w.feeds[r.feed].View == rib.LocRIB })
