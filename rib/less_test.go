@@ -197,10 +197,11 @@ func firmer(w, less *world, loss string, ob *rib.Observer, behind string, a neti
 
 // seenToDeny: it is open because two things that are shown deny each other, or because a row that is
 // tied to no link may be of one that other feeds show whole. Without one of the two nothing is left that
-// says so.
+// says so. Nor is anything where a path that is not shown holds the neighbour's AS: what a format cannot
+// show is assumed not to be there.
 func seenToDeny(d *rib.Decision) bool {
 	return slices.ContainsFunc(d.Doubts, func(doubt rib.Doubt) bool {
-		return doubt.Contradiction || doubt.Link == rib.NoLink && doubt.Missing || strings.Contains(doubt.Why, "makes no routes")
+		return doubt.Contradiction || doubt.Link == rib.NoLink && doubt.Missing || strings.Contains(doubt.Why, "makes no routes") || strings.Contains(doubt.Why, "FRR #8940")
 	})
 }
 
