@@ -103,9 +103,21 @@ func (w *world) agreeWithItself() {
 			return way == rib.Tied && received(&w.feeds[o.feed]) && o.route.Prefix == r.route.Prefix && w.links[l].Router != tw.routerOf(r)
 		})
 	}
+	// What an observer chose is of a route that it hears.
+	chosenOf := func(f *rib.Feed, link int, p netip.Prefix) bool {
+		return slices.ContainsFunc(rows, func(o row) bool {
+			l, way := tw.tie(&w.feeds[o.feed], &o.route)
+			g := &w.feeds[o.feed]
+			return way == rib.Tied && !received(g) && g.View != rib.Chosen && o.route.Prefix == p && (link < 0 || l == link) &&
+				slices.Contains(tw.hears(f.Observer), l) && !tw.denies(g, l, p)
+		})
+	}
 	w.rows = slices.DeleteFunc(w.rows, func(r row) bool {
 		f := &w.feeds[r.feed]
 		l, way := tw.tie(f, &r.route)
+		if f.View == rib.Chosen {
+			return !chosenOf(f, l, r.route.Prefix)
+		}
 		if received(f) && f.View != rib.AdjRIBInPre && tw.ourPlace(&r.route) >= 0 {
 			return true // no router keeps it
 		}
