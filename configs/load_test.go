@@ -60,6 +60,7 @@ func TestMinimal(t *testing.T) {
 				Links: []string{"isp-a", "isp-b"}, Pos: path + ":31",
 			}},
 		},
+		Monitor: Monitor{PrefixLimit: 20_000_000},
 		Feeds: []Feed{
 			{
 				Feed: rib.Feed{Name: "isp-a-out", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost},
@@ -67,6 +68,7 @@ func TestMinimal(t *testing.T) {
 					ASNs: []uint32{65536},
 					Path: "samples/dumps/edge1-isp-a-advertised.json", Name: "dumps/edge1-isp-a-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
+					Link: dump.Link{Name: "isp-a", Kind: rib.Internet},
 				},
 				Pos: path + ":21",
 			},
@@ -76,6 +78,7 @@ func TestMinimal(t *testing.T) {
 					ASNs: []uint32{65536},
 					Path: "samples/dumps/edge2-isp-b-advertised.json", Name: "dumps/edge2-isp-b-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
+					Link: dump.Link{Name: "isp-b", Kind: rib.Internet},
 				},
 				Pos: path + ":25",
 			},
@@ -109,7 +112,7 @@ func TestFileFeeds(t *testing.T) {
 			ASNs: []uint32{65536, 65537, 65538},
 			Path: filepath.Join("testdata", "good", "dumps", "a.json"), Name: "dumps/a.json", Format: "frr-json", View: rib.AdjRIBOutPost,
 			VRF: "internet", Families: []rib.Family{rib.IPv4},
-			Link: dump.Link{Name: "isp-a", Kind: rib.Internet, Neighbors: []netip.Addr{netip.MustParseAddr("192.0.2.1")}},
+			Link:  dump.Link{Name: "isp-a", Kind: rib.Internet, Neighbors: []netip.Addr{netip.MustParseAddr("192.0.2.1")}},
 			Taken: time.Date(2026, 11, 20, 8, 14, 0, 0, time.UTC), MaxAge: 7 * 24 * time.Hour,
 			TrustMtime: true, ExpectRoutes: 981, TolerateSkipped: 2,
 		},
@@ -173,7 +176,7 @@ func TestLiveFeeds(t *testing.T) {
 	plain := feedNamed(t, config, "plain-session")
 	inherited := &BGPFeed{
 		Neighbor: netip.MustParseAddr("192.0.2.2"), ASN: 65536, LocalASN: 65536,
-		MD5File: filepath.Join("testdata", "good", "secrets", "md5"), TTLSecurity: 1,
+		MD5File: filepath.Join("testdata", "good", "secrets", "md5"), TTLSecurity: 1, PrefixLimit: 2_000_000,
 	}
 	if diff := cmp.Diff(inherited, plain.BGP, plainValues); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

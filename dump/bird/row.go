@@ -2,6 +2,7 @@ package bird
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -22,6 +23,7 @@ type birdHead struct {
 	lost    bool // its next hop leads nowhere
 	stale   bool
 	bgp     bool // the protocol's own note behind it is BGP's
+	torn    bool // text stands behind it that BIRD does not print
 	other   bool // of a family that is not unicast, or labelled
 }
 
@@ -106,6 +108,7 @@ func (h *birdHead) cutNote(text []byte) bool {
 	}
 	weights, note := text[open+1:end], bytes.TrimSpace(text[end+1:])
 	h.bgp = bgpNote(note)
+	h.torn = len(note) > 0 && (note[0] != '[' || bytes.IndexByte(note, ']') != len(note)-1)
 	if slash := bytes.IndexByte(weights, '/'); slash >= 0 {
 		weights = weights[:slash]
 	}
@@ -141,7 +144,7 @@ func (w *birdRow) fail(format string, args ...any) {
 }
 
 // route opens a route where text is one's first line.
-func (r *reader) route(text []byte) bool {
+func (r *reader) route(line, text []byte) bool {
 	if r.row.open && r.nextHopLine(text) {
 		return true
 	}
@@ -166,10 +169,27 @@ func (r *reader) route(text []byte) bool {
 		w.hasFor = w.err == nil
 	case !had:
 		w.err = reading.ErrNoPrefix
+	case indent(line) < prefixWidth:
+		w.err = errFront
+	}
+	if head.torn {
+		w.fail("the text is disturbed behind it")
 	}
 	w.from = r.address(head.from)
 	w.via = r.address(head.gateway)
 	return true
+}
+
+// prefixWidth is how many columns BIRD leaves for a prefix at the least, also where a further route of one shows none.
+const prefixWidth = 17
+
+var errFront = errors.New("its front is missing: a further route of a prefix is indented")
+
+// indent is how many columns a line begins behind.
+func indent(line []byte) int {
+	const tab = 8
+	blanks := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
+	return len(blanks) + (tab-1)*bytes.Count(blanks, []byte("\t"))
 }
 
 // nextHopLine reads "via 192.0.2.1 on eth0 weight 1" or "dev eth0", which follows in version 2 and 3.

@@ -194,14 +194,18 @@ func (r *reader) member(t *frrTable, key string, line, depth int) error {
 			t.unsorted = t.unsorted || key == "unsorted"
 			return r.s.Skip()
 		})
+	case isFamilyKey(key) && !frrFamilies[key] && !otherFamilies[strings.ToLower(key)], reading.IsPrefix(key):
+		return r.PassOver(r.s, key, line)
 	case c == '{' && depth < 2 && !asides[key]:
 		inner := &frrTable{line: line, outer: key, vrf: key}
 		if isFamilyKey(key) {
 			inner.vrf = t.vrf
 		}
 		return r.object(inner, depth+1)
-	case c == '{' || c == '[':
+	case asides[key], isFamilyKey(t.outer) && !frrFamilies[t.outer]:
 		return r.s.Skip()
+	case c == '{' || c == '[':
+		return r.PassOver(r.s, key, line)
 	}
 	return r.scalar(t, key, line)
 }
@@ -211,6 +215,12 @@ var asides = map[string]bool{"bgpStatusCodes": true, "bgpOriginCodes": true, "ad
 
 // frrFamilies are the keys of "show bgp all json". Only unicast is audited.
 var frrFamilies = map[string]bool{"ipv4Unicast": true, "ipv6Unicast": true, "ipv4unicast": true, "ipv6unicast": true}
+
+// otherFamilies are the keys of families that are not read, in small letters.
+var otherFamilies = map[string]bool{
+	"ipv4multicast": true, "ipv4labeledunicast": true, "ipv4vpn": true, "ipv4encap": true, "ipv4flowspec": true, "ipv4rtfilter": true,
+	"ipv6multicast": true, "ipv6labeledunicast": true, "ipv6vpn": true, "ipv6encap": true, "ipv6flowspec": true, "l2vpnevpn": true,
+}
 
 func isFamilyKey(key string) bool {
 	for _, start := range []string{"ipv4", "ipv6", "l2Vpn", "l2vpn"} {
@@ -309,7 +319,13 @@ func (r *reader) table(t *frrTable, kind frrKind, line int) error {
 	t.held = true
 	if r.leaveOut(t, line) {
 		t.held = false
-		return r.s.Skip()
+		if isFamilyKey(t.outer) && !frrFamilies[t.outer] {
+			return r.s.Skip()
+		}
+		return r.s.EachMember(func(_ string, line int) error {
+			r.LeaveOut(line, "of VRF %s", t.vrf)
+			return r.s.Skip()
+		})
 	}
 	r.sawKind(kind)
 	kind.received = reading.ReceivedView(r.Source.View)

@@ -57,12 +57,12 @@ func readOpenBGPD(in *reading.Input, c *reading.Collector) error {
 			return r.s.Unexpected(open, "an object")
 		}
 		r.detail, empty = false, true
-		return r.s.EachMember(func(key string, _ int) error {
+		return r.s.EachMember(func(key string, line int) error {
 			empty = false
 			if key == "rib" {
 				return r.table()
 			}
-			return r.s.Skip()
+			return r.PassOver(r.s, key, line)
 		})
 	})
 	if err != nil {
