@@ -66,6 +66,9 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 		}
 	}
 	ps.leaveOpenByBlind(ps.sharers(all), rib.Advertised, fam, "pool "+pool.Name, rowLinks(all))
+	if len(all) == 0 && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return !r.Sent() }) {
+		ps.leaveOpenByBlind(ps.linksWhere(rib.LinkKind.ExpressRoute), rib.Advertised, fam, "pool "+pool.Name, rowLinks(aggregates))
+	}
 }
 
 // perhapsTied gives rows that are tied to no link on each link that they may be of.

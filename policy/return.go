@@ -195,11 +195,7 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{Brief: true}, rib.ByRoute) {
 		dec := r.Decision
 		if !dec.Firm() {
-			var off []string
-			for _, links := range dec.Possible {
-				off = addTexts(off, ps.outside(links, d.links)...)
-			}
-			if len(off) > 0 {
+			if off := ps.mayTake(dec, d.links); len(off) > 0 {
 				ps.leaveOpenBy(dec, fmt.Sprintf("the return to %s %s", d.Kind, d.Name), off...)
 			}
 			continue
@@ -221,6 +217,18 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 			ps.leaveOpenByLosers(dec, test.rivals(d.links), rib.FamilyOf(p), fmt.Sprintf("the return to %s %s", d.Kind, d.Name), ps.outside(dec.Links, d.links))
 		}
 	}
+}
+
+// mayTake lists the links off the intended ones that may carry what a decision is open about: those that
+// win in some outcome, and those of doubtful routes, which may win where several doubts come together.
+func (ps *Pass) mayTake(d *rib.Decision, intended []string) []string {
+	off := ps.outside(d.Links, intended)
+	for i := range d.Candidates {
+		if c := &d.Candidates[i]; c.Doubt != "" && c.Link != rib.NoLink {
+			off = addTexts(off, ps.outside([]rib.LinkID{c.Link}, intended)...)
+		}
+	}
+	return off
 }
 
 // hearsAny: an observer that hears none of the intended links cannot use them, whatever we do.

@@ -247,7 +247,8 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 			d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
 		}
 		// Kept shorter by common practice, and not by a scope, which is proof.
-		if c.bits == longest && longest < d.fam.Bits() && len(a.possible) == before && d.capDecides(a, cs, certain, c) {
+		beyond, _ := d.s.unseen(link, d.ob.Direction, at, d.fam.Bits())
+		if c.bits == longest && beyond.bits > longest && len(a.possible) == before && d.capDecides(a, cs, certain, c) {
 			a.capped = append(a.capped, link)
 		}
 	}
@@ -257,7 +258,7 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 func (d *decider) capDecides(a *answer, cs []candidate, certain []int, c candidate) bool {
 	c.bits = d.fam.Bits()
 	p := d.choose(append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), nil)
-	return !slices.Equal(p.links, a.links)
+	return !slices.Equal(p.links, a.links) || !slices.EqualFunc(p.others, a.others, slices.Equal)
 }
 
 // longOnInternet reports whether an internet link is seen to carry a prefix longer than the

@@ -1,6 +1,7 @@
 package rib
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,13 +98,14 @@ func cloudASN(asn uint32) bool {
 	return asn == 12076 || asn == 8075 || asn >= 65515 && asn <= 65520
 }
 
-// judgeReceived: a neighbour's Adj-RIB-In whose every row is another link's, or the router's own, is not
-// that neighbour's.
+// judgeReceived: a neighbour's Adj-RIB-In whose every row is another link's is not that neighbour's. The
+// router's own networks are never in one, and what begins with our own AS only as an echo beside others.
 func (t *Table) judgeReceived(id FeedID, f *Feed) {
 	if f.Link == "" {
 		return
 	}
-	var astray, own *Entry
+	itsOwn := false
+	var astray, own, sent *Entry
 	for _, ft := range t.fam {
 		for _, c := range ft.columns {
 			if c.feed != id || c.count == 0 {
@@ -111,31 +113,31 @@ func (t *Table) judgeReceived(id FeedID, f *Feed) {
 			}
 			at, _ := c.first()
 			e := t.entry(ft, c, at, c.at(at))
-			sent := c.tie == Tied && t.allBeginWithOurs(c)
 			switch {
-			case c.tie == Tied && !sent && t.LinkName(c.link) == f.Link:
-				return
-			case (c.tie == Own || sent) && own == nil:
-				own = &e
-			case c.tie != Own && !sent && astray == nil:
-				astray = &e
+			case c.tie == Own:
+				own = cmp.Or(own, &e)
+			case c.tie == Tied && t.allBeginWithOurs(c):
+				sent = cmp.Or(sent, &e)
+			case c.tie == Tied && t.LinkName(c.link) == f.Link:
+				itsOwn = true
+			default:
+				astray = cmp.Or(astray, &e)
 			}
 		}
 	}
-	switch first := uint32(0); {
+	switch say := &f.State.Judged.Contradiction; {
+	case own != nil:
+		*say = fmt.Sprintf("it holds the router's own routes (%s: no AS path, the next hop is the router itself), which no neighbor sends: is it what is advertised?", own.Prefix)
+	case itsOwn:
 	case astray != nil:
-		first, _ = astray.Attrs.ASPath.First()
+		first, _ := astray.Attrs.ASPath.First()
 		whose := "no row is link " + f.Link + "'s"
 		if astray.Tie == Tied {
 			whose = "every row begins with the ASN of another link's neighbor"
 		}
-		f.State.Judged.Contradiction = fmt.Sprintf("%s (%s: AS %d, link %s has %v)", whose, astray.Prefix, first, f.Link, t.links[t.linkIDs[f.Link]].NeighborASNs)
-	case own != nil:
-		why := "no AS path, the next hop is the router itself"
-		if own.Tie == Tied {
-			why = "its AS path begins with our own AS"
-		}
-		f.State.Judged.Contradiction = fmt.Sprintf("it holds the router's own routes (%s: %s), which no neighbor sends: is it what is advertised?", own.Prefix, why)
+		*say = fmt.Sprintf("%s (%s: AS %d, link %s has %v)", whose, astray.Prefix, first, f.Link, t.links[t.linkIDs[f.Link]].NeighborASNs)
+	case sent != nil:
+		*say = fmt.Sprintf("it holds the router's own routes (%s: its AS path begins with our own AS), which no neighbor sends: is it what is advertised?", sent.Prefix)
 	}
 }
 

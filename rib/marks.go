@@ -19,10 +19,13 @@ func (d *decider) checkMarks(cs []candidate, atMask []int, p *pick) {
 	if d.ob.Direction != Received || d.locRIB != nil {
 		return
 	}
-	d.checkLongerCopies(cs, atMask, p)
-	if p.open != "" || len(p.links) == 0 {
-		return
+	if p.open == "" && len(p.links) > 0 {
+		d.checkAtMask(cs, atMask, p)
 	}
+	d.checkLongerCopies(cs, atMask, p)
+}
+
+func (d *decider) checkAtMask(cs []candidate, atMask []int, p *pick) {
 	marks := d.bestMarks(cs, atMask)
 	for i, m := range marks {
 		for _, o := range marks[:i] {

@@ -325,18 +325,52 @@ func TestWhatAFarEndPutBeforeOurASNIsNotCounted(t *testing.T) {
 	w.ask(t, "microsoft", host).is(t, rib.OutcomeTie, "c1 c2", rib.ReasonEqual)
 }
 
-func TestTheInternetTiesUnlessCollectorsShowEveryLink(t *testing.T) {
-	w := toMicrosoft([]rib.Link{isp("a", 65540), isp("b", 65541)}, "65536", "65536 65536")
-	w.ask(t, "internet", host).is(t, rib.OutcomeTie, "a b", rib.ReasonEqual)
-	f := w.feed("", rib.Collector)
-	w.row(f, ours, "65550 65540 65536", neighbour("192.0.2.1"))
-	w.ask(t, "internet", host).is(t, rib.OutcomeTie, "a b", rib.ReasonEqual)
-	w.row(f, ours, "65541 65536", neighbour("192.0.2.2"))
-	d := w.ask(t, "internet", host)
-	d.is(t, rib.OutcomeDecided, "b", rib.ReasonASPathLength)
-	if !d.Inferred {
-		t.Error("what collectors show is not called inferred")
+func TestTheInternetGoesTheWayOfTwoOrMoreNetworksThatAgree(t *testing.T) {
+	for name, test := range map[string]struct {
+		paths []string
+		link  string // empty: a tie
+	}{
+		"nobody":                               {nil, ""},
+		"one network":                          {[]string{"65550 65541 65536"}, ""},
+		"one network twice":                    {[]string{"65550 65541 65536", "65550 65550 65541 65536"}, ""},
+		"two that agree":                       {[]string{"65550 65541 65536", "65551 65552 65541 65536"}, "b"},
+		"however long their paths are":         {[]string{"65550 65541 65536 65536 65536 65536", "65551 65541 65536 65536 65536 65536"}, "b"},
+		"two that differ":                      {[]string{"65550 65541 65536", "65551 65540 65536"}, ""},
+		"two that agree and one that differs":  {[]string{"65550 65541 65536", "65551 65541 65536", "65552 65540 65536"}, ""},
+		"one of them by both":                  {[]string{"65550 65541 65536", "65551 65541 65536", "65551 65540 65536"}, ""},
+		"our neighbours themselves":            {[]string{"65541 65536", "65540 65536"}, ""},
+		"a neighbour beside two":               {[]string{"65550 65541 65536", "65551 65541 65536", "65540 65536"}, "b"},
+		"a session of ours with the collector": {[]string{"65550 65541 65536", "65551 65541 65536", "65536"}, "b"},
+	} {
+		w := toMicrosoft([]rib.Link{isp("a", 65540), isp("b", 65541)}, "65536", "65536 65536")
+		f := w.feed("", rib.Collector)
+		for i, path := range test.paths {
+			w.row(f, ours, path, pathID(uint32(i)))
+		}
+		d := w.ask(t, "internet", host)
+		if test.link == "" {
+			d.is(t, rib.OutcomeTie, "a b", rib.ReasonEqual)
+		} else {
+			d.is(t, rib.OutcomeDecided, test.link, rib.ReasonRouterChose)
+			if !d.Inferred || !slices.ContainsFunc(d.Assumes, func(s string) bool { return strings.Contains(s, "2 networks") }) {
+				t.Errorf("inferred %v, assumes %q", d.Inferred, d.Assumes)
+			}
+		}
+		w.ask(t, "microsoft", host).is(t, rib.OutcomeTie, "a b", rib.ReasonEqual)
+		if t.Failed() {
+			t.Fatal(name)
+		}
 	}
+}
+
+func TestANetworkThatHearsTheAggregateAloneDiffers(t *testing.T) {
+	w := toMicrosoft([]rib.Link{isp("a", 65540), isp("b", 65541)}, "65536", "65536")
+	w.row(0, "203.0.112.0/20", "65536")
+	f := w.feed("", rib.Collector)
+	w.row(f, ours, "65550 65541 65536")
+	w.row(f, ours, "65551 65541 65536", pathID(1))
+	w.row(f, "203.0.112.0/20", "65552 65540 65536")
+	w.ask(t, "internet", host).is(t, rib.OutcomeTie, "a b", rib.ReasonEqual)
 }
 
 // toAzure is a private circuit or two and a VPN, advertising one prefix each.

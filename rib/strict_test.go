@@ -214,8 +214,8 @@ func TestACollectorThatFailsLeavesTheInternetsChoiceOpen(t *testing.T) {
 		w := toMicrosoft([]rib.Link{isp("a", 65540), isp("b", 65541)}, "65536", "65536")
 		w.row(1, "203.0.112.0/24", "65536")
 		f := w.feed("", rib.Collector)
-		w.row(f, ours, "65550 65540 65536", neighbour("192.0.2.1"))
-		w.row(f, ours, "65541 65536", neighbour("192.0.2.2"))
+		w.row(f, ours, "65550 65541 65536", neighbour("192.0.2.1"))
+		w.row(f, ours, "65551 65541 65536", neighbour("192.0.2.2"))
 		w.feed("", rib.Collector, test.options...)
 		w.opt.Strict = true
 		d := w.ask(t, "internet", host)
@@ -223,7 +223,7 @@ func TestACollectorThatFailsLeavesTheInternetsChoiceOpen(t *testing.T) {
 			d.is(t, rib.OutcomeUndetermined, "a b", rib.ReasonEqual)
 			d.doubts(t, "what the collectors show")
 		} else {
-			d.is(t, rib.OutcomeDecided, "b", rib.ReasonASPathLength)
+			d.is(t, rib.OutcomeDecided, "b", rib.ReasonRouterChose)
 		}
 		// Where one link is left there is nothing to choose, and Microsoft asks no collector.
 		w.ask(t, "internet", "203.0.112.1").is(t, rib.OutcomeDecided, "b", rib.ReasonOnlyRoute)

@@ -19,7 +19,8 @@ func TestACollectorsPathNamesTheASNLeftOfTheFirstOfOurs(t *testing.T) {
 		{"65550 65540 65540 65536 65536 65536", "a", rib.Tied},
 		{"65550 65541 65536 65540 65536", "b", rib.Tied},
 		{"65540 65550 65536", "", rib.Unclassified},
-		{"65536", "", rib.Unclassified},
+		{"65536", "", rib.Elsewhere}, // the collector's own session with us
+		{"65536 65540 65536", "", rib.Elsewhere},
 		{"65550 65540", "", rib.Foreign},
 		{"65540 {65536,65541}", "", rib.Unclassified},
 		{"65540 {65541,65536}", "", rib.Unclassified},

@@ -650,7 +650,7 @@ func (c *claim) judgeReceived(tw twin, f *rib.Feed, r *rib.Route) {
 		c.doubt = "missing"
 	case f.View == rib.AdjRIBInPre && proven(rib.AdjRIBInPost, rib.BGPTable, rib.Monitor):
 		c.never = true
-	case f.View == rib.AdjRIBInPre && !tw.w.links[c.link].ImportAll,
+	case f.View == rib.AdjRIBInPre && (!tw.w.links[c.link].ImportAll || r.Attrs.NotShown.Has(rib.AttrASPath)),
 		r.Marks.Has(rib.Stale), r.Marks.Has(rib.Malformed), r.Marks.Has(rib.RIBFailure),
 		r.Marks.Has(rib.RPKIInvalid) && !r.Marks.Has(rib.Best):
 		c.doubt = "fate"
@@ -1211,6 +1211,7 @@ func (tw twin) byRules(ob string, a netip.Addr) finding {
 	if f.hopeless = count > 2000; f.hopeless {
 		return f
 	}
+	f.either = f.either || count > 128 // so many that nobody need try them all
 	if alone != nil && len(base.links) == 1 {
 		f.reason = rib.ReasonRouterChose
 	}

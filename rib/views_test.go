@@ -2,6 +2,7 @@ package rib_test
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -13,6 +14,11 @@ const (
 	host  = "203.0.113.9"
 	their = "198.51.100.0/24"
 	peer  = "198.51.100.9"
+
+	ours6  = "2001:db8:113::/48"
+	host6  = "2001:db8:113::9"
+	their6 = "2001:db8:9::/48"
+	peer6  = "2001:db8:9::9"
 )
 
 // coverage looks at one link of a site as its only feeds leave it.
@@ -116,26 +122,35 @@ func TestAFarEndThatFailsMakesAcceptanceDoubtful(t *testing.T) {
 
 func TestAFarEndsRowCountsOnlyWhereOurASNStandsNextToTheNeighbour(t *testing.T) {
 	for _, test := range []struct {
-		path  string
-		there bool
+		path string
+		tie  rib.Tie
 	}{
-		{"65536", true},
-		{"65536 65536 65536", true}, // repeats folded
-		{"65540 65536", true},       // the neighbour shows its own number too
-		{"65540 65540 65536", true},
-		{"65550 65536", false}, // heard from somebody else
-		{"65540 65550 65536", false},
-		{"65550", false},
-		{"", false},
+		{"65536", rib.Tied},
+		{"65536 65536 65536", rib.Tied}, // repeats folded
+		{"65540 65536", rib.Tied},       // the neighbour shows its own number too
+		{"65540 65540 65536", rib.Tied},
+		{"65550 65536", rib.Unclassified}, // by an ASN that the config does not name
+		{"65540 65550 65536", rib.Unclassified},
+		{"65541 65536", rib.Elsewhere}, // by the other link
+		{"65540 65541 65536", rib.Elsewhere},
+		{"{65540,65536}", rib.Unclassified},
+		{"65550", rib.Foreign},
+		{"", rib.Foreign},
 	} {
-		w := newSite(isp("a", 65540))
-		w.row(w.feed("a", rib.FarEnd), ours, test.path)
-		want := rib.OutcomeUnreachable
-		if test.there {
-			want = rib.OutcomeDecided
+		outcome := map[rib.Tie]rib.Outcome{rib.Tied: rib.OutcomeDecided, rib.Unclassified: rib.OutcomeUnknown}[test.tie]
+		if outcome == "" {
+			outcome = rib.OutcomeUnreachable
 		}
-		if d := w.ask(t, "internet", host); d.Outcome != want {
-			t.Errorf("[%s]: %s, want %s", test.path, d.Outcome, want)
+		for prefix, address := range map[string]string{ours: host, ours6: host6} {
+			w := newSite(isp("a", 65540), isp("b", 65541))
+			w.row(w.feed("a", rib.FarEnd, holds(rib.Families[:]...)), prefix, test.path)
+			w.feed("b", rib.FarEnd, holds(rib.Families[:]...))
+			if e := w.table().Exact(netip.MustParsePrefix(prefix))[0]; e.Tie != test.tie {
+				t.Errorf("%s [%s]: %s, want %s", prefix, test.path, e.Tie, test.tie)
+			}
+			if d := w.ask(t, "internet", address); d.Outcome != outcome {
+				t.Errorf("%s [%s]: %s, want %s", prefix, test.path, d.Outcome, outcome)
+			}
 		}
 	}
 }
@@ -186,14 +201,14 @@ func TestACollectorProvesPresenceOnTheLinkLeftOfOurASN(t *testing.T) {
 }
 
 func TestACollectorsRowBehindASetOrAnUnknownNeighbourIsTiedToNoLink(t *testing.T) {
-	for _, path := range []string{"65550 {65540 65541} 65536", "65550 65536", "65536"} {
+	for _, path := range []string{"65550 {65540 65541} 65536", "65550 65536"} {
 		w := newSite(isp("a", 65540), isp("b", 65541))
 		w.feed("a", rib.AdjRIBOutPost)
 		w.feed("b", rib.AdjRIBOutPost)
 		w.row(w.feed("", rib.Collector), ours, path)
 		d := w.ask(t, "internet", host)
 		d.is(t, rib.OutcomeUnknown, "a b", rib.ReasonNone)
-		d.doubts(t, "no rule")
+		d.doubts(t, "the ASN left of ours is not that of one link")
 	}
 }
 
@@ -392,7 +407,8 @@ func TestClassifyRules(t *testing.T) {
 		{"ignored", "65536 65545", nil, rib.NoLink, rib.Ignored},
 		{"no rule, a known neighbour", "65541", nil, 1, rib.Tied},
 		{"no rule, nobody's", "65550", nil, rib.NoLink, rib.Unclassified},
-		{"an empty path fits no first ASN", "", nil, rib.NoLink, rib.Unclassified},
+		{"an empty path fits no first ASN", "", []func(*rib.Route){neighbour("192.0.2.9")}, rib.NoLink, rib.Unclassified},
+		{"the router's own network", "", nil, rib.NoLink, rib.Own},
 		{"a set names no first ASN", "{65540 65541}", nil, rib.NoLink, rib.Unclassified},
 	} {
 		w := newSite(isp("a", 65540), isp("b", 65541))

@@ -397,7 +397,7 @@ func (w *world) drawAttrs(t *rapid.T, f *rib.Feed, l *rib.Link, received bool) r
 		a.MED = rib.Some(rapid.SampledFrom([]uint32{0, 10}).Draw(t, "MED"))
 	}
 	hide := []rib.AttrSet{0, 0, 0, 0, 0, 0, 0, rib.AttrLocalPref, rib.AttrMED, rib.AttrOrigin, rib.AttrBest}
-	if f.View != rib.Chosen && !received {
+	if f.View != rib.Chosen && (!received || f.View == rib.AdjRIBInPre) {
 		hide = append(hide, rib.AttrASPath)
 	}
 	a.NotShown = rapid.SampledFrom(hide).Draw(t, "hidden")
