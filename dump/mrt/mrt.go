@@ -130,7 +130,7 @@ type mrtPeer struct {
 
 // NewReader makes the reader of one file.
 func newReader(c *reading.Collector) *reader {
-	cache := wire.NewCache(0)
+	cache := wire.NewCache(rememberedBytes)
 	return &reader{
 		Collector: c, cache: cache, pick: newPick(c.Source), moment: mrtMoment{at: c.Source.At},
 		two: wire.NewEntryDecoder(false, cache), four: wire.NewEntryDecoder(true, cache),
