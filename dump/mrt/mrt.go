@@ -288,9 +288,15 @@ func (r *reader) listed(h recordHeader) {
 	}
 }
 
+// others counts a route of another neighbour than the feed's.
+func (r *reader) others(neighbor netip.Addr) {
+	r.LeaveOut(r.record, "a route of neighbor %s, the config says %s", neighbor, r.pick.Neighbor)
+}
+
 // advertise takes a route of a table: on, or aside where messages may change it.
 func (r *reader) advertise(route rib.Route, e wire.Entry) {
 	if !r.pick.Wants(route.Neighbor) {
+		r.others(route.Neighbor)
 		return
 	}
 	if r.replay != nil {
