@@ -19,7 +19,7 @@ type file struct {
 	Pools     []poolEntry     `yaml:"pools,omitempty" jsonschema_description:"NAT address pools: the source addresses of connections that we start."`
 	Services  []serviceEntry  `yaml:"services,omitempty" jsonschema_description:"What speaks to a remote network; without a service no flow is checked."`
 	Remotes   []remoteEntry   `yaml:"remotes,omitempty" jsonschema_description:"Networks beyond our links."`
-	Observers []observerEntry `yaml:"observers,omitempty" jsonschema_description:"Changes and additions to the built-in observers us, microsoft, internet and azure: the networks that choose one of our links."`
+	Observers []observerEntry `yaml:"observers,omitempty" jsonschema_description:"Changes and additions to the built-in observers us, microsoft, internet, azure and avs: the networks that choose one of our links."`
 	Checks    []checkEntry    `yaml:"checks,omitempty" jsonschema_description:"Changes to single checks; bgpaudit checks list prints their ids."`
 	Waivers   []waiverEntry   `yaml:"waivers,omitempty" jsonschema_description:"Findings accepted on purpose until a date. A waiver silences, it never hides."`
 }
@@ -64,6 +64,7 @@ type linkEntry struct {
 	Firewall     string        `yaml:"firewall" jsonschema:"required,example=fw-internet" jsonschema_description:"The stateful device behind the link; links naming the same one share its state. none says that nothing keeps state, and must be written."`
 	NeighborASNs []asn         `yaml:"neighbor-asns,omitempty" jsonschema:"example=65540" jsonschema_description:"The ASNs of the neighbour, by which a path is known to be the link's."`
 	Neighbors    []netip.Addr  `yaml:"neighbors,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The BGP addresses of the neighbour, by which a dump is known to be the link's."`
+	ProviderASNs []asn         `yaml:"provider-asns,omitempty" jsonschema:"example=65545" jsonschema_description:"ExpressRoute only: the ASNs of a layer-3 provider that stands between us and Microsoft. Microsoft's table has them before ours, and received routes begin with them."`
 	Circuit      string        `yaml:"circuit,omitempty" jsonschema:"example=seattle" jsonschema_description:"ExpressRoute only, and required there: the circuit, which has two sides."`
 	SKU          skuName       `yaml:"sku,omitempty" jsonschema:"example=standard" jsonschema_description:"ExpressRoute only: the circuit's SKU, which sets its prefix limits."`
 	Side         sideName      `yaml:"side,omitempty" jsonschema:"example=primary" jsonschema_description:"ExpressRoute only: the side of the circuit."`
@@ -82,8 +83,9 @@ type staticEntry struct {
 type feedEntry struct {
 	Name            string          `yaml:"name" jsonschema:"required,example=isp-a-out" jsonschema_description:"The feed's name in evidence."`
 	Link            string          `yaml:"link,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The link that every route of the feed belongs to; else classify ties them."`
-	Router          string          `yaml:"router,omitempty" jsonschema:"example=edge1" jsonschema_description:"The router that holds the table; by default the link's, except for far-end and collector feeds."`
+	Router          string          `yaml:"router,omitempty" jsonschema:"example=edge1" jsonschema_description:"The router that holds the table; by default the link's, except for far-end, collector and chosen feeds."`
 	View            viewName        `yaml:"view,omitempty" jsonschema:"example=adj-rib-out-post" jsonschema_description:"Which table of the router the feed shows: no dump says so itself. A bgp: feed is monitor, a bmp: feed carries its views."`
+	Observer        string          `yaml:"observer,omitempty" jsonschema:"example=azure" jsonschema_description:"View chosen only, and required there: the observer whose own choice the table is."`
 	File            string          `yaml:"file,omitempty" jsonschema:"example=dumps/edge1-isp-a-advertised.json" jsonschema_description:"The dump, relative to this file. A feed has one of file, bgp and bmp."`
 	Format          string          `yaml:"format,omitempty" jsonschema:"default=auto,example=frr-json" jsonschema_description:"The dump's format, where recognising it does not work."`
 	VRF             string          `yaml:"vrf,omitempty" jsonschema:"example=internet" jsonschema_description:"The VRF to take from a dump that holds several."`
@@ -96,7 +98,7 @@ type feedEntry struct {
 	ExpectEmpty     bool            `yaml:"expect-empty,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"An empty table is right here: permitted, not demanded."`
 	Routes          *int64          `yaml:"routes,omitempty" jsonschema:"minimum=0,example=981" jsonschema_description:"How many routes the dump must hold, which proves its end for formats without one."`
 	TolerateSkipped int64           `yaml:"tolerate-skipped,omitempty" jsonschema:"minimum=0,default=0,example=2" jsonschema_description:"So many unreadable rows do not make the feed partial."`
-	Classify        []classifyEntry `yaml:"classify,omitempty" jsonschema_description:"Rules that tie the routes of the feed to links."`
+	Classify        []classifyEntry `yaml:"classify,omitempty" jsonschema_description:"Rules that tie the routes of the feed to links, in any view."`
 	Mirrors         string          `yaml:"mirrors,omitempty" jsonschema:"example=isp-a" jsonschema_description:"View monitor only: the session has the same export policy object as this link, so it shows what is advertised there."`
 	AddPath         addPathName     `yaml:"add-path,omitempty" jsonschema:"example=all" jsonschema_description:"View monitor only: the router sends every path (RFC 7911). For a session write it inside bgp."`
 	BGP             bgpEntry        `yaml:"bgp,omitempty" jsonschema_description:"A BGP session from a router to the monitor."`
@@ -190,7 +192,7 @@ type m365Entry struct {
 }
 
 type observerEntry struct {
-	Name  string     `yaml:"name" jsonschema:"required,example=partner" jsonschema_description:"A built-in observer to change, or a new name."`
+	Name  string     `yaml:"name" jsonschema:"required,example=partner" jsonschema_description:"A built-in observer to change, or a new name. One named avs stands in the place of the built-in one."`
 	Hears []string   `yaml:"hears,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links it chooses among; by default a built-in observer's own kinds."`
 	Steps []stepName `yaml:"steps,omitempty" jsonschema:"example=as-path-length" jsonschema_description:"How it decides after longest match."`
 }

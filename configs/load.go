@@ -274,7 +274,7 @@ func (c *checker) collectNames() {
 	for _, r := range f.Remotes {
 		c.remoteNames = append(c.remoteNames, r.Name)
 	}
-	c.observerNames = []string{rib.ObserverUs, rib.ObserverMicrosoft, rib.ObserverInternet, rib.ObserverAzure}
+	c.observerNames = []string{rib.ObserverUs, rib.ObserverMicrosoft, rib.ObserverInternet, rib.ObserverAzure, rib.ObserverAVS}
 	var configured, prefixNames, serviceNames []string
 	for _, o := range f.Observers {
 		configured = append(configured, o.Name)

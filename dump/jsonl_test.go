@@ -20,6 +20,7 @@ import (
 
 // sameValues compares routes and headers by value; nil and empty lists are one.
 var sameValues = cmp.Options{
+	cmpopts.IgnoreUnexported(rib.Attrs{}), // the marks that a table keeps beside them
 	cmpopts.EquateEmpty(),
 	cmpopts.IgnoreUnexported(rib.Attrs{}), // the table's own
 	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),

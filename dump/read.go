@@ -45,8 +45,7 @@ func read(c *reading.Collector, in *reading.Input) (outcome, error) {
 		err = format.Read(in, c)
 		c.HandedOn()
 		if err == nil {
-			c.AgainstNeighbor(c.Source, c.Result.Header.Neighbor)
-			c.AgainstDirection(c.Source, c.Result.Header.ASPathForm)
+			c.HoldAgainstConfig()
 			c.Finish(shape.NotShown)
 			c.Result.Contradiction = c.Text
 			out := outcome{Result: c.Result, mtime: in.Mtime}

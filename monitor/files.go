@@ -223,30 +223,33 @@ func (w *watch) readAgain(ctx context.Context, f *watchedFile) {
 // takeIn puts what was read in the place of what there was, in one turn: no audit sees the feed
 // emptied.
 func (m *Monitor) takeIn(feed rib.FeedID, aside *rib.Table, state rib.FeedState) {
-	m.still.Lock()
+	m.hurry()
 	m.table.Lock()
-	m.replace(feed, aside, state)
+	say := m.replace(feed, aside, state)
 	m.judgeLive(m.Now())
 	m.table.Unlock()
 	m.still.Unlock()
-	signal(m.changed)
+	say()
+	m.touched()
 }
 
 // replace takes a feed's routes and state from the table that it was read into. What cannot be read
-// leaves what there was, as evidence of the past. The caller holds still and table.
-func (m *Monitor) replace(feed rib.FeedID, aside *rib.Table, state rib.FeedState) {
+// leaves what there was, as evidence of the past. The caller holds still and table; what there is to log
+// it logs with what it gets, when it has given both back.
+func (m *Monitor) replace(feed rib.FeedID, aside *rib.Table, state rib.FeedState) (say func()) {
 	f := m.Table.Feeds()[feed]
 	fields := []zap.Field{zap.String("feed", f.Name), zap.Int("routes", state.Routes), zap.String("complete", string(state.Complete)), bounded("errors", state.Errors)}
 	if state.Unreadable && !f.State.Unreadable {
 		f.State = outdated(f.State, state)
-		m.Log.Warn("file not read again: what it showed before is kept, and stale", append(fields, zap.String("event", "file-lost"))...)
-		return
+		return func() {
+			m.Log.Warn("file not read again: what it showed before is kept, and stale", append(fields, zap.String("event", "file-lost"))...)
+		}
 	}
 	if err := m.Table.Adopt(feed, aside, feed); err != nil {
 		state.Complete, state.Errors = rib.CompleteNo, append(state.Errors, err.Error())
 	}
 	f.State = state
-	m.Log.Info("file read again", append(fields, zap.String("event", "file-read"))...)
+	return func() { m.Log.Info("file read again", append(fields, zap.String("event", "file-read"))...) }
 }
 
 // outdated is the state of a feed whose file can no longer be read.
@@ -257,6 +260,7 @@ func outdated(before, failed rib.FeedState) rib.FeedState {
 
 // growOlder brings the ages of what files show up to date. The caller holds the table to write.
 func (m *Monitor) growOlder(now time.Time) {
+	var expires time.Time
 	for _, f := range m.Table.Feeds() {
 		s := &f.State
 		if s.Live || s.AsOf.IsZero() {
@@ -264,5 +268,9 @@ func (m *Monitor) growOlder(now time.Time) {
 		}
 		s.Age = max(0, now.Sub(s.AsOf))
 		s.Stale = s.MaxAge > 0 && !s.WeakAge && s.Age > s.MaxAge
+		if at := s.AsOf.Add(s.MaxAge); s.MaxAge > 0 && !s.WeakAge && !s.Stale && (expires.IsZero() || at.Before(expires)) {
+			expires = at
+		}
 	}
+	m.due.expire(expires)
 }

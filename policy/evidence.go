@@ -61,15 +61,12 @@ func (ps *Pass) overGaps(kind func(*rib.Coverage) bool) {
 
 // leftOpenBy lists the checks and flows that a gap leaves open.
 func (ps *Pass) leftOpenBy(g gap) []string {
-	var out []string
-	for _, o := range ps.opens {
-		if slices.Contains(o.gaps, g) {
-			out = addTexts(out, o.what)
-		}
-	}
+	out := slices.Clone(ps.opens[g])
+	said := map[string]bool{}
 	for _, f := range ps.flows {
-		if f.Verdict == VerdictUnknown && slices.Contains(f.gaps, g) {
-			out = addTexts(out, "flow "+f.Service)
+		if f.Verdict == VerdictUnknown && !said[f.Service] && slices.Contains(f.gaps, g) {
+			said[f.Service] = true
+			out = append(out, "flow "+f.Service)
 		}
 	}
 	return out
@@ -114,7 +111,7 @@ var evidenceStale = &Check{
 			s := &f.State
 			why := strings.TrimPrefix(f.Failing(), "feed "+f.Name+" ")
 			switch {
-			case s.Unreadable || s.Contradiction != "":
+			case s.Unreadable || s.Contradicts() != "":
 				return "", "" // other checks say so
 			case s.Later:
 				return why, laterHint(s)
@@ -134,12 +131,17 @@ var evidenceContradiction = &Check{
 	ID: "evidence/contradiction", Title: "What a feed shows contradicts what is declared", Severity: Warning, Source: "inferred", phase: onEvidence,
 	Run: func(ps *Pass) {
 		ps.overFeeds(func(f *rib.Feed) (string, string) {
-			if f.State.Contradiction == "" {
-				return "", ""
+			switch s := &f.State; {
+			case s.Contradicts() != "":
+				return "contradicts its declaration: " + s.Contradicts(), "check view:, link: and file: of the feed"
+			case s.Judged.Strangers != "":
+				return "may be another table: " + s.Judged.Strangers, "check file: and link: of the feed, and site.asns"
 			}
-			return "contradicts its declaration: " + f.State.Contradiction, "check view:, link: and file: of the feed"
+			return "", ""
 		})
 		ps.overPreferences()
+		ps.overDenials()
+		ps.overMarks()
 	},
 }
 

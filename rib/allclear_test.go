@@ -27,10 +27,10 @@ func TestAFirmAnswerHoldsInEveryTruthThatTheEvidenceAllows(t *testing.T) {
 		for _, a := range w.addresses() {
 			for _, ob := range s.Observers() {
 				for _, behind := range askers(ob) {
-					tw := twin{w, behind}
+					tw := twin{w: w, behind: behind}.at(a)
 					got := s.Decide(ob, a, rib.Query{Behind: behind})
-					if !got.Firm() || tw.alone(ob.Name, a) != nil {
-						continue // a table of winners hides routes that its router has weighed already
+					if !got.Firm() || tw.alone(ob.Name, a) != nil || len(tw.chosenRows(ob.Name, a)) > 0 {
+						continue // a table of winners hides routes that its router has weighed already, and what one chose is its choice
 					}
 					firm[ob.Name+" "+string(got.Outcome)]++
 					tw.holds(t, rng, ob.Name, a, got)

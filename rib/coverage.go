@@ -37,6 +37,7 @@ type Coverage struct {
 	Feeds     []FeedID       // every feed that speaks of the link in this direction, whatever its state
 
 	far, post  *proof // complete far-end; complete adj-rib-out-post or received post-policy
+	sent       *proof // complete adj-rib-out-post, whether or not it proves what the far end has
 	pre        *proof // complete pre-policy table: what it lacks no policy can have made
 	farFailing string // a configured far-end that fails leaves acceptance doubtful
 }
@@ -66,8 +67,11 @@ func contains(outer, inner netip.Prefix) bool {
 
 // speaksOf reports whether the feed's declaration names the link.
 func (f *Feed) speaksOf(l *Link) bool {
-	if f.View == Collector {
+	switch {
+	case f.View == Collector:
 		return l.Kind == Internet
+	case f.View == Chosen:
+		return false // its rows decide, and prove nothing of a link
 	}
 	if f.Link != "" || f.Mirrors != "" {
 		return f.Link == l.Name || f.Mirrors == l.Name
@@ -133,8 +137,11 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 			}
 			continue
 		}
+		if f.View == AdjRIBOutPost && proves == provesRows && !broken[f.View] {
+			c.sent = c.sent.add(f.Scope)
+		}
 		if proves == provesPresence {
-			weak = append(weak, fmt.Sprintf("feed %s is a %s view, which %s", f.Name, f.View, weakness(f.View, dir)))
+			weak = append(weak, fmt.Sprintf("feed %s is a %s view, which %s", f.Name, f.View, weakness(f.View, l, dir)))
 			continue
 		}
 		if broken[f.View] {
@@ -204,9 +211,17 @@ const (
 // takes on trust.
 func (s *Sight) proves(f *Feed, l *Link, dir Direction) (strength, string) {
 	switch f.View {
-	case AdjRIBOutPost, FarEnd, AdjRIBInPost:
+	case AdjRIBOutPost, AdjRIBOutPre:
+		switch {
+		case len(l.ProviderASNs) > 0: // a layer-3 provider passes on what it likes
+			return provesPresence, ""
+		case f.View == AdjRIBOutPre:
+			return provesAbsence, ""
+		}
 		return provesRows, ""
-	case AdjRIBOutPre, AdjRIBInPre:
+	case FarEnd, AdjRIBInPost:
+		return provesRows, ""
+	case AdjRIBInPre:
 		return provesAbsence, ""
 	case BGPTable:
 		// A router's table shows all that its own neighbours sent, and of others' only the winners.
@@ -214,10 +229,10 @@ func (s *Sight) proves(f *Feed, l *Link, dir Direction) (strength, string) {
 			return provesRows, ""
 		}
 	case Monitor:
-		if dir == Advertised && f.Mirrors == l.Name {
+		if dir == Advertised && f.Mirrors == l.Name && len(l.ProviderASNs) == 0 {
 			return provesRows, "mirrors " + l.Name
 		}
-		if dir == Received && f.AddPath == "all" {
+		if dir == Received && f.AddPath == "all" && (f.Range || f.Router == "" || l.Router == "" || f.Router == l.Router) {
 			return provesRows, fmt.Sprintf("feed %s sends every path", f.Name)
 		}
 	}
@@ -234,13 +249,17 @@ func (s *Sight) oneRouter() bool {
 	return true
 }
 
-func weakness(v View, dir Direction) string {
-	switch v {
-	case LocRIB, Monitor:
+func weakness(v View, l *Link, dir Direction) string {
+	switch {
+	case v == AdjRIBOutPost, v == AdjRIBOutPre, v == Monitor && dir == Advertised && len(l.ProviderASNs) > 0:
+		return fmt.Sprintf("shows what is sent to AS %d, and not what is behind it", l.ProviderASNs[0])
+	case v == Chosen:
+		return "shows one network's choice"
+	case v == LocRIB, v == Monitor:
 		return "hides the routes that lost"
-	case Collector:
+	case v == Collector:
 		return "proves presence only"
-	case BGPTable:
+	case v == BGPTable:
 		return "of another router shows only the winners of this link"
 	}
 	return "cannot prove what is " + dir.String()

@@ -23,15 +23,22 @@ type decider struct {
 	brief  bool
 	locRIB *Feed    // the table of winners that decides alone; nil: none does
 	blind  []LinkID // those of hears that may carry unseen routes somewhere
+	scoped bool     // Sees leaves links out
+
+	collectors agreement // of the address that is being decided
+	own        []int     // likewise: what the observer's own table shows that it chose
+	unshown    string    // why the observer's own table does not show all that it chose; empty where it does, or there is none
 	*scratch
 }
 
 func (s *Sight) newDecider(ob *Observer, fam Family, q Query) *decider {
 	d := &decider{s: s, ob: ob, fam: fam, hears: ob.Hears, behind: q.Behind, brief: q.Brief, scratch: s.scratch()}
 	if q.Sees != nil {
+		d.scoped = true
 		d.hears = slices.DeleteFunc(slices.Clone(ob.Hears), func(l LinkID) bool { return !slices.Contains(q.Sees, l) })
 	}
 	d.locRIB = d.decidingLocRIB(q)
+	d.unshown = d.ownUnshown()
 	for _, link := range d.hears {
 		if cover := s.Coverage(link, ob.Direction, fam); !cover.Covered || cover.Scope != nil {
 			d.blind = append(d.blind, link)
@@ -98,6 +105,8 @@ type pick struct {
 	// further outcomes that it allows.
 	open   string
 	others [][]LinkID
+	// contradicts: what is open is so because a declaration, or two marks of one router, deny each other.
+	contradicts bool
 }
 
 // loss says where a candidate lost; its zero value, that it did not.
@@ -111,6 +120,7 @@ type loss struct {
 func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 	p := pick{reason: ReasonNone, best: NoLink}
 	if len(in) == 0 {
+		d.checkMarks(cs, nil, &p)
 		return p
 	}
 	longest := 0
@@ -137,6 +147,12 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 		p.reason = ReasonLongestMatch
 	}
 	atMask := live
+	if d.unshown != "" && !d.oneLink(cs, in) {
+		p.open = d.unshown
+		for _, l := range d.linksOf(cs, in) {
+			p.others = append(p.others, []LinkID{l})
+		}
+	}
 	for k := range d.ob.steps {
 		st := &d.ob.steps[k]
 		if d.oneLink(cs, live) || d.locRIB != nil { // a table of winners: all that are left won
@@ -153,7 +169,7 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 		if st.skip != nil && st.skip(d, cs, live) {
 			continue
 		}
-		if st.reason == ReasonRouterChose {
+		if st.rank == nil {
 			live = d.runRouters(cs, live, &p, losses)
 			continue
 		}

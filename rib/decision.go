@@ -39,7 +39,9 @@ type Doubt struct {
 	Family    Family
 	Prefix    netip.Prefix // the doubtful route; invalid for a blind link's unseen routes
 	Missing   bool         // evidence is absent (unknown), not a known route's fate (undetermined)
-	Why       string
+	// Contradiction: a declaration and what a router shows deny each other, or two of its marks do.
+	Contradiction bool
+	Why           string
 }
 
 // Candidate is a route that was looked at.
@@ -59,7 +61,9 @@ func (d *decider) explain(a *answer, cs []candidate) *Decision {
 		Reason: a.reason, Inferred: a.inferred, Fragile: a.fragile, Possible: slices.Clone(a.possible), PerRouter: a.perRouter,
 	}
 	losses := make([]loss, len(cs))
-	d.choose(cs, d.certain, losses)
+	if a.chosen == nil {
+		d.choose(cs, d.certain, losses)
+	}
 	if a.outcome == OutcomeDecided {
 		dec.Winner = a.links[0]
 	}
@@ -73,7 +77,7 @@ func (d *decider) explain(a *answer, cs []candidate) *Decision {
 	dec.Inferred = dec.Inferred || d.inferredLongestMatch(a, cs)
 	d.explainDoubt(dec, a)
 	d.explainTrust(dec, a, cs)
-	if dec.Firm() && d.locRIB == nil && !d.brief {
+	if dec.Firm() && d.locRIB == nil && a.chosen == nil && !d.brief {
 		dec.Flips = d.flips(a, cs, losses)
 	}
 	return dec
@@ -100,7 +104,7 @@ func (d *decider) describeAll(a *answer, cs []candidate, losses []loss) []Candid
 	})
 	all := make([]Candidate, len(order))
 	for k, i := range order {
-		all[k] = d.describe(&cs[i], losses[i])
+		all[k] = d.describe(&cs[i], losses[i], a.chosen != nil && !slices.Contains(a.winners, i))
 	}
 	return all
 }
@@ -118,7 +122,7 @@ func union(all [][]LinkID) []LinkID {
 	return out
 }
 
-func (d *decider) describe(c *candidate, lost loss) Candidate {
+func (d *decider) describe(c *candidate, lost loss, outdone bool) Candidate {
 	col := c.src.column
 	attrs := d.decoded(c.cell.attrs)
 	marks := c.cell.marks() | attrs.rare
@@ -133,6 +137,11 @@ func (d *decider) describe(c *candidate, lost loss) Candidate {
 	switch {
 	case c.never != "":
 		out.Out, out.Detail = true, c.never
+	case outdone:
+		out.Out, out.Detail = true, fmt.Sprintf("what %s itself chose decides", d.ob.Name)
+	case c.src.feed.View == Chosen && len(d.own) > 0:
+	case c.src.feed.View == Chosen:
+		out.Out, out.Detail = true, fmt.Sprintf("it is the choice of %s", c.src.feed.Observer)
 	case c.doubt != "":
 		out.Out, out.Detail = true, "doubtful: "+c.doubt
 	case c.link != NoLink && !slices.Contains(d.hears, c.link):
@@ -153,8 +162,14 @@ func (d *decider) detail(a *answer, cs []candidate, losses []loss) string {
 	w := &cs[a.winners[0]]
 	route := d.s.t.fam[d.fam].prefix(w.id).String()
 	names := strings.Join(d.names(a.links), " and ")
+	if a.chosen != nil {
+		return fmt.Sprintf("%s on %s: %s", route, names, d.explainOwn(a))
+	}
 	switch a.reason {
 	case ReasonOnlyRoute:
+		if len(a.capped) > 0 {
+			return fmt.Sprintf("%s on %s: no other link is seen to have a route as long", route, names)
+		}
 		return fmt.Sprintf("%s on %s: no other link has a route", route, names)
 	case ReasonEqual, ReasonRouterLocal:
 		if a.best != NoLink {
@@ -162,6 +177,9 @@ func (d *decider) detail(a *answer, cs []candidate, losses []loss) string {
 		}
 		return fmt.Sprintf("%s on %s: equal in every step that can be seen", route, names)
 	case ReasonRouterChose:
+		if d.ob.Direction == Advertised {
+			break
+		}
 		return fmt.Sprintf("%s on %s: %s marks it best", route, names, d.routerOf(w))
 	}
 	for i := range cs {
@@ -194,7 +212,7 @@ func (d *decider) inferredLongestMatch(a *answer, cs []candidate) bool {
 
 func (d *decider) explainDoubt(dec *Decision, a *answer) {
 	if a.open != "" && !dec.Firm() {
-		dec.Doubts = append(dec.Doubts, Doubt{Link: NoLink, Direction: d.ob.Direction, Family: d.fam, Why: a.open})
+		dec.Doubts = append(dec.Doubts, Doubt{Link: NoLink, Direction: d.ob.Direction, Family: d.fam, Why: a.open, Contradiction: a.contradicts})
 	}
 	for i := range a.doubts {
 		c := &a.doubts[i]
@@ -216,6 +234,7 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 	}
 	for _, i := range a.winners {
 		add(d.s.trust(&cs[i]))
+		add(d.s.marksOnTrust(&cs[i]))
 	}
 	for _, link := range d.hears {
 		cover := d.s.Coverage(link, d.ob.Direction, d.fam)
@@ -225,6 +244,16 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 			}
 		}
 	}
+	if a.chosen != nil {
+		add(d.explainOwn(a))
+		return
+	}
+	if len(a.winners) > 0 && a.reason == ReasonLongestMatch {
+		add(d.unequal(a, cs))
+	}
+	if a.reason == ReasonRouterChose && d.ob.Direction == Advertised && a.chosen == nil {
+		add(fmt.Sprintf("%d networks at the collectors all use %s (AS %s)", len(d.collectors.peers), d.s.t.LinkName(a.links[0]), asnList(d.collectors.peers)))
+	}
 	for _, link := range a.capped {
 		add(fmt.Sprintf("%s is blind, and carries nothing longer than /%d here", d.s.t.LinkName(link), d.s.longestUnseen(link, d.fam)))
 	}
@@ -233,21 +262,64 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 	}
 }
 
+// unequal is what a more-specific takes on trust that an ISP carries: networks that do not hear it answer
+// by the aggregate.
+func (d *decider) unequal(a *answer, cs []candidate) string {
+	w := &cs[a.winners[0]]
+	if d.ob.Direction != Advertised || d.s.t.links[w.link].Kind != Internet {
+		return ""
+	}
+	for _, i := range d.certain {
+		if c := &cs[i]; c.bits < w.bits && !slices.Contains(a.links, c.link) {
+			return fmt.Sprintf("%s is heard everywhere: a network without it uses %s on %s",
+				d.s.t.fam[d.fam].prefix(w.id), d.s.t.fam[d.fam].prefix(c.id), d.s.t.LinkName(c.link))
+		}
+	}
+	return ""
+}
+
+func asnList(asns []uint32) string {
+	var out []string
+	for _, asn := range asns {
+		out = append(out, strconv.FormatUint(uint64(asn), 10))
+	}
+	return strings.Join(out, ", ")
+}
+
 // trust is what a row's standing as a candidate takes on trust.
 func (s *Sight) trust(c *candidate) string {
-	if c.link == NoLink {
+	if c.link == NoLink || c.src.feed.View == Chosen {
 		return ""
 	}
 	name := s.t.LinkName(c.link)
 	switch f := c.src.feed; {
 	case f.View == Declared:
 		return "declared, not observed: static on " + name
+	case f.View == AdjRIBOutPost && len(s.t.links[c.link].ProviderASNs) > 0:
+		return fmt.Sprintf("passed on by AS %d and accepted on %s", s.t.links[c.link].ProviderASNs[0], name)
 	case f.View == AdjRIBOutPost:
 		return "accepted on " + name
 	case f.View == Monitor && f.Mirrors != "":
 		return "mirrors " + name
 	case f.View == AdjRIBInPre && s.t.links[c.link].ImportAll:
 		return "import: all on " + name
+	}
+	return ""
+}
+
+// marksOnTrust says which marks that could keep a row from being heard its dump cannot show: they are
+// taken not to be there.
+func (s *Sight) marksOnTrust(c *candidate) string {
+	f := c.src.feed
+	if c.link == NoLink || s.t.links[c.link].Kind != Internet || f.directionOf() != Advertised {
+		return ""
+	}
+	switch f.View {
+	case Declared, Collector, Chosen, Monitor:
+		return ""
+	}
+	if c.facts.notShown.Has(AttrCommunities) {
+		return fmt.Sprintf("feed %s shows no communities: NO_EXPORT is taken not to be there", f.Name)
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package rib
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"slices"
 )
@@ -25,6 +26,8 @@ type answer struct {
 	possible [][]LinkID  // every outcome, by links; the certain one first
 	doubts   []candidate // those that make a difference
 	capped   []LinkID    // blind links whose unseen routes are too short to make one
+	chosen   *Feed       // the observer's own table, where that decides
+	byRule   []LinkID    // what the rules come to there
 }
 
 // resolve answers for the addresses of at, whose covering candidates are cs.
@@ -38,6 +41,10 @@ func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
 	}
 	d.certain = certain
 	a := answer{pick: d.choose(cs, certain, nil)}
+	d.own = d.ownChoice(cs)
+	if d.own != nil && d.ownOpen(cs) == "" {
+		return d.resolveOwn(cs, at, a)
+	}
 	a.possible = append(d.possible[:0], a.links)
 	for _, o := range a.others {
 		a.possible = addOutcome(a.possible, o)
@@ -46,6 +53,9 @@ func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
 	if d.locRIB == nil {
 		d.addUnseen(&a, cs, certain, at)
 	}
+	if d.own != nil {
+		return d.resolveOwn(cs, at, a)
+	}
 	a.outcome, d.possible = a.settle(), a.possible
 	if d.locRIB != nil && len(a.links) == 1 {
 		a.reason = ReasonRouterChose
@@ -53,9 +63,10 @@ func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
 	return a
 }
 
-// counts leaves only the deciding table's rows where one decides alone.
+// counts leaves only the deciding table's rows where one decides alone. What an observer chose is no
+// route that the rules could choose.
 func (d *decider) counts(c *candidate) bool {
-	return d.locRIB == nil || c.src.feed == d.locRIB
+	return (d.locRIB == nil || c.src.feed == d.locRIB) && c.src.feed.View != Chosen
 }
 
 func (a *answer) settle() Outcome {
@@ -231,14 +242,22 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 		if !ok {
 			continue
 		}
-		if tooShort(a, cs, &c) {
-			if c.bits == longest { // and not kept shorter by a scope, which is proof
-				a.capped = append(a.capped, link)
-			}
-			continue
+		before := len(a.possible)
+		if !tooShort(a, cs, &c) {
+			d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
 		}
-		d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
+		// Kept shorter by common practice, and not by a scope, which is proof.
+		if c.bits == longest && longest < d.fam.Bits() && len(a.possible) == before && d.capDecides(a, cs, certain, c) {
+			a.capped = append(a.capped, link)
+		}
 	}
+}
+
+// capDecides reports whether an unseen route that is as long as can be would change the outcome.
+func (d *decider) capDecides(a *answer, cs []candidate, certain []int, c candidate) bool {
+	c.bits = d.fam.Bits()
+	p := d.choose(append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), nil)
+	return !slices.Equal(p.links, a.links)
 }
 
 // longOnInternet reports whether an internet link is seen to carry a prefix longer than the
@@ -314,4 +333,36 @@ func (d *decider) key(a *answer, cs []candidate, routes bool) []byte {
 	}
 	d.keyBuf = b
 	return b
+}
+
+// longestUnseen is the longest prefix that a blind link may carry unseen.
+func (s *Sight) longestUnseen(link LinkID, fam Family) int {
+	if s.t.links[link].Kind == Internet {
+		return internetMax(fam)
+	}
+	return fam.Bits()
+}
+
+// unseen is the longest route, up to a length, that the link may carry at an address without any
+// feed having shown it, and false where its coverage leaves no room for one. Inside a dump's scope only
+// aggregates shorter than the scope can have been left out.
+func (s *Sight) unseen(link LinkID, dir Direction, at netip.Prefix, longest int) (candidate, bool) {
+	fam := FamilyOf(at)
+	cover := s.Coverage(link, dir, fam)
+	why := cover.Why
+	if cover.Covered {
+		if cover.Scope == nil {
+			return candidate{}, false
+		}
+		why = fmt.Sprintf("the feeds of %s show only their scope", s.t.links[link].Name)
+		for _, scope := range cover.Scope {
+			if contains(scope, at) {
+				longest = min(longest, scope.Bits()-1)
+			}
+		}
+		if longest < 0 {
+			return candidate{}, false
+		}
+	}
+	return candidate{bits: longest, link: link, doubt: why, absent: true}, true
 }

@@ -7,7 +7,9 @@ import (
 
 // attrFacts is what decisions read of an attribute set.
 type attrFacts struct {
-	ownInPath bool // our ASN stands in the path
+	ownInPath bool   // our ASN stands in the path
+	confined  string // the community that keeps it from going beyond our neighbour; empty: none does
+	rare      Marks
 	notShown  AttrSet
 	origin    Origin
 	length    int32 // AS-path length
@@ -32,7 +34,7 @@ func (s *Sight) fact(id attrID) *attrFacts {
 func (t *Table) factsOf(id attrID) *attrFacts {
 	r := attrReader{t.attrs.bytes(id)}
 	a := r.ranking()
-	f := &attrFacts{notShown: a.NotShown, origin: a.Origin, localPref: a.LocalPref, med: a.MED}
+	f := &attrFacts{notShown: a.NotShown, rare: a.rare, confined: r.confining(), origin: a.Origin, localPref: a.LocalPref, med: a.MED}
 	f.length = int32(a.ASPath.Length())
 	f.first, _ = a.ASPath.First()
 	tail := t.fromOwn(a.ASPath)
@@ -81,4 +83,26 @@ func (t *Table) fromOwn(p ASPath) ASPath {
 		}
 	}
 	return nil
+}
+
+// confining are the communities that keep a route from going beyond our neighbour, or beyond some of
+// those it would else reach: RFC 1997, 3765, 7999.
+var confining = map[Community]string{
+	CommunityFromWire(wellKnown["no-export"]):           "NO_EXPORT",
+	CommunityFromWire(wellKnown["no-advertise"]):        "NO_ADVERTISE",
+	CommunityFromWire(wellKnown["no-export-subconfed"]): "NO_EXPORT_SUBCONFED",
+	CommunityFromWire(wellKnown["no-peer"]):             "NOPEER",
+	CommunityFromWire(wellKnown["blackhole"]):           "BLACKHOLE",
+}
+
+// confining reads the communities, which stand behind what ranking reads.
+func (r *attrReader) confining() string {
+	name := ""
+	for range r.uvarint() {
+		high := uint32(r.uvarint())
+		if n := confining[NewCommunity(high, uint32(r.uvarint()))]; n != "" && name == "" {
+			name = n
+		}
+	}
+	return name
 }

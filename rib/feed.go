@@ -142,7 +142,7 @@ type FeedState struct {
 	Neighbor         netip.Addr // the neighbour that the dump says it is of
 	Digest           [32]byte   // SHA-256 of the text; zero where nothing was read
 	MarksNotShown    Marks      // what its format has no place for: taken to be absent
-	Notes            []string   // what is worth a look and changes no answer
+	Judged           Judgement  // by the table, of its rows
 	DefaultLocalPref Optional   // the dump's own default where it prints local preference only when set
 	Live             bool       // a session, not a file
 	Closed           bool       // left out on purpose (--files-only)
@@ -160,6 +160,15 @@ func (f *Feed) Covers(fam Family) bool {
 	return slices.Contains(f.State.Families, fam) || slices.Contains(f.Families, fam)
 }
 
+// Contradicts says what in the feed's text, its rows or the feeds beside it denies its declaration; empty
+// where nothing does.
+func (s *FeedState) Contradicts() string {
+	if s.Contradiction != "" {
+		return s.Contradiction
+	}
+	return s.Judged.Contradiction
+}
+
 // Failing says why the feed is no complete, fresh evidence; empty where it is.
 // A partial feed's rows stay certain, a stale or contradicting one's do not.
 func (f *Feed) Failing() string {
@@ -169,8 +178,10 @@ func (f *Feed) Failing() string {
 		return fmt.Sprintf("feed %s is live and was left out", f.Name)
 	case s.Unreadable:
 		return fmt.Sprintf("feed %s could not be read", f.Name)
-	case s.Contradiction != "":
-		return fmt.Sprintf("feed %s contradicts its declaration: %s", f.Name, s.Contradiction)
+	case s.Contradicts() != "":
+		return fmt.Sprintf("feed %s contradicts its declaration: %s", f.Name, s.Contradicts())
+	case s.Judged.Strangers != "":
+		return fmt.Sprintf("feed %s may be another table: %s", f.Name, s.Judged.Strangers)
 	case s.Later:
 		return fmt.Sprintf("feed %s is from %s, %s", f.Name, s.AsOf.UTC().Format(time.RFC3339), s.later())
 	case s.Outdated:
@@ -199,5 +210,5 @@ func (s *FeedState) later() string {
 // of a stale, outdated, later, contradicting or unread one may not.
 func (f *Feed) RowsUsable() bool {
 	s := &f.State
-	return !s.Closed && !s.Unreadable && s.Contradiction == "" && !s.Later && !s.Outdated && !s.Stale && !s.WeakAge
+	return !s.Closed && !s.Unreadable && s.Contradicts() == "" && !s.Later && !s.Outdated && !s.Stale && !s.WeakAge
 }

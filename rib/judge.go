@@ -1,4 +1,237 @@
 package rib
 
+import (
+	"fmt"
+	"slices"
+)
+
+// Judgement is what the rows of a feed, and the other feeds beside it, say of what it is declared to be.
+type Judgement struct {
+	Contradiction string   // it is not that
+	Strangers     string   // it may not be that: none of its rows is ours
+	Notes         []string // worth a look; they change no answer
+	Twin          string   // another feed with the same text, where that is no contradiction
+}
+
 // judgeRows holds what every feed shows against what it is declared to be.
-func (t *Table) judgeRows() {}
+func (t *Table) judgeRows() {
+	for id, f := range t.feeds {
+		f.State.Judged = Judgement{}
+		if f.View == Declared || f.State.Unreadable {
+			continue
+		}
+		switch f.View {
+		case FarEnd:
+			t.judgeFarEnd(FeedID(id), f)
+		case AdjRIBInPost, AdjRIBInPre:
+			t.judgeReceived(FeedID(id), f)
+		case Collector:
+			t.judgeCollector(FeedID(id), f)
+		}
+	}
+	for i, a := range t.feeds {
+		for _, b := range t.feeds[:i] {
+			t.judgePair(b, a)
+		}
+	}
+}
+
+// judgeFarEnd: a table without any route of ours may be of another place. What the cloud itself has
+// there is in every table, and says nothing.
+func (t *Table) judgeFarEnd(id FeedID, f *Feed) {
+	if f.ExpectEmpty {
+		return
+	}
+	strangers := 0
+	var first Entry
+	for fam, ft := range t.fam {
+		for _, c := range ft.columns {
+			switch {
+			case c.feed != id || c.count == 0:
+			case c.tie == Tied, c.tie == Elsewhere, c.tie == Unclassified:
+				return
+			case c.tie == Foreign && strangers == 0:
+				if at, ok := t.stranger(c); ok {
+					strangers, first = c.count, t.entry(t.fam[fam], c, at, c.at(at))
+				}
+			}
+		}
+	}
+	if strangers > 0 {
+		f.State.Judged.Strangers = fmt.Sprintf("none of its rows has an ASN of ours, and some are of others (%s, AS path %s): the wrong table, or nothing offered? expect-empty: true says that it holds nothing of ours",
+			first.Prefix, first.Attrs.ASPath)
+	}
+}
+
+// stranger finds a row of a column that is neither ours nor the cloud's own.
+func (t *Table) stranger(c *column) (prefixID, bool) {
+	known := map[attrID]bool{}
+	for i, pg := range c.pages {
+		if pg == nil {
+			continue
+		}
+		for j, v := range pg {
+			if v.attrs == 0 {
+				continue
+			}
+			cloud, seen := known[v.attrs]
+			if !seen {
+				r := attrReader{t.attrs.bytes(v.attrs)}
+				first, ok := r.ranking().ASPath.First()
+				cloud = !ok || cloudASN(first)
+				known[v.attrs] = cloud
+			}
+			if !cloud {
+				return prefixID(i*pageSize + j), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// cloudASN reports whether an ASN is Microsoft's own (expressroute-routing.md: 12076, 65515 to 65520).
+func cloudASN(asn uint32) bool {
+	return asn == 12076 || asn == 8075 || asn >= 65515 && asn <= 65520
+}
+
+// judgeReceived: a neighbour's Adj-RIB-In whose every row is another link's, or the router's own, is not
+// that neighbour's.
+func (t *Table) judgeReceived(id FeedID, f *Feed) {
+	if f.Link == "" {
+		return
+	}
+	var astray, own *Entry
+	for _, ft := range t.fam {
+		for _, c := range ft.columns {
+			if c.feed != id || c.count == 0 {
+				continue
+			}
+			if c.tie == Tied && t.LinkName(c.link) == f.Link {
+				return
+			}
+			at, _ := c.first()
+			e := t.entry(ft, c, at, c.at(at))
+			switch {
+			case c.tie == Own && own == nil:
+				own = &e
+			case c.tie != Own && astray == nil:
+				astray = &e
+			}
+		}
+	}
+	switch first := uint32(0); {
+	case astray != nil:
+		first, _ = astray.Attrs.ASPath.First()
+		whose := "no row is link " + f.Link + "'s"
+		if astray.Tie == Tied {
+			whose = "every row begins with the ASN of another link's neighbor"
+		}
+		f.State.Judged.Contradiction = fmt.Sprintf("%s (%s: AS %d, link %s has %v)", whose, astray.Prefix, first, f.Link, t.links[t.linkIDs[f.Link]].NeighborASNs)
+	case own != nil:
+		f.State.Judged.Contradiction = fmt.Sprintf("it holds the router's own routes (%s: no AS path, the next hop is the router itself), which no neighbor sends: is it what is advertised?", own.Prefix)
+	}
+}
+
+// judgeCollector: what came over a session of ours with the collector is no link's, and worth a look.
+func (t *Table) judgeCollector(id FeedID, f *Feed) {
+	rows := 0
+	var only []string
+	for _, ft := range t.fam {
+		for _, c := range ft.columns {
+			if c.feed != id || c.tie != Elsewhere || c.link != NoLink {
+				continue
+			}
+			rows += c.count
+			for i := range c.pages {
+				for j := range pageSize {
+					at := prefixID(i*pageSize + j)
+					if c.at(at).attrs != 0 && !ft.sentElsewhere(c, at) && len(only) < 5 {
+						only = append(only, ft.prefix(at).String())
+					}
+				}
+			}
+		}
+	}
+	if rows == 0 {
+		return
+	}
+	f.State.Judged.Notes = append(f.State.Judged.Notes, fmt.Sprintf("the collector has a session with us: %d routes that begin with our own ASN are no link's", rows))
+	if len(only) > 0 {
+		f.State.Judged.Notes = append(f.State.Judged.Notes, fmt.Sprintf("the collector alone shows %s", joined(only)))
+	}
+}
+
+// sentElsewhere reports whether another column shows the prefix as advertised on a link.
+func (ft *familyTable) sentElsewhere(but *column, at prefixID) bool {
+	return slices.ContainsFunc(ft.columns, func(c *column) bool {
+		return c != but && c.tie == Tied && c.at(at).attrs != 0
+	})
+}
+
+func joined(texts []string) string {
+	out := ""
+	for i, s := range texts {
+		if i > 0 {
+			out += ", "
+		}
+		out += s
+	}
+	return out
+}
+
+// judgePair holds two feeds against each other: one text, or one neighbour, for two links; one router
+// under two names.
+func (t *Table) judgePair(a, b *Feed) {
+	if a.View == Declared || b.View == Declared || a.State.Live || b.State.Live || a.State.Unreadable || b.State.Unreadable {
+		return
+	}
+	both := func(format string, args ...any) {
+		for _, f := range []*Feed{a, b} {
+			if f.State.Judged.Contradiction == "" {
+				f.State.Judged.Contradiction = fmt.Sprintf(format, args...)
+			}
+		}
+	}
+	one := a.Link != "" && b.Link != "" && a.Link != b.Link
+	switch same := a.State.Digest != [32]byte{} && a.State.Digest == b.State.Digest; {
+	case !one || !same || a.State.Others+b.State.Others > 0:
+	case received(a.View) && received(b.View) && a.State.Routes > 0:
+		both("feeds %s and %s hold the same text, and two neighbors never send the same: one file was copied or named twice", a.Name, b.Name)
+	default:
+		a.State.Judged.Twin, b.State.Judged.Twin = b.Name, a.Name
+		note := fmt.Sprintf("feeds %s and %s hold the same text", a.Name, b.Name)
+		a.State.Judged.Notes, b.State.Judged.Notes = append(a.State.Judged.Notes, note), append(b.State.Judged.Notes, note)
+	}
+	if one && ofOneNeighbor(a.View) && ofOneNeighbor(b.View) && a.VRF == b.VRF && t.oneRouter(a, b) {
+		if n := a.State.Neighbor; n.IsValid() && !n.IsLinkLocalUnicast() && n == b.State.Neighbor {
+			both("feeds %s and %s are of the same neighbor, %s, and name two links of one router", a.Name, b.Name, n)
+		}
+	}
+	if id := a.State.Router; id != "" && id == b.State.Router && a.Router != "" && b.Router != "" && a.Router != b.Router && ours(a.View) && ours(b.View) {
+		note := fmt.Sprintf("feeds %s and %s show one router id, %s, and name two routers, %s and %s", a.Name, b.Name, id, a.Router, b.Router)
+		a.State.Judged.Notes, b.State.Judged.Notes = append(a.State.Judged.Notes, note), append(b.State.Judged.Notes, note)
+	}
+}
+
+// oneRouter reports whether two feeds are of one router, as far as the config says.
+func (t *Table) oneRouter(a, b *Feed) bool {
+	router := func(f *Feed) string {
+		if f.Router != "" {
+			return f.Router
+		}
+		return t.links[t.linkIDs[f.Link]].Router
+	}
+	return router(a) == router(b)
+}
+
+func received(v View) bool {
+	return v == AdjRIBInPost || v == AdjRIBInPre || v == BGPTable || v == LocRIB
+}
+
+// ofOneNeighbor reports whether the view is of what one neighbour of ours sends or is sent.
+func ofOneNeighbor(v View) bool {
+	return v == AdjRIBInPost || v == AdjRIBInPre || v == AdjRIBOutPost || v == AdjRIBOutPre
+}
+
+// ours reports whether the view is a table of a router of ours.
+func ours(v View) bool { return v != FarEnd && v != Collector && v != Chosen }

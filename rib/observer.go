@@ -32,8 +32,9 @@ type Observer struct {
 	publicPath bool
 }
 
-// makeObservers builds the four of the design and those of the config, in that order.
-func makeObservers(t *Table, opt Options) []*Observer {
+// makeObservers builds the built-in ones and those of the config, in that order. unasked are built-in
+// ones that nobody asks for.
+func makeObservers(t *Table, opt Options) (observers, unasked []*Observer) {
 	kinds := func(want ...LinkKind) (ids []LinkID) {
 		for i := range t.links {
 			if slices.Contains(want, t.links[i].Kind) {
@@ -55,8 +56,10 @@ func makeObservers(t *Table, opt Options) []*Observer {
 			Name: ObserverMicrosoft, Hears: kinds(Internet, ExpressRouteMicrosoft), publicPath: true,
 			steps: []step{linkKind, circuitPath},
 		},
-		{Name: ObserverInternet, Hears: kinds(Internet), steps: []step{collectorPath}},
+		{Name: ObserverInternet, Hears: kinds(Internet), steps: []step{collectorsChoice}},
 		{Name: ObserverAzure, Hears: kinds(ExpressRoutePrivate, VPN), steps: stepsNamed(azure...)},
+		// It spreads over circuits whatever is prepended (azure-docs PR 107624).
+		{Name: ObserverAVS, Hears: kinds(ExpressRoutePrivate)},
 	}
 	for _, spec := range opt.Observers {
 		i := slices.IndexFunc(all, func(o *Observer) bool { return o.Name == spec.Name })
@@ -84,7 +87,17 @@ func makeObservers(t *Table, opt Options) []*Observer {
 			}
 		}
 	}
-	return slices.DeleteFunc(all, func(o *Observer) bool { return len(o.Hears) == 0 })
+	for _, o := range all {
+		configured := slices.ContainsFunc(opt.Observers, func(spec ObserverSpec) bool { return spec.Name == o.Name })
+		switch {
+		case len(o.Hears) == 0:
+		case o.Name == ObserverAVS && !configured && !slices.Contains(opt.Asked, o.Name):
+			unasked = append(unasked, o)
+		default:
+			observers = append(observers, o)
+		}
+	}
+	return observers, unasked
 }
 
 // Observers lists those that hear at least one configured link.
@@ -92,7 +105,7 @@ func (s *Sight) Observers() []*Observer { return s.observers }
 
 // Observer finds one by name; nil where it hears no link or does not exist.
 func (s *Sight) Observer(name string) *Observer {
-	for _, o := range s.observers {
+	for _, o := range slices.Concat(s.observers, s.unasked) {
 		if o.Name == name {
 			return o
 		}

@@ -1,12 +1,18 @@
 package rib
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // Learned is a route that we receive on a link, not decoded: of millions there are far fewer
 // attribute sets.
 type Learned struct {
 	Link LinkID
 	Set  AttrsID
+
+	// Doubt says why it may not be there, or may not be used; empty where that is certain.
+	Doubt string
 
 	id     prefixID
 	source int32 // its number
@@ -23,7 +29,7 @@ func (s *Sight) Sets() int { return s.t.attrs.spans.len() }
 // the links that of names, received on it, and take part, with these. The slice is fn's until it
 // returns.
 func (s *Sight) EachReceived(fam Family, of func(LinkID) bool, fn func(netip.Prefix, []Learned)) {
-	sources := s.sourcesOf(Received, fam, func(link LinkID) bool { return link != NoLink && of(link) })
+	sources := s.sourcesOf(Received, fam, func(src *source) bool { return src.column.link != NoLink && of(src.column.link) })
 	if len(sources) == 0 {
 		return
 	}
@@ -34,7 +40,7 @@ func (s *Sight) EachReceived(fam Family, of func(LinkID) bool, fn func(netip.Pre
 		for _, src := range sources {
 			v := src.column.at(id)
 			if v.attrs != 0 && !looped(v.attrs) && s.leftOut(src, fam, id, v) == "" {
-				routes = append(routes, Learned{src.column.link, v.attrs, id, int32(src.number), v})
+				routes = append(routes, Learned{src.column.link, v.attrs, s.receivedDoubt(src, fam, id, v), id, int32(src.number), v})
 			}
 		}
 		if len(routes) > 0 {
@@ -93,4 +99,40 @@ func (s *Sight) marksBest(f *Feed, fam Family, id prefixID) bool {
 		}
 	}
 	return false
+}
+
+func (s *Sight) weighReceived(c *candidate, fam Family) {
+	if c.facts.ownInPath {
+		c.never = ownInPath
+		return
+	}
+	if c.never = s.leftOut(c.src, fam, c.id, c.cell); c.never != "" || s.unclassified(c) {
+		return
+	}
+	c.doubt = s.receivedDoubt(c.src, fam, c.id, c.cell)
+}
+
+const (
+	ownInPath = "our own AS is in its AS path: the router drops it"
+	malformed = "it came in a malformed message, treated as a withdraw (RFC 7606)"
+)
+
+// receivedDoubt says why a route that is received on a link may not be there, or not be used.
+func (s *Sight) receivedDoubt(src *source, fam Family, id prefixID, v cell) string {
+	f, marks := src.feed, v.marks()
+	switch {
+	case f.View == AdjRIBInPre && !s.t.links[src.column.link].ImportAll:
+		return fmt.Sprintf("feed %s is pre-policy: import policy may drop it", f.Name)
+	case (f.View == AdjRIBInPost || f.View == BGPTable) && s.lacking(src, Received, fam, id):
+		return "a complete pre-policy table of the link does not show it, and import policy makes no routes"
+	case marks.Has(Malformed):
+		return malformed
+	case marks.Has(Stale):
+		return "the route is marked stale"
+	case s.fact(v.attrs).rare.Has(RIBFailure):
+		return "the router forwards by another protocol's route in its place (RIB-failure)"
+	case s.fact(v.attrs).rare.Has(RPKIInvalid) && !marks.Has(Best):
+		return "it is invalid by RPKI, and its router does not mark it best: it may leave it out of its choice"
+	}
+	return ""
 }

@@ -113,7 +113,7 @@ func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss)
 // behindOneRouter reports whether all live candidates end on one router that shows its choice
 // among them: its best mark then decides ahead of an attribute that is not shown.
 func (d *decider) behindOneRouter(cs []candidate, live []int) bool {
-	if !slices.ContainsFunc(d.ob.steps, func(s step) bool { return s.reason == ReasonRouterChose }) {
+	if !slices.ContainsFunc(d.ob.steps, func(s step) bool { return s.rank == nil }) {
 		return false
 	}
 	router := ""
@@ -129,30 +129,4 @@ func (d *decider) behindOneRouter(cs []candidate, live []int) bool {
 	}
 	choices, complete := d.routersChoose(cs, live)
 	return complete && len(choices) > 0
-}
-
-// checkMarks holds the outcome against the router's own mark: where every candidate of the
-// longest mask ends on one router and it marks another link's route best, something that no
-// attribute shows (a weight, a filter) decides there, and the outcome is open.
-func (d *decider) checkMarks(cs []candidate, atMask []int, p *pick) {
-	if d.ob.Direction != Received || p.open != "" || len(p.links) != 1 || d.oneLink(cs, atMask) {
-		return
-	}
-	marked := NoLink
-	for _, i := range atMask {
-		c := &cs[i]
-		if c.src == nil || c.link == NoLink || d.s.t.links[c.link].Router != d.s.t.links[cs[atMask[0]].link].Router {
-			return
-		}
-		if c.showsBest() && c.cell.marks().Has(Best) {
-			if c.link == p.links[0] {
-				return
-			}
-			marked = c.link
-		}
-	}
-	if marked != NoLink {
-		p.open = fmt.Sprintf("%s itself marks the route of %s best", d.s.t.links[marked].Router, d.s.t.links[marked].Name)
-		p.others = append(p.others, []LinkID{marked})
-	}
 }

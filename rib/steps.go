@@ -2,6 +2,7 @@ package rib
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -120,17 +121,68 @@ func (d *decider) pathLength(c *candidate) (int64, bool) {
 	if d.ob.Direction == Received {
 		return int64(c.facts.length), true
 	}
+	provided := c.link != NoLink && len(d.s.t.links[c.link].ProviderASNs) > 0
+	switch {
+	case provided && f.View != FarEnd:
+		return 0, false // only a far end shows what a provider puts in front
+	case f.View == FarEnd && c.link != NoLink && (!c.facts.ownInPath || provided && c.src.column.tie == Tied):
+		return d.farEndLength(c), true
+	}
 	n, own := int64(c.facts.lengthOwn), int64(1)
 	if d.ob.publicPath {
 		n = int64(c.facts.publicOwn)
-		if len(d.s.t.asns) > 0 && PrivateASN(d.s.t.asns[0]) {
-			own = 0
+		if f.State.ASPathForm == BeforeOwnASN {
+			var known bool
+			if own, known = d.s.t.ownPublic(f); !known {
+				return 0, false
+			}
 		}
 	}
 	if f.State.ASPathForm == BeforeOwnASN {
 		n += own
 	}
 	return n, true
+}
+
+// farEndLength is the length of a far end's path behind the neighbour's own ASNs: what a layer-3 provider
+// put in counts, and in a row that names none of our ASNs all of it may be us.
+func (d *decider) farEndLength(c *candidate) int64 {
+	l := &d.s.t.links[c.link]
+	r := attrReader{d.s.t.attrs.bytes(c.cell.attrs)}
+	path := r.ranking().ASPath
+	for len(path) > 0 && path[0].Type == ASSequence && len(path[0].ASNs) > 0 && l.HasNeighborASN(path[0].ASNs[0]) {
+		path = slices.Clone(path)
+		path[0].ASNs = path[0].ASNs[1:]
+		if len(path[0].ASNs) == 0 {
+			path = path[1:]
+		}
+	}
+	if d.ob.publicPath {
+		return int64(path.LengthPublic())
+	}
+	return int64(path.Length())
+}
+
+// ownPublic is how many ASNs are left of ours where private ones are removed: of several it is that which
+// the dump says its router uses, and not known where it says none and some are private.
+func (t *Table) ownPublic(f *Feed) (n int64, known bool) {
+	asns := t.asns
+	if f.State.LocalASN != 0 {
+		asns = []uint32{f.State.LocalASN}
+	}
+	if len(asns) == 0 {
+		return 1, true
+	}
+	private := PrivateASN(asns[0])
+	for _, asn := range asns {
+		if PrivateASN(asn) != private {
+			return 0, false
+		}
+	}
+	if private {
+		return 0, true
+	}
+	return 1, true
 }
 
 // RFC 4271 9.1.2.2 (b). An absent origin cannot be on the wire; it ranks as incomplete.
@@ -192,14 +244,14 @@ var circuitPath = step{
 	},
 }
 
-// The internet's choice is seen only where collectors show every link's path: then the shorter.
-var collectorPath = step{
-	reason: ReasonASPathLength, words: "AS path length at the collectors", inferred: true,
-	rank: func(_ *decider, c *candidate) rank {
-		if c.src == nil || c.src.feed.View != Collector {
-			return rank{value: 1 << 32}
+// The internet's choice is seen only where collectors show that of several networks, and all go one way.
+var collectorsChoice = step{
+	reason: ReasonRouterChose, words: "the choice of networks at the collectors", inferred: true,
+	rank: func(d *decider, c *candidate) rank {
+		if c.link == d.collectors.link {
+			return rank{}
 		}
-		return rank{value: int64(c.facts.length), shown: int64(c.facts.length)}
+		return rank{value: 1, shown: 1}
 	},
 	blocked: func(d *decider) string {
 		for _, f := range d.s.t.feeds {
@@ -209,20 +261,9 @@ var collectorPath = step{
 		}
 		return ""
 	},
-	skip: func(_ *decider, cs []candidate, live []int) bool {
-		seen := map[LinkID]bool{}
-		for _, i := range live {
-			if cs[i].src == nil {
-				return true
-			}
-			seen[cs[i].link] = seen[cs[i].link] || cs[i].src.feed.View == Collector && !cs[i].facts.notShown.Has(AttrASPath)
-		}
-		for _, shown := range seen {
-			if !shown {
-				return true
-			}
-		}
-		return false
+	skip: func(d *decider, cs []candidate, live []int) bool {
+		d.collectors = d.collectorsAgree(cs)
+		return !d.linkLives(cs, live, d.collectors.link)
 	},
 }
 
@@ -255,6 +296,8 @@ func (st *step) compareText(loser, winner rank) string {
 		return "ExpressRoute is preferred to the internet at the same mask"
 	case ReasonRoutingPreference:
 		return "the routing preference is for the other kind of link"
+	case ReasonRouterChose:
+		return "networks at the collectors use the other"
 	case ReasonOrigin:
 		return fmt.Sprintf("origin %s > %s", Origin(loser.shown), Origin(winner.shown))
 	}

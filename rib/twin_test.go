@@ -13,6 +13,37 @@ import (
 type twin struct {
 	w      *world
 	behind string // the router that the asker stands behind; empty: none
+	// Of the address that is asked for: iBGP copies, and the links by which networks at collectors go.
+	copies   []claim
+	networks map[uint32][]int
+}
+
+// at is the twin with what it needs to know of the address.
+func (tw twin) at(a netip.Addr) twin {
+	tw.copies, tw.networks = tw.copiesAt(a), tw.networksAt(a)
+	return tw
+}
+
+// networksAt: a network at a collector that is no link's neighbour shows its own choice, which is the
+// longest of its routes.
+func (tw twin) networksAt(a netip.Addr) map[uint32][]int {
+	out, bits := map[uint32][]int{}, map[uint32]int{}
+	for i := range tw.w.rows {
+		r, f := &tw.w.rows[i].route, &tw.w.feeds[tw.w.rows[i].feed]
+		l, way := tw.tie(f, r)
+		path := asnsOf(r)
+		if f.View != rib.Collector || !fresh(f) || !r.Prefix.Contains(a) || way != rib.Tied && way != rib.Unclassified ||
+			r.Marks&(rib.Invalid|rib.Filtered) != 0 || len(path) == 0 || len(tw.sendersOf(path[0], "")) > 0 {
+			continue
+		}
+		if n, known := bits[path[0]]; !known || r.Prefix.Bits() > n {
+			bits[path[0]], out[path[0]] = r.Prefix.Bits(), nil
+		}
+		if r.Prefix.Bits() == bits[path[0]] && !slices.Contains(out[path[0]], l) {
+			out[path[0]] = append(out[path[0]], l)
+		}
+	}
+	return out
 }
 
 // value is a number that may not be shown.
@@ -53,56 +84,177 @@ func (tw twin) hears(ob string) []int {
 		case ob == "us",
 			ob == "microsoft" && (k == rib.Internet || k == rib.ExpressRouteMicrosoft),
 			ob == "internet" && k == rib.Internet,
-			ob == "azure" && (k == rib.ExpressRoutePrivate || k == rib.VPN):
+			ob == "azure" && (k == rib.ExpressRoutePrivate || k == rib.VPN),
+			ob == "avs" && k == rib.ExpressRoutePrivate:
 			out = append(out, i)
 		}
 	}
 	return out
 }
 
-// tie is the row's link, -1 where nothing ties it, and false where it is no row of ours.
-func (tw twin) tie(f *rib.Feed, r *rib.Route) (int, bool) {
-	var first uint32
-	if len(r.Attrs.ASPath) > 0 {
-		first = r.Attrs.ASPath[0].ASNs[0]
+func (tw twin) isOwn(asn uint32) bool { return slices.Contains(tw.w.asns, asn) }
+
+// asnsOf is the whole AS path, which in these worlds is one sequence.
+func asnsOf(r *rib.Route) []uint32 {
+	if len(r.Attrs.ASPath) == 0 {
+		return nil
 	}
-	linksOf := func(asn uint32, router string) []int {
-		var out []int
+	return r.Attrs.ASPath[0].ASNs
+}
+
+// sends: rows of the link begin with the ASN, its neighbour's or a layer-3 provider's.
+func (tw twin) sends(link int, asn uint32) bool {
+	l := &tw.w.links[link]
+	return slices.Contains(l.NeighborASNs, asn) || slices.Contains(l.ProviderASNs, asn)
+}
+
+// sendersOf lists the links whose rows begin with the ASN, on one router where that is known.
+func (tw twin) sendersOf(asn uint32, router string) []int {
+	var out []int
+	for i := range tw.w.links {
+		named := tw.w.links[i].Router
+		if tw.sends(i, asn) && (router == "" || named == "" || named == router) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// tie is what the row is: whose link's (-1: no one's), and in what way.
+func (tw twin) tie(f *rib.Feed, r *rib.Route) (int, rib.Tie) {
+	byRule := -1
+	if len(f.Classify) > 0 { // in these worlds by neighbour, each link's own
 		for i := range tw.w.links {
-			named := tw.w.links[i].Router
-			if tw.w.links[i].NeighborASNs[0] == asn && (router == "" || named == "" || named == router) {
-				out = append(out, i)
+			if neighborOf(i) == r.Neighbor {
+				byRule = i
 			}
 		}
-		return out
-	}
-	only := func(links []int) (int, bool) {
-		if len(links) == 1 {
-			return links[0], true
-		}
-		return -1, true
 	}
 	named := slices.IndexFunc(tw.w.links, func(l rib.Link) bool { return l.Name == f.Link })
-	switch f.View {
-	case rib.FarEnd:
-		return named, first == own
-	case rib.Collector:
-		return only(linksOf(first, "")) // in these worlds ours is always the second
-	case rib.AdjRIBOutPost, rib.AdjRIBOutPre, rib.Monitor:
-		return named, true
+	switch {
+	case received(f):
+		return tw.tieReceived(f, r, named, byRule)
+	case f.View == rib.FarEnd:
+		return tw.tieFarEnd(r, max(named, byRule))
+	case (f.View == rib.Collector || f.View == rib.Chosen) && byRule < 0 && (f.View == rib.Collector || named < 0):
+		return tw.tieFarther(f, r)
+	case named < 0 && byRule < 0:
+		return -1, rib.Unclassified
 	}
-	if named >= 0 {
-		if tw.w.links[named].NeighborASNs[0] == first || len(linksOf(first, "")) == 0 {
-			return named, true
+	return max(named, byRule), rib.Tied
+}
+
+func (tw twin) tieReceived(f *rib.Feed, r *rib.Route, named, byRule int) (int, rib.Tie) {
+	path := asnsOf(r)
+	nowhere := r.Attrs.NextHop.IsValid() && r.Attrs.NextHop.IsUnspecified()
+	wholeTable := f.View == rib.BGPTable || f.View == rib.LocRIB
+	switch {
+	case r.Attrs.NotShown.Has(rib.AttrASPath), r.Marks.Has(rib.IBGP), f.View == rib.Monitor:
+	case len(path) == 0 && nowhere,
+		len(path) == 0 && wholeTable && !r.Neighbor.IsValid() && !r.Attrs.NextHop.IsValid() && !r.Attrs.NotShown.Has(rib.AttrNextHop):
+		return -1, rib.Own
+	}
+	copied := r.Marks.Has(rib.IBGP) || tw.isOwn(r.Attrs.NeighborASN)
+	switch {
+	case byRule >= 0:
+		return byRule, rib.Tied
+	case copied && f.View == rib.LocRIB:
+		return -1, rib.Unclassified
+	case copied:
+		return -1, rib.Internal
+	case f.View == rib.Monitor:
+		return named, rib.Tied
+	}
+	var first uint32
+	if len(path) > 0 {
+		first = path[0]
+	}
+	could := tw.sendersOf(first, f.Router)
+	switch {
+	case named >= 0 && (tw.sends(named, first) || len(tw.sendersOf(first, "")) == 0):
+		return named, rib.Tied
+	case len(could) == 1:
+		return could[0], rib.Tied
+	}
+	return -1, rib.Unclassified
+}
+
+// ourPlace is where the first of our own ASNs stands in the path, -1 where none does.
+func (tw twin) ourPlace(r *rib.Route) int { return slices.IndexFunc(asnsOf(r), tw.isOwn) }
+
+// notOurs is a far table's row with none of our ASNs: a stranger's, unless it lies in our space.
+func (tw twin) notOurs(r *rib.Route) (int, rib.Tie) {
+	if slices.ContainsFunc(tw.w.opt.Declared, func(d netip.Prefix) bool { return d.Bits() <= r.Prefix.Bits() && d.Contains(r.Prefix.Addr()) }) {
+		return -1, rib.Unclassified
+	}
+	return -1, rib.Foreign
+}
+
+func (tw twin) tieFarEnd(r *rib.Route, link int) (int, rib.Tie) {
+	place := tw.ourPlace(r)
+	switch {
+	case r.Attrs.NotShown.Has(rib.AttrASPath):
+		return -1, rib.Unclassified
+	case place < 0:
+		return tw.notOurs(r)
+	case link < 0:
+		return -1, rib.Unclassified
+	}
+	if other := tw.globalReach(r, link); other >= 0 {
+		here := slices.ContainsFunc(tw.w.links[link].Neighbors, func(a netip.Addr) bool { return a.Is4() == r.Attrs.NextHop.Is4() })
+		if !here {
+			return -1, rib.Unclassified // where this link's own subnet lies is not known
 		}
-		return only(linksOf(first, f.Router))
+		return other, rib.Elsewhere
 	}
-	for i := range tw.w.links {
-		if neighborOf(i) == r.Neighbor {
-			return i, true
+	front := asnsOf(r)[:place]
+	if !slices.ContainsFunc(front, func(asn uint32) bool { return !tw.sends(link, asn) }) {
+		return link, rib.Tied
+	}
+	left := tw.sendersOf(front[place-1], "")
+	if len(left) == 1 && left[0] != link {
+		return left[0], rib.Elsewhere
+	}
+	return -1, rib.Unclassified
+}
+
+// globalReach is the link of another circuit that the row's next hop is of, -1 where there is none.
+func (tw twin) globalReach(r *rib.Route, link int) int {
+	inside := func(l int) bool {
+		return slices.ContainsFunc(tw.w.links[l].Neighbors, func(a netip.Addr) bool {
+			subnet := netip.PrefixFrom(a, 30)
+			if a.Is6() {
+				subnet = netip.PrefixFrom(a, 126)
+			}
+			return subnet.Masked().Contains(r.Attrs.NextHop)
+		})
+	}
+	if here := tw.w.links[link]; r.Attrs.NextHop.IsValid() && here.Kind.ExpressRoute() && !inside(link) {
+		for i, l := range tw.w.links {
+			if l.Kind.ExpressRoute() && l.Circuit != here.Circuit && inside(i) {
+				return i
+			}
 		}
 	}
-	return only(linksOf(first, f.Router))
+	return -1
+}
+
+func (tw twin) tieFarther(f *rib.Feed, r *rib.Route) (int, rib.Tie) {
+	place := tw.ourPlace(r)
+	switch {
+	case r.Attrs.NotShown.Has(rib.AttrASPath):
+		return -1, rib.Unclassified
+	case place < 0:
+		return tw.notOurs(r)
+	case place == 0 && f.View == rib.Collector:
+		return -1, rib.Elsewhere // the collector has a session with us
+	case place == 0:
+		return -1, rib.Unclassified
+	}
+	if left := tw.sendersOf(asnsOf(r)[place-1], ""); len(left) == 1 {
+		return left[0], rib.Tied
+	}
+	return -1, rib.Unclassified
 }
 
 // fresh: the feed's rows may be candidates.
@@ -126,8 +278,11 @@ func (tw twin) whole(f *rib.Feed, fam rib.Family) bool {
 }
 
 func (tw twin) speaksOf(f *rib.Feed, link int) bool {
-	if f.View == rib.Collector {
+	switch f.View {
+	case rib.Collector:
 		return tw.w.links[link].Kind == rib.Internet
+	case rib.Chosen:
+		return false
 	}
 	return f.Link == "" || f.Link == tw.w.links[link].Name
 }
@@ -135,7 +290,9 @@ func (tw twin) speaksOf(f *rib.Feed, link int) bool {
 // silenceProves: what a whole feed of the view lacks on the link is not there.
 func (tw twin) silenceProves(f *rib.Feed, link int) bool {
 	switch f.View {
-	case rib.FarEnd, rib.AdjRIBOutPost, rib.AdjRIBOutPre, rib.AdjRIBInPost, rib.AdjRIBInPre:
+	case rib.AdjRIBOutPost, rib.AdjRIBOutPre:
+		return len(tw.w.links[link].ProviderASNs) == 0 // else what the provider does not get it may get elsewhere
+	case rib.FarEnd, rib.AdjRIBInPost, rib.AdjRIBInPre:
 		return true
 	case rib.BGPTable:
 		// A table shows everything of its own router's links alone. Whose it is, it says; or the
@@ -153,7 +310,7 @@ func (tw twin) silenceProves(f *rib.Feed, link int) bool {
 		}
 		return f.Router == l.Router
 	case rib.Monitor:
-		return f.Mirrors != "" || f.AddPath == "all"
+		return f.Mirrors != "" && len(tw.w.links[link].ProviderASNs) == 0 || f.Mirrors == "" && f.AddPath == "all"
 	}
 	return false
 }
@@ -218,11 +375,17 @@ func (tw twin) longSeen(cs []claim) bool {
 // room is the longest prefix that the link may carry unseen at an address, -1 where none. seen is
 // what is known to be there.
 func (tw twin) room(link int, recv bool, a netip.Addr, seen []claim) int {
+	longest := tw.roomBeyondTheCap(link, recv, a)
+	if tw.w.links[link].Kind == rib.Internet && !(recv && tw.longSeen(seen)) {
+		longest = min(longest, cap24(rib.FamilyOf(netip.PrefixFrom(a, 0))))
+	}
+	return longest
+}
+
+// roomBeyondTheCap is the same if any prefix left an ISP.
+func (tw twin) roomBeyondTheCap(link int, recv bool, a netip.Addr) int {
 	fam := rib.FamilyOf(netip.PrefixFrom(a, 0))
 	longest := fam.Bits()
-	if tw.w.links[link].Kind == rib.Internet && !(recv && tw.longSeen(seen)) {
-		longest = cap24(fam)
-	}
 	if tw.staticProves(link, recv, fam) {
 		return -1
 	}
@@ -273,8 +436,9 @@ func (tw twin) claims(ob string, a netip.Addr) []claim {
 	for i := range tw.w.rows {
 		r := &tw.w.rows[i].route
 		f := &tw.w.feeds[tw.w.rows[i].feed]
-		link, ours := tw.tie(f, r)
-		if received(f) != recv || !r.Prefix.Contains(a) || !ours || link >= 0 && !slices.Contains(hears, link) {
+		link, way := tw.tie(f, r)
+		if received(f) != recv || f.View == rib.Chosen || !r.Prefix.Contains(a) || way != rib.Tied && way != rib.Unclassified ||
+			link >= 0 && !slices.Contains(hears, link) {
 			continue
 		}
 		c := tw.claimOf(ob, f, r, link)
@@ -323,7 +487,7 @@ func (tw twin) staticClaim(ob string, link int, p netip.Prefix, recv bool) claim
 		return c
 	}
 	switch {
-	case tw.provenBy(link, false, p, rib.FarEnd):
+	case tw.notTaken(link, p), tw.provenBy(link, false, p, rib.FarEnd):
 		c.bits = -1 // beaten by the far end's own truth: see judge
 	case tw.farFails(link, fam):
 		c.doubt = "fate"
@@ -364,8 +528,8 @@ func (tw twin) fromNowhere(link int, recv bool, p netip.Prefix) bool {
 	}
 	return tw.provenBy(link, recv, p, before) && !slices.ContainsFunc(tw.w.rows, func(r row) bool {
 		f := &tw.w.feeds[r.feed]
-		l, ours := tw.tie(f, &r.route)
-		return f.View == before && ours && l == link && r.route.Prefix == p
+		l, way := tw.tie(f, &r.route)
+		return f.View == before && way == rib.Tied && l == link && r.route.Prefix == p
 	})
 }
 
@@ -373,7 +537,7 @@ func (tw twin) fromNowhere(link int, recv bool, p netip.Prefix) bool {
 func (tw twin) showsPreference(link int, fam rib.Family) bool {
 	for i := range tw.w.rows {
 		r, f := &tw.w.rows[i].route, &tw.w.feeds[tw.w.rows[i].feed]
-		if l, ours := tw.tie(f, r); ours && l == link && received(f) && rib.FamilyOf(r.Prefix) == fam && r.Attrs.LocalPref.Set {
+		if l, way := tw.tie(f, r); way == rib.Tied && l == link && received(f) && rib.FamilyOf(r.Prefix) == fam && r.Attrs.LocalPref.Set {
 			return true
 		}
 	}
@@ -390,31 +554,64 @@ func (tw twin) claimOf(ob string, f *rib.Feed, r *rib.Route, link int) claim {
 	c.origin = value{int64(r.Attrs.Origin), !hidden.Has(rib.AttrOrigin)}
 	c.med = value{int64(r.Attrs.MED.Or(0)), !hidden.Has(rib.AttrMED)}
 	c.lp = tw.preference(f, r, link)
-	var path []uint32
-	for _, seg := range r.Attrs.ASPath {
-		path = append(path, seg.ASNs...)
-	}
+	path := asnsOf(r)
 	if ob == "us" {
-		c.neighborAS = path[0]
-		c.length = value{int64(len(path)), true}
+		c.neighborAS = 0
+		if len(path) > 0 {
+			c.neighborAS = path[0]
+		}
+		c.length = value{int64(len(path)), !hidden.Has(rib.AttrASPath)}
 		return c
 	}
 	if len(path) > 0 && f.View != rib.Collector {
 		c.neighborAS = path[0]
 	}
-	if i := slices.Index(path, own); i >= 0 && f.View != rib.Collector {
-		path = path[i:]
+	c.length = tw.heardLength(ob, f, r, link)
+	return c
+}
+
+// heardLength is the length of an advertised row's path as the observer compares it.
+func (tw twin) heardLength(ob string, f *rib.Feed, r *rib.Route, link int) value {
+	path := slices.Clone(asnsOf(r))
+	providers := link >= 0 && len(tw.w.links[link].ProviderASNs) > 0
+	switch {
+	case r.Attrs.NotShown.Has(rib.AttrASPath):
+		return value{}
+	case f.View == rib.Collector:
+		return value{} // it is the world's path, and says nothing of what the observer got
+	case providers && f.View != rib.FarEnd:
+		return value{} // what the provider puts in front is not shown
+	}
+	if _, way := tw.tie(f, r); f.View == rib.FarEnd && way == rib.Unclassified {
+		// The best that it can be: what stands left of ours may be the neighbour's own.
+		path = path[max(tw.ourPlace(r), 0):]
+	}
+	for f.View == rib.FarEnd && link >= 0 && len(path) > 0 && slices.Contains(tw.w.links[link].NeighborASNs, path[0]) {
+		path = path[1:] // the neighbour's own number: it is the one that chooses
+	}
+	private := func(asn uint32) bool { return asn >= 64512 && asn <= 65534 }
+	added := int64(0)
+	if f.State.ASPathForm == rib.BeforeOwnASN {
+		added = 1
+		candidates := tw.w.asns
+		if f.State.LocalASN != 0 {
+			candidates = []uint32{f.State.LocalASN}
+		}
+		if n := len(candidates); ob == "microsoft" {
+			hidden := len(slices.DeleteFunc(slices.Clone(candidates), func(asn uint32) bool { return !private(asn) }))
+			switch hidden {
+			case 0:
+			case n:
+				added = 0
+			default:
+				return value{}
+			}
+		}
 	}
 	if ob == "microsoft" {
-		path = slices.DeleteFunc(slices.Clone(path), func(asn uint32) bool { return asn >= 64512 && asn <= 65534 })
+		path = slices.DeleteFunc(path, private)
 	}
-	n := int64(len(path))
-	if f.State.ASPathForm == rib.BeforeOwnASN {
-		n++
-	}
-	// A collector's path is the world's, and says nothing of what the observer got.
-	c.length = value{n, !hidden.Has(rib.AttrASPath) && (f.View != rib.Collector || ob == "internet")}
-	return c
+	return value{int64(len(path)) + added, true}
 }
 
 func (tw twin) preference(f *rib.Feed, r *rib.Route, link int) value {
@@ -434,59 +631,115 @@ func (tw twin) preference(f *rib.Feed, r *rib.Route, link int) value {
 
 // judge says what the views, marks and feeds make of the row.
 func (c *claim) judge(tw twin, f *rib.Feed, r *rib.Route) {
-	path := r.Attrs.ASPath
-	holdsOwn := slices.ContainsFunc(path, func(s rib.Segment) bool { return slices.Contains(s.ASNs, own) })
-	proven := func(views ...rib.View) bool { return tw.provenBy(c.link, received(f), r.Prefix, views...) }
-	if !fresh(f) {
+	switch {
+	case !fresh(f):
+		c.never = true
+	case received(f):
+		c.judgeReceived(tw, f, r)
+	default:
+		c.judgeAdvertised(tw, f, r)
+	}
+}
+
+func (c *claim) judgeReceived(tw twin, f *rib.Feed, r *rib.Route) {
+	proven := func(views ...rib.View) bool { return tw.provenBy(c.link, true, r.Prefix, views...) }
+	switch {
+	case tw.ourPlace(r) >= 0, r.Marks.Has(rib.Filtered), r.Marks.Has(rib.Invalid):
+		c.never = true
+	case c.link < 0:
+		c.doubt = "missing"
+	case f.View == rib.AdjRIBInPre && proven(rib.AdjRIBInPost, rib.BGPTable, rib.Monitor):
+		c.never = true
+	case f.View == rib.AdjRIBInPre && !tw.w.links[c.link].ImportAll,
+		r.Marks.Has(rib.Stale), r.Marks.Has(rib.Malformed), r.Marks.Has(rib.RIBFailure),
+		r.Marks.Has(rib.RPKIInvalid) && !r.Marks.Has(rib.Best):
+		c.doubt = "fate"
+	case f.View == rib.AdjRIBInPost || f.View == rib.BGPTable:
+		if tw.fromNowhere(c.link, true, r.Prefix) {
+			c.doubt = "fate"
+		}
+	}
+}
+
+func (c *claim) judgeAdvertised(tw twin, f *rib.Feed, r *rib.Route) {
+	holder := f.View == rib.FarEnd || f.View == rib.Collector
+	proven := func(views ...rib.View) bool { return tw.provenBy(c.link, false, r.Prefix, views...) }
+	unused := r.Marks.Has(rib.Invalid) || r.Marks.Has(rib.Filtered)
+	another := f.View == rib.FarEnd && tw.usesAnother(f, r)
+	switch {
+	case unused && holder, another && !r.Attrs.NotShown.Has(rib.AttrBest):
+		c.never = true
+		return
+	case c.link < 0:
+		c.doubt = "missing"
+		return
+	case !holder && (tw.notTaken(c.link, r.Prefix) || proven(rib.FarEnd)):
+		c.never = true
+		return
+	case f.View == rib.AdjRIBOutPre && proven(rib.AdjRIBOutPost, rib.Monitor):
 		c.never = true
 		return
 	}
-	if received(f) {
-		switch {
-		case holdsOwn, r.Marks.Has(rib.Filtered), r.Marks.Has(rib.Invalid):
-			c.never = true
-		case c.link < 0:
-			c.doubt = "missing"
-		case f.View == rib.AdjRIBInPre && proven(rib.AdjRIBInPost, rib.BGPTable, rib.Monitor):
-			c.never = true
-		case f.View == rib.AdjRIBInPre && !tw.w.links[c.link].ImportAll, r.Marks.Has(rib.Stale):
-			c.doubt = "fate"
-		case f.View == rib.AdjRIBInPost || f.View == rib.BGPTable:
-			if tw.fromNowhere(c.link, true, r.Prefix) {
-				c.doubt = "fate"
-			}
-		}
-		return
-	}
-	if c.link < 0 {
-		c.doubt = "missing"
-		return
-	}
-	switch f.View {
-	case rib.AdjRIBOutPost, rib.Monitor:
-		if proven(rib.FarEnd) {
-			c.never = true
-		} else if tw.farFails(c.link, c.fam) || f.View == rib.AdjRIBOutPost && tw.fromNowhere(c.link, false, r.Prefix) {
-			c.doubt = "fate"
-		}
-	case rib.AdjRIBOutPre:
-		if proven(rib.FarEnd, rib.AdjRIBOutPost, rib.Monitor) {
-			c.never = true
-		} else {
-			c.doubt = "fate"
-		}
-	}
-	long := tw.w.links[c.link].Kind == rib.Internet && c.bits > cap24(rib.FamilyOf(r.Prefix))
-	if long && f.View != rib.Collector && !tw.collectorShows(c.link, r.Prefix) {
+	neighbor := tw.w.links[c.link].NeighborASNs[0]
+	switch {
+	case f.View == rib.AdjRIBOutPre, unused, another, r.Marks.Has(rib.Stale), r.Marks.Has(rib.Malformed), !holder && r.Marks.Has(rib.Unselected),
+		!holder && tw.farFails(c.link, c.fam),
+		!holder && slices.Contains(asnsOf(r), neighbor),
+		f.View == rib.AdjRIBOutPost && tw.fromNowhere(c.link, false, r.Prefix),
+		f.View == rib.FarEnd && tw.weSentNone(c.link, r.Prefix),
+		f.View != rib.Collector && tw.staysNear(c.link, r) && !tw.collectorShows(c.link, r.Prefix):
 		c.doubt = "fate"
 	}
+}
+
+// usesAnother: the holder of a far end marks another way to the prefix best, which is not by a link of
+// ours that it is tied to.
+func (tw twin) usesAnother(f *rib.Feed, r *rib.Route) bool {
+	if r.Marks.Has(rib.Best) || r.Marks.Has(rib.Multipath) {
+		return false
+	}
+	return slices.ContainsFunc(tw.w.rows, func(o row) bool {
+		_, way := tw.tie(f, &o.route)
+		return &tw.w.feeds[o.feed] == f && o.route.Prefix == r.Prefix && o.route.Marks.Has(rib.Best) && way != rib.Tied
+	})
+}
+
+// notTaken: Microsoft peering takes no default and no private space.
+func (tw twin) notTaken(link int, p netip.Prefix) bool {
+	return tw.w.links[link].Kind == rib.ExpressRouteMicrosoft && (p.Bits() == 0 || p.Addr().Is4() && p.Addr().IsPrivate())
+}
+
+// weSentNone: our own whole table of what goes out on the link lacks what its far end holds.
+func (tw twin) weSentNone(link int, p netip.Prefix) bool {
+	return tw.provenBy(link, false, p, rib.AdjRIBOutPost) && !slices.ContainsFunc(tw.w.rows, func(o row) bool {
+		f := &tw.w.feeds[o.feed]
+		l, way := tw.tie(f, &o.route)
+		return f.View == rib.AdjRIBOutPost && fresh(f) && way == rib.Tied && l == link && o.route.Prefix == p
+	})
+}
+
+// staysNear: on an internet link the row may go no further than the direct neighbour; and anybody may
+// drop what origin validation finds invalid.
+func (tw twin) staysNear(link int, r *rib.Route) bool {
+	if r.Marks.Has(rib.RPKIInvalid) {
+		return true
+	}
+	if tw.w.links[link].Kind != rib.Internet {
+		return false
+	}
+	kept := []string{"no-export", "no-advertise", "no-export-subconfed", "no-peer", "blackhole"}
+	return r.Prefix.Bits() > cap24(rib.FamilyOf(r.Prefix)) || slices.ContainsFunc(kept, func(name string) bool {
+		c, err := rib.ParseCommunity(name)
+		return err == nil && slices.Contains(r.Attrs.Communities, c)
+	})
 }
 
 func (tw twin) collectorShows(link int, p netip.Prefix) bool {
 	return slices.ContainsFunc(tw.w.rows, func(r row) bool {
 		f := &tw.w.feeds[r.feed]
-		l, ours := tw.tie(f, &r.route)
-		return f.View == rib.Collector && fresh(f) && ours && l == link && r.route.Prefix == p
+		l, way := tw.tie(f, &r.route)
+		dull := r.route.Marks&(rib.Invalid|rib.Filtered|rib.Stale|rib.Malformed) != 0
+		return f.View == rib.Collector && fresh(f) && way == rib.Tied && l == link && r.route.Prefix == p && !dull
 	})
 }
 
@@ -515,7 +768,11 @@ type verdict struct {
 // choose runs the observer's steps over routes that are taken to be there.
 func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 	if len(cs) == 0 {
-		return verdict{reason: rib.ReasonNone}
+		v := verdict{reason: rib.ReasonNone}
+		if ob == "us" && !winnersOnly {
+			v.others = tw.longerCopies(-1)
+		}
+		return v
 	}
 	longest := slices.MaxFunc(cs, func(a, b claim) int { return a.bits - b.bits }).bits
 	live := filter(cs, func(c claim) bool { return c.bits == longest })
@@ -541,11 +798,18 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			v.others = append(v.others, []int{l})
 		}
 	}
+	there := linksIn(filter(cs, func(c claim) bool { return c.doubt == "" || c.bits == longest }))
+	if ob != "us" && len(there) > 1 && tw.chosenFails(ob, live[0].fam) {
+		// What the observer chose itself would tell, whatever the rules say.
+		for _, l := range there {
+			v.others = append(v.others, []int{l})
+		}
+	}
 	for _, name := range names {
 		if len(linksIn(live)) == 1 {
 			break
 		}
-		if name == "collectors" && tw.collectorFails(live[0].fam) {
+		if name == "collectors" && len(v.others) == 0 && tw.collectorFails(live[0].fam) {
 			eachMayWin()
 			break
 		}
@@ -577,12 +841,15 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 	case len(v.links) > 1 && v.reason != rib.ReasonRouterLocal:
 		v.reason = rib.ReasonEqual
 	}
-	if ob == "us" && !winnersOnly && len(v.others) == 0 && len(v.links) == 1 && len(linksIn(mask)) > 1 {
-		// One router, and its own mark stands on another link's route: something unseen decides.
-		if l, other := markedElsewhere(tw, mask, v.links[0]); other {
-			v.others = append(v.others, []int{l})
-		}
+	if ob == "us" && !winnersOnly && len(v.others) == 0 {
+		v.others = tw.denied(mask, v.links)
 	}
+	if ob == "us" && !winnersOnly {
+		v.others = append(v.others, tw.longerCopies(longest)...)
+	}
+	v.others = slices.DeleteFunc(v.others, func(links []int) bool { return slices.Equal(links, v.links) })
+	slices.SortFunc(v.others, slices.Compare)
+	v.others = slices.CompactFunc(v.others, slices.Equal)
 	return v
 }
 
@@ -641,13 +908,17 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 		kept, hangs = lowest(live, func(c claim) value { return c.length })
 		return kept, hangs, rib.ReasonASPathLength
 	case "collectors":
-		seen := filter(live, func(c claim) bool { return c.feed != nil && c.feed.View == rib.Collector })
-		unseen := filter(live, func(c claim) bool { return c.feed == nil })
-		if len(unseen) > 0 || len(linksIn(seen)) < len(linksIn(live)) {
+		agreed := -1
+		for _, links := range tw.networks {
+			if len(tw.networks) < 2 || len(links) != 1 || agreed >= 0 && links[0] != agreed || links[0] < 0 {
+				return live, false, ""
+			}
+			agreed = links[0]
+		}
+		if !slices.Contains(linksIn(live), agreed) {
 			return live, false, ""
 		}
-		kept, _ = lowest(seen, func(c claim) value { return c.length })
-		return kept, false, rib.ReasonASPathLength
+		return filter(live, func(c claim) bool { return c.link == agreed }), false, rib.ReasonRouterChose
 	case "routing-preference":
 		kept, _ = lowest(live, func(c claim) value { return yes(link(c).Kind.ExpressRoute() != (tw.w.opt.RoutingPreference == "vpn")) })
 		return kept, false, rib.ReasonRoutingPreference
@@ -703,20 +974,114 @@ func oneRouterShows(tw twin, live []claim) bool {
 	return chose
 }
 
-func markedElsewhere(tw twin, mask []claim, winner int) (int, bool) {
-	other := -1
-	for _, c := range mask {
-		if c.feed == nil || tw.w.links[c.link].Router != tw.w.links[mask[0].link].Router {
-			return 0, false
-		}
-		if c.showsBest && c.marks.Has(rib.Best) {
-			if c.link == winner {
-				return 0, false
-			}
-			other = c.link
+// denied lists the outcomes that the routers' own best marks show, where the outcome denies one.
+func (tw twin) denied(mask []claim, links []int) (others [][]int) {
+	type mark struct {
+		router string
+		link   int
+	}
+	var marks []mark
+	for _, c := range append(slices.Clone(mask), tw.copies...) {
+		if c.showsBest && c.marks.Has(rib.Best) && c.bits == mask[0].bits && (tw.behind == "" || c.router == tw.behind) {
+			marks = append(marks, mark{c.router, c.link})
 		}
 	}
-	return other, other >= 0
+	for i, m := range marks {
+		for _, o := range marks[:i] {
+			if m.router != "" && m.router == o.router && m.link != o.link {
+				others = append(others, []int{m.link}, []int{o.link})
+			}
+		}
+		switch {
+		case m.link >= 0 && !slices.Contains(links, m.link):
+			others = append(others, []int{m.link})
+		case m.link < 0 && len(links) == 1 && m.router != "" && tw.w.links[links[0]].Router == m.router:
+			others = append(others, []int{-1}) // what another router received: not by this link
+		}
+	}
+	return others
+}
+
+// longerCopies: a router marks best a copy of a route that is longer than all that is received on the
+// site's links: by which way out another router of ours has it is not shown.
+func (tw twin) longerCopies(bits int) [][]int {
+	for _, c := range tw.copies {
+		if c.showsBest && c.marks.Has(rib.Best) && c.bits > bits && len(asnsOf(c.route)) > 0 && (tw.behind == "" || c.router == tw.behind) {
+			return [][]int{{-1}}
+		}
+	}
+	return nil
+}
+
+// copiesAt lists the iBGP copies and own networks at the address, each link -1.
+func (tw twin) copiesAt(a netip.Addr) (out []claim) {
+	for i := range tw.w.rows {
+		r, f := &tw.w.rows[i].route, &tw.w.feeds[tw.w.rows[i].feed]
+		if _, way := tw.tie(f, r); (way == rib.Internal || way == rib.Own) && fresh(f) && r.Prefix.Contains(a) {
+			out = append(out, tw.claimOf("us", f, r, -1))
+		}
+	}
+	return out
+}
+
+// chosenFails: the observer's own table, not left out on purpose, does not show all that it should.
+func (tw twin) chosenFails(ob string, fam rib.Family) bool {
+	return slices.ContainsFunc(tw.w.feeds, func(f rib.Feed) bool {
+		return f.View == rib.Chosen && f.Observer == ob && meant(&f, fam) && !f.State.Closed && !tw.whole(&f, fam)
+	})
+}
+
+// chosenRows lists the longest rows of the observer's own table at the address.
+func (tw twin) chosenRows(ob string, a netip.Addr) (out []row) {
+	bits, marked := -1, false
+	for _, r := range tw.w.rows {
+		f := &tw.w.feeds[r.feed]
+		if f.View != rib.Chosen || f.Observer != ob || !fresh(f) || !r.route.Prefix.Contains(a) || r.route.Marks&(rib.Invalid|rib.Filtered) != 0 {
+			continue
+		}
+		if n := r.route.Prefix.Bits(); n > bits {
+			bits, out, marked = n, nil, false
+		}
+		if r.route.Prefix.Bits() == bits {
+			out = append(out, r)
+			marked = marked || r.route.Marks&(rib.Best|rib.Multipath) != 0
+		}
+	}
+	if marked {
+		out = slices.DeleteFunc(out, func(r row) bool { return r.route.Marks&(rib.Best|rib.Multipath) == 0 })
+	}
+	return out
+}
+
+// chosenLinks are the links of the observer's own choice: an untied row's are all that it could be by.
+func (tw twin) chosenLinks(ob string, a netip.Addr, rows []row, claims []claim) (links []int) {
+	add := func(l int) {
+		if !slices.Contains(links, l) {
+			links = append(links, l)
+		}
+	}
+	for _, r := range rows {
+		l, _ := tw.tie(&tw.w.feeds[r.feed], &r.route)
+		if l >= 0 {
+			add(l)
+			continue
+		}
+		could := []int{}
+		for _, l := range tw.hears(ob) {
+			at := func(c claim) bool { return c.bits == r.route.Prefix.Bits() && (c.link == l || c.link < 0) }
+			if slices.ContainsFunc(claims, at) || tw.room(l, false, a, nil) >= r.route.Prefix.Bits() {
+				could = append(could, l)
+			}
+		}
+		if len(could) == 0 {
+			could = tw.hears(ob)
+		}
+		for _, l := range could {
+			add(l)
+		}
+	}
+	slices.Sort(links)
+	return links
 }
 
 // lowest keeps the lowest of the known and everything unknown; hangs: an unknown one stands
@@ -767,9 +1132,37 @@ type finding struct {
 	either bool
 	// hopeless: more sets than a test should try.
 	hopeless bool
+	// chosen: the observer's own table decides.
+	chosen bool
+	// capped are the blind links that could change the answer if longer prefixes left an ISP.
+	capped []int
 }
 
 func (tw twin) decide(ob string, a netip.Addr) finding {
+	f := tw.byRules(ob, a)
+	rows := tw.chosenRows(ob, a)
+	if f.hopeless || len(rows) == 0 {
+		return f
+	}
+	links := tw.chosenLinks(ob, a, rows, tw.claims(ob, a))
+	open := tw.chosenFails(ob, rib.FamilyOf(netip.PrefixFrom(a, 0))) ||
+		slices.ContainsFunc(rows, func(r row) bool { return r.route.Marks.Has(rib.Stale) || r.route.Marks.Has(rib.Malformed) })
+	firm := f.outcome != rib.OutcomeUnknown && f.outcome != rib.OutcomeUndetermined
+	if open && !(firm && slices.Equal(links, f.links)) {
+		if firm {
+			f.outcome = rib.OutcomeUndetermined
+		}
+		return finding{outcome: f.outcome, links: append(links, f.links...), chosen: true, strict: f.strict, either: f.either}
+	}
+	out := finding{outcome: rib.OutcomeTie, links: links, chosen: true}
+	if len(links) == 1 {
+		out.outcome = rib.OutcomeDecided
+	}
+	return out
+}
+
+func (tw twin) byRules(ob string, a netip.Addr) finding {
+	tw = tw.at(a)
 	alone := tw.alone(ob, a)
 	var certain, doubtful []claim
 	for _, c := range tw.claims(ob, a) {
@@ -843,6 +1236,17 @@ func (tw twin) decide(ob string, a netip.Addr) finding {
 		}
 	}
 	slices.Sort(f.links)
+	if alone == nil && firm() {
+		for _, c := range tw.unseen(ob, a, certain) {
+			if tw.roomBeyondTheCap(c.link, ob == "us", a) <= c.bits || c.bits != cap24(c.fam) {
+				continue
+			}
+			c.bits = c.fam.Bits()
+			if v := tw.choose(ob, append(slices.Clone(certain), c), false); !slices.Equal(v.links, base.links) || len(v.others) != len(base.others) {
+				f.capped = append(f.capped, c.link)
+			}
+		}
+	}
 	switch {
 	case !firm() && missing:
 		f.outcome = rib.OutcomeUnknown
@@ -876,7 +1280,10 @@ func (tw twin) alternatives(ob string, c claim) []claim {
 	for _, l := range tw.hears(ob) {
 		c.link = l
 		c.lp = tw.preference(c.feed, c.route, l)
-		if c.router == "" {
+		if ob != "us" {
+			c.length = tw.heardLength(ob, c.feed, c.route, l)
+		}
+		if c.feed.Router == "" {
 			c.router = tw.w.links[l].Router
 		}
 		out = append(out, c)

@@ -18,9 +18,7 @@ func (r *reader) before() bool {
 
 // banner passes a line over that stands in front of everything. It may hold the command.
 func (r *reader) banner(text []byte) {
-	if r.command.read(text) {
-		r.tables.awaited = true
-		r.sawCommand()
+	if r.echoed(text); r.tables.awaited {
 		return
 	}
 	if r.stray == 0 {

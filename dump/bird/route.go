@@ -21,7 +21,11 @@ func (r *reader) closeRow(whole bool) {
 		return
 	}
 	r.unicast = true
-	if r.tables.now.leftOut || !r.claim() {
+	if r.tables.now.leftOut {
+		r.LeaveOut(w.line, "of table %s", r.tables.now.name)
+		return
+	}
+	if !r.claim() {
 		return
 	}
 	r.tableLine()

@@ -55,7 +55,13 @@ type birdwatcherReader struct {
 func readBirdwatcher(in *reading.Input, c *reading.Collector) error {
 	r := &birdwatcherReader{Collector: c, s: reading.NewScanner(in.Text)}
 	r.rows.Collector, r.rows.export = c, reading.AdvertisedView(c.Source.View)
-	if err := c.EachDocument(r.s, func(byte) error { return r.object(0) }); err != nil {
+	if err := c.EachDocument(r.s, func(byte) error {
+		err := r.object(0)
+		if r.pages.count > 0 {
+			r.SameAnswer()
+		}
+		return err
+	}); err != nil {
 		return err
 	}
 	return r.finish()
@@ -107,16 +113,17 @@ func (r *birdwatcherReader) member(key string, line, depth int) error {
 	return err
 }
 
-// sawTable holds the key of a table against the declared view.
+// sawTable takes what the key of a table shows.
 func (r *birdwatcherReader) sawTable(key string) {
 	r.held = true
-	view := r.Source.View
-	switch {
-	case r.rows.export && (key == "imported" || key == "filtered" || key == "not_exported"):
-		r.Say("the dump holds routes that are %s, the config says %s", reading.Quote(key), view)
-	case key == "exported" && view != "" && !r.rows.export:
-		r.Say("the dump holds routes that are %s, the config says %s", reading.Quote(key), view)
+	s := reading.Shown{What: fmt.Sprintf("the dump holds routes that are %s", reading.Quote(key))}
+	switch key {
+	case "exported":
+		s.Direction = reading.Advertised
+	case "imported", "filtered", "not_exported":
+		s.Direction = reading.Held
 	}
+	r.Shows(s)
 }
 
 // list reads rows, one an element.

@@ -70,8 +70,12 @@ type reader struct {
 	headings int    // headings of address families
 	answer   string // what the router said in a table's place
 	unread   error  // why a table cannot be read whose header was seen
+<<<<<<< HEAD
 	selects  bool   // the router marks its choice among what it advertises
 	unsorted bool   // the legend has "u unsorted": releases of FRR that have it count a default route that they originate
+=======
+	spoke    bool   // a table's answer began: what stands here is no banner and no summary
+>>>>>>> main
 	foreign  bool   // a table of another family stands in the file, and no heading says so
 }
 
@@ -101,6 +105,7 @@ func (r *reader) one(l reading.TextLine) {
 		r.Problem(l.Line, "a line of more than %d bytes: this is no router's", reading.MaxLine)
 	case len(text) == 0:
 		r.spoil("a blank line stands in it")
+		r.part.blank = r.part.rows > 0
 	case r.skipsRows() && !r.isFrame(text):
 		r.answers.Pager = 0
 		r.outOfPlace(l.Line, text)
@@ -164,7 +169,7 @@ func (r *reader) unknown(line int, text []byte) {
 		r.Problem(line, "the beginning is missing: %s is of a table that began before the text", reading.Quote(text))
 		return
 	}
-	r.Between(line, text, (r.part.preamble || r.tables == 0) && !reading.RowLike(text))
+	r.Between(line, text, !r.spoke && (r.part.preamble || r.tables == 0) && !reading.RowLike(text))
 }
 
 // otherVRFLacks reports whether IOS XR says, of a VRF that is not read, that it lacks the neighbour.
@@ -205,7 +210,7 @@ func (r *reader) endReply() {
 	r.spoil("a prompt stands in it")
 	r.closePart()
 	r.answers.Ended(r.Collector)
-	r.part = ciscoPart{}
+	r.part, r.spoke = ciscoPart{}, false
 }
 
 func (r *reader) endOfFile() {

@@ -13,6 +13,9 @@ import (
 func (r *reader) frame(line, text []byte) bool {
 	if h := cutHeading(text); h.kind != noHeading {
 		r.spoil("the next table begins in it")
+		if why := h.torn(); why != "" {
+			r.Problem(r.lines.Line, "%s: %s", why, reading.Quote(text))
+		}
 		r.heading(h)
 		return true
 	}
@@ -37,6 +40,7 @@ func (r *reader) frame(line, text []byte) bool {
 	default:
 		return false
 	}
+	r.spoke = r.spoke || !bytes.HasPrefix(text, []byte("BGP ")) // which stands above a summary too
 	return true
 }
 
@@ -55,8 +59,8 @@ func (r *reader) heading(h ciscoHeading) {
 	r.row.known = false
 	r.routerID(h.router)
 	if h.peer != "" {
-		r.neighborOf(h.peer)
-		r.OfOneNeighbor()
+		r.answerOf(h.peer)
+		r.Shows(reading.Shown{Extent: reading.OfOne, What: "the dump shows the routes of one neighbor"})
 	}
 }
 
@@ -115,12 +119,13 @@ func (r *reader) nextTable() {
 // header begins a table's rows.
 func (r *reader) header(line []byte, advertised bool) {
 	r.spoil("the next table begins in it")
-	r.nextTable()
+	repeats := r.part.begun && r.part.open
 	if !r.part.sent {
 		r.answers.Came()
 	}
 	var err error
-	r.columns = columns{network: bytes.Index(line, []byte("Network"))}
+	before := r.columns
+	r.columns = columns{network: bytes.Index(line, []byte("Network")), hop: bytes.Index(line, []byte("Next Hop"))}
 	r.numbers = eosNumbers(line)
 	if !advertised && !r.words {
 		if r.columns, err = cutColumns(line); err != nil {
@@ -128,6 +133,10 @@ func (r *reader) header(line []byte, advertised bool) {
 			r.Problem(r.lines.Line, "%v", err)
 			return
 		}
+	}
+	if repeats {
+		r.repeatedHeader(before, advertised)
+		return
 	}
 	r.part.preamble, r.part.sent, r.part.begun, r.part.open, r.part.advertised = false, false, true, true, advertised
 	r.row.known = false
@@ -142,17 +151,23 @@ func (r *reader) header(line []byte, advertised bool) {
 	r.mark()
 }
 
-// setForm notes the form of the AS paths, and holds the form of the table against the view.
+// repeatedHeader is a header inside its table: a terminal's page begins with it. The rows go on.
+func (r *reader) repeatedHeader(before columns, advertised bool) {
+	r.part.page = true
+	r.answers.Pager = 0
+	if advertised != r.part.advertised || r.columns != before {
+		r.Problem(r.lines.Line, "a header of another form stands in the table: give each table a file and a feed of its own")
+	}
+}
+
+// setForm notes the form of the AS paths, and what the columns show.
 func (r *reader) setForm(advertised bool) {
-	view := r.Source.View
 	switch {
 	case advertised:
 		r.Result.Header.ASPathForm = rib.AsSent
-		if view != "" && !r.export {
-			r.Say("the columns are those of advertised routes, the config says %s", view)
-		}
-	case r.export && r.counted && !r.ownForm:
-		r.Say("the columns are not those of advertised routes, the config says %s", view)
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the columns are those of advertised routes"})
+	case r.counted && !r.ownForm:
+		r.Shows(reading.Shown{Direction: reading.Held, What: "the columns are not those of advertised routes"})
 	}
 }
 
@@ -358,12 +373,17 @@ func (r *reader) originated(text []byte) {
 	}
 	_, word, _ := bytes.Cut(text, []byte("network "))
 	r.cameSent()
+<<<<<<< HEAD
 	r.part.defaults++
 	switch view := r.Source.View; {
 	case r.leftOut():
+=======
+	if r.leftOut() {
+>>>>>>> main
 		return
-	case !r.export && view != "":
-		r.Say("it says %s, as advertised routes do; the config says %s", reading.Quote(text), view)
+	}
+	r.Shows(reading.Shown{Direction: reading.Advertised, What: fmt.Sprintf("it says %s, as advertised routes do", reading.Quote(text))})
+	if !r.export && r.Source.View != "" {
 		return
 	}
 	prefix := rib.IPv4.All()

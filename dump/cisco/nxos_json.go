@@ -60,7 +60,6 @@ type nxosJSONReader struct {
 	tables  []nxosTable // in the order of the file
 	next    int         // the table that comes next
 	seen    [2]bool     // families of which a table was read
-	command reading.ShowCommand
 	answers reading.Answers
 	input   int    // the line of the command for a table that NX-API names in the object at hand
 	many    bool   // it was said that there are more tables than are noted
@@ -354,20 +353,11 @@ func (r *nxosJSONReader) around(line int, text []byte, before bool) {
 func (r *nxosJSONReader) echoed(line int, text []byte) (table bool) {
 	for _, words := range reading.EchoedCommands(text) {
 		if c, ok := reading.ParseShow(reading.WithoutJSON(words)); ok && !c.Other {
-			r.asked(line, c)
+			r.Ask(c.Shown(line, words))
 			table = true
 		}
 	}
 	return table
-}
-
-// asked holds a command against the config, and against those before it.
-func (r *nxosJSONReader) asked(line int, c reading.ShowCommand) {
-	if had := r.command; had.Of != "" && had.Of != c.Of {
-		r.Problem(line, "the file holds the answers of several commands: give each a file and a feed of its own")
-	}
-	r.command = c
-	c.HeldAgainst(r.Collector, line)
 }
 
 // finish refuses a file without a table of routes.

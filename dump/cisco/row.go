@@ -72,13 +72,14 @@ func (r *reader) rowLine(l reading.TextLine) bool {
 	if len(marks) > len(r.row.kept) {
 		return false
 	}
+	r.goesOn(l.Line)
 	word := l.Text[first.Start:first.End]
 	second := reading.NextToken(l.Text, first.End)
 	switch {
 	case bytes.IndexByte(r.bareHop(word), '/') >= 0, r.marks == 0 && !r.row.open && r.isHop(l.Text, second):
 		r.spoil("its next hop is missing")
 		r.beginRow(l, marks, word)
-		r.inPlace(first, r.columns.network)
+		r.inPlace(first, r.columns.network, &r.part.prefixAt)
 		if second.End > second.Start {
 			r.hopAndRest(l, second)
 		} else if l.Cut {
@@ -87,17 +88,48 @@ func (r *reader) rowLine(l reading.TextLine) bool {
 	default:
 		if !r.row.open {
 			r.continueRow(l, marks)
+			if r.words && r.row.err == nil {
+				r.row.err = errNoPrefix
+			}
 		}
-		r.inPlace(first, r.columns.hop)
+		r.inPlace(first, r.columns.hop, nil)
 		r.hopAndRest(l, first)
 	}
 	return true
 }
 
-// inPlace holds FortiOS's prefixes and next hops to their columns, which they never leave.
-func (r *reader) inPlace(word reading.Token, column int) {
-	if r.tagged && word.Start != column && r.row.err == nil {
+// goesOn says that rows stand behind a blank line: a row may have stood in its place.
+func (r *reader) goesOn(line int) {
+	if p := &r.part; p.blank && !p.strayed {
+		p.strayed = true
+		r.Problem(line, "a blank line stands among the rows: one of them may be missing")
+	}
+}
+
+// inPlace holds prefixes, and next hops in front of which none stands, to their columns. Some releases print all rows a
+// little beside the header, but then all of them: a row that stands elsewhere lost its front, and what is left of an
+// address may look like another one.
+func (r *reader) inPlace(word reading.Token, column int, at *place) {
+	farthest := 3
+	if at == nil {
+		farthest = 8
+	}
+	off := word.Start - column
+	if at != nil && !at.known && !r.tagged { // FortiOS's never leave their columns
+		*at = place{known: true, beside: off}
+	}
+	far := max(off, -off) > farthest
+	if r.tagged {
+		far = off != 0
+	} else if at != nil {
+		far = far || off != at.beside
+	}
+	switch {
+	case !far || r.row.err != nil:
+	case r.tagged:
 		r.row.err = errColumns
+	default:
+		r.row.err = errPlace
 	}
 }
 
@@ -122,10 +154,20 @@ func (r *reader) beginRow(l reading.TextLine, marks, word []byte) {
 	w.active = w.active && w.prefix == previous || bytes.ContainsAny(marks, ">#")
 	w.known = w.err == nil
 	r.holdFamily()
+	r.holdPage(previous, had)
 	r.part.prefixes++
 	if had && w.known && w.prefix == previous {
 		r.part.repeats++
 	}
+}
+
+// holdPage holds the first prefix behind a repeated header against the one before it: a table that goes on goes up.
+func (r *reader) holdPage(previous netip.Prefix, had bool) {
+	w := &r.row
+	if r.part.page && had && w.known && w.prefix.Addr().Less(previous.Addr()) {
+		r.Problem(w.line, "the header is repeated, and the prefixes begin anew: it looks like another table: give each a file and a feed of its own")
+	}
+	r.part.page = false
 }
 
 // holdFamily holds the row's family against the table's.
@@ -252,7 +294,7 @@ func (r *reader) fromItself(a *rib.Attrs) {
 		if !r.selfHop {
 			break
 		}
-		r.Say("the router itself is the next hop of a row, as in advertised routes; the config says %s", r.Source.View)
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the router itself is the next hop of a row, as in advertised routes"})
 	case rib.AdjRIBOutPre, rib.AdjRIBOutPost:
 		a.NotShown |= rib.AttrNextHop
 	}
@@ -395,7 +437,7 @@ func (r *reader) cutMarks(line []byte) (marks []byte, first reading.Token, ok bo
 		return nil, first, false
 	}
 	glued := r.glued(line[first.Start:first.End], first.Start)
-	if glued < 0 || !reading.AreMarks(line[first.Start:first.Start+glued]) {
+	if glued < 0 || glued > 0 && r.row.open && bytes.IndexByte(line[first.Start:first.End], '/') < 0 || !reading.AreMarks(line[first.Start:first.Start+glued]) {
 		return nil, first, false
 	}
 	first.Start += glued
@@ -429,6 +471,9 @@ func (r *reader) glued(word []byte, start int) int {
 	for n := range min(len(word), 5) {
 		if reading.IsAddress(r.bareHop(word[n:])) {
 			return n
+		}
+		if word[n] == '2' { // a digit of an address, and a mark on NX-OS alone
+			return -1
 		}
 	}
 	return -1

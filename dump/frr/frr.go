@@ -31,7 +31,11 @@ type frrKind struct {
 	notShown rib.AttrSet
 	marks    rib.Marks
 	symbols  bool
+<<<<<<< HEAD
 	chosen   bool
+=======
+	received bool // the view is of what a neighbour sends: a row of the router itself shows its next hop
+>>>>>>> main
 }
 
 const (
@@ -119,6 +123,7 @@ type frrSingle struct {
 }
 
 func readFRR(in *reading.Input, c *reading.Collector) error {
+	c.UnnamedVRFs = true
 	r := &reader{Collector: c, s: reading.NewScanner(in.Text)}
 	if head, _ := in.Head(); c.Source.VRF != "" || nestedVRFs(reading.BodyOf(head)) {
 		if err := r.chooseVRF(in); err != nil {
@@ -143,7 +148,6 @@ func readFRR(in *reading.Input, c *reading.Collector) error {
 func (r *reader) documents() error {
 	around := func(line int, text []byte, before bool) {
 		r.AroundJSON(line, text, before)
-		r.namesVRF(line, text)
 		r.asked = familiesOf(text)
 	}
 	return r.EachDocumentAnd(r.s, around, func(byte) error {
@@ -151,19 +155,6 @@ func (r *reader) documents() error {
 		r.asked = nil
 		return err
 	})
-}
-
-// namesVRF holds a command that names no VRF against a feed of one: a document need not name its own.
-func (r *reader) namesVRF(line int, text []byte) {
-	want := r.Source.VRF
-	if want == "" || want == "default" {
-		return
-	}
-	for _, words := range reading.EchoedCommands(text) {
-		if c, ok := reading.ParseShow(reading.WithoutJSON(words)); ok && c.VRF == "" && !c.Every {
-			r.Problem(line, "the command names no VRF, the config says vrf: %s", want)
-		}
-	}
 }
 
 // familiesOf is the family that an echoed command asks for.
@@ -258,8 +249,12 @@ func (r *reader) scalar(t *frrTable, key string, line int) error {
 		t.count = cur.Uint32()
 		t.counted = cur.Err == nil
 	case "filteredPrefixCounter":
-		if n := cur.Uint32(); n > 0 && r.Source.View == rib.AdjRIBInPost {
-			r.Say("the dump holds the routes before import policy, which rejects %d of them; the config says %s", n, r.Source.View)
+		if n := cur.Uint32(); n > 0 {
+			r.Shows(reading.Shown{Policy: reading.BeforePolicy, What: fmt.Sprintf("the dump holds the routes before import policy, which rejects %d of them", n)})
+		}
+	case "localAS":
+		if n := cur.Uint32(); cur.Err == nil && !r.SkipsAnswer() {
+			h.LocalASN = n
 		}
 	case "prefix":
 		t.single.prefix, t.single.line = string(cur.Text()), line
@@ -324,6 +319,7 @@ func (r *reader) table(t *frrTable, kind frrKind, line int) error {
 		return r.s.Skip()
 	}
 	r.sawKind(kind)
+	kind.received = reading.ReceivedView(r.Source.View)
 	return r.s.EachMember(func(key string, line int) error {
 		raw, err := r.Row(r.s, line, reading.Quote(key))
 		t.prefixes++
@@ -361,18 +357,24 @@ func (r *reader) leaveOut(t *frrTable, line int) bool {
 	return false
 }
 
-// sawKind holds the kind of a table against the declared view. Where no view is declared (convert),
+// sawKind takes what the kind of a table shows. Where no view is declared (convert),
 // advertised routes are what their key says: the form of a received table's paths is never asked for.
 func (r *reader) sawKind(kind frrKind) {
-	view := r.Source.View
-	switch {
-	case kind.name == "advertisedRoutes" && view == "":
-		r.Result.Header.ASPathForm = rib.BeforeOwnASN
-	case kind.name != "advertisedRoutes" && (view == rib.AdjRIBOutPost || view == rib.AdjRIBOutPre):
-		r.Say("the dump holds %s, the config says %s", kind.name, view)
-	case kind.symbols && (view == rib.BGPTable || view == rib.LocRIB):
-		r.Say("the dump holds %s of one neighbor, the config says %s", kind.name, view)
+	s := reading.Shown{What: "the dump holds " + kind.name}
+	if kind.symbols {
+		s.Extent, s.What = reading.OfOne, s.What+" of one neighbor"
 	}
+	switch kind.name {
+	case "advertisedRoutes": // releases print what a neighbour sends under it, too: it proves no direction
+		if r.Source.View == "" {
+			r.Result.Header.ASPathForm = rib.BeforeOwnASN
+		}
+	case "receivedRoutes", "filteredRoutes":
+		s.Direction, s.Policy = reading.Received, reading.BeforePolicy
+	default:
+		s.Direction = reading.Held
+	}
+	r.Shows(s)
 }
 
 // singlePaths keeps the rows of a document of one prefix until its prefix is known for sure.

@@ -471,7 +471,8 @@ func (p *frrPath) hidden(kind frrKind) rib.AttrSet {
 	case p.unnumbered:
 		hidden |= rib.AttrNeighbor
 	}
-	if !p.nextHopShown || kind.symbols && !p.nextHop.IsValid() {
+	own := p.asPathShown && len(p.asPath) == 0
+	if !p.nextHopShown || kind.symbols && !p.nextHop.IsValid() && !(own && kind.received) {
 		hidden |= rib.AttrNextHop
 	}
 	if !p.originShown {

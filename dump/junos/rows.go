@@ -290,8 +290,8 @@ func (r *junosRows) hops(e *junosNode, out *rib.Route) error {
 	if from == "" && hop != "Self" && !r.oneNeighbor && r.Source.View != rib.AdjRIBInPre {
 		from = hop
 	}
-	if hop == "Self" && !reading.AdvertisedView(r.Source.View) && r.Source.View != "" {
-		r.Say("the dump holds next hop Self, as advertised routes do; the config says %s", r.Source.View)
+	if hop == "Self" {
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the dump holds next hop Self, as advertised routes do"})
 	}
 	var err error
 	if out.Neighbor, err = addr(from, out, rib.AttrNeighbor); err != nil {

@@ -278,6 +278,7 @@ func (r *stateRows) read(line int, raw []byte) {
 	}
 	r.best = r.best || w.best // which is of the prefix, whosever route it is
 	if !r.pick.Wants(w.neighbor) {
+		r.LeaveOutOf(line, w.neighbor)
 		return
 	}
 	route, err := r.route(&w, prefix)

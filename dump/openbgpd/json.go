@@ -3,6 +3,7 @@ package openbgpd
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 
 	"bgpaudit/dump/reading"
@@ -88,15 +89,14 @@ func (r *reader) table() error {
 // againstView holds the marks of the rows against the declared view: Adj-RIBs are printed without a
 // best path, and Adj-RIB-In without a valid one.
 func (r *reader) againstView() {
-	view, routes := r.Source.View, r.Result.Routes
 	switch {
-	case routes == 0:
-	case r.chosen > 0 && (reading.AdvertisedView(view) || view == rib.AdjRIBInPre):
-		r.Say("the dump marks %d routes as best or ecmp, as the Loc-RIB is printed; the config says %s", r.chosen, view)
-	case r.usable == 0 && (reading.AdvertisedView(view) || reading.TableView(view) || view == rib.AdjRIBInPost):
-		r.Say("the dump marks no route as valid, as Adj-RIB-In is printed; the config says %s", view)
-	case r.chosen == 0 && reading.TableView(view):
-		r.Say("the dump marks no route as best, as routes of one neighbor are printed; the config says %s", view)
+	case r.Result.Routes == 0:
+	case r.chosen > 0:
+		r.Shows(reading.Shown{Direction: reading.Held, Policy: reading.BehindPolicy, What: fmt.Sprintf("the dump marks %d routes as best or ecmp, as the Loc-RIB is printed", r.chosen)})
+	case r.usable == 0:
+		r.Shows(reading.Shown{Direction: reading.Received, Policy: reading.BeforePolicy, What: "the dump marks no route as valid, as Adj-RIB-In is printed"})
+	default:
+		r.Shows(reading.Shown{Extent: reading.OfOne, What: "the dump marks no route as best, as routes of one neighbor are printed"})
 	}
 }
 

@@ -68,22 +68,38 @@ func isOpenBGPDLegend(text []byte) bool {
 	return false
 }
 
-// echoed holds an echoed "bgpctl show rib out neighbor N" against the config.
+// echoed takes an echoed "bgpctl show rib out neighbor N".
 func (r *reader) echoed(line int, words []string) {
+	r.Ask(shown(line, words))
+}
+
+// shown is what a command says of its answer. "show rib neighbor N" is what import policy leaves of what N sends.
+func shown(line int, words []string) reading.Shown {
+	s := reading.Shown{Line: line, Asked: reading.Words(words)}
 	at := slices.IndexFunc(words, func(word string) bool { return reading.Short(word, "rib", 1) }) // bgpctl sh r
 	if at < 0 {
-		r.Asks(line, strings.Join(words, " "), "")
-		return
+		s.Part = s.Asked
+		return s
 	}
-	words = words[at:]
-	out, in, view := slices.Contains(words, "out"), slices.Contains(words, "in"), r.Source.View
+	part, neighbor := parts(words[at:])
+	s.Part = part
+	s.Neighbor, _ = netip.ParseAddr(neighbor)
+	if !s.Neighbor.IsValid() {
+		s.Peer = neighbor
+	}
 	switch {
-	case view == "":
-	case out != reading.AdvertisedView(view), in != (view == rib.AdjRIBInPre):
-		r.Say("the command is %s, the config says %s", reading.Quote([]byte("show "+strings.Join(words, " "))), view)
+	case slices.Contains(words[at:], "out"):
+		s.Direction, s.Extent = reading.Advertised, reading.OfOne
+	case slices.Contains(words[at:], "in"):
+		s.Direction, s.Policy, s.Extent = reading.Received, reading.BeforePolicy, reading.OfOne
+	case neighbor != "":
+		s.Direction, s.Policy, s.Extent = reading.Received, reading.BehindPolicy, reading.OfOne
+	case part != "":
+		s.Direction = reading.Held
+	default:
+		s.Direction, s.Extent = reading.Held, reading.OfAll
 	}
-	part, neighbor := parts(words)
-	r.Asks(line, part, neighbor)
+	return s
 }
 
 // parts reads the words behind "rib": the first that leaves rows out of the answer, and the neighbour.

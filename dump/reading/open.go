@@ -152,6 +152,9 @@ func plainText(raw *countingReader) (text *bufio.Reader, ahead *readAhead, err e
 	if err != nil {
 		return nil, ahead, err
 	}
+	if err := refuseArchive(r); err != nil {
+		return nil, ahead, err
+	}
 	magic, err := r.Peek(3)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, ahead, fmt.Errorf("cannot be read: %w", unwrapPath(err))

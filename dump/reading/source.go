@@ -8,16 +8,20 @@ import (
 	"bgpaudit/rib"
 )
 
-func (s *Source) startOf(path rib.ASPath) pathStart {
+// startOf is whose AS a path begins with.
+func (s *Source) startOf(path rib.ASPath) pathSeen {
 	first, ok := path.First()
 	switch {
 	case !ok || len(s.ASNs) == 0:
 		return startsNowhere
-	case slices.Contains(s.ASNs, first):
+	case s.ours(first):
 		return startsHere
 	}
 	return startsElsewhere
 }
+
+// ours reports whether an ASN is one of the site's own.
+func (s *Source) ours(asn uint32) bool { return slices.Contains(s.ASNs, asn) }
 
 // ExpectsEmpty reports whether the config says that the dump holds no route.
 func (s *Source) ExpectsEmpty() bool { return s.ExpectEmpty || s.ExpectRoutes == 0 }

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"bgpaudit/policy"
 	"bgpaudit/query"
 	"bgpaudit/report"
 )
@@ -117,6 +118,7 @@ func (s *Server) say(w http.ResponseWriter, err error) int {
 	}
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
+		w.Header().Set(HeaderExit, strconv.Itoa(policy.ExitIncomplete)) // who cannot tell does not know
 	}
 	w.Header().Set("Content-Type", types["json"])
 	w.WriteHeader(status)

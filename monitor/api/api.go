@@ -50,9 +50,16 @@ type Options struct {
 	Token   string           // that callers must show; empty: none is asked for
 	Release string           // of this program, for the metrics
 	Log     *zap.Logger
+	Journal Journal // what became of the log's lines; nil: nobody counts
 
 	// Reload reads the config again, on POST /-/reload; nil: there is no such path.
 	Reload func(context.Context) error
+}
+
+// Journal counts the lines of the log that nobody reads.
+type Journal interface {
+	Dropped() uint64
+	Failed() uint64
 }
 
 // Server is the API of one monitor.

@@ -78,12 +78,14 @@ var (
 	updatedDesc    = gauge("feed_last_update_timestamp_seconds", "The moment that the feed's routes speak of: now while its session is up.", "feed")
 	refusedDesc    = gauge("refused_connections_total", "BGP connections that were not taken.")
 	suppressedDesc = gauge("suppressed_updates_total", "UPDATEs that would have gone to a router, and were held back. Anything but 0 is a defect.")
+	droppedDesc    = gauge("log_lines_dropped_total", "Lines of the log that its reader was too slow for.")
+	failedDesc     = gauge("log_write_errors_total", "Lines of the log that could not be written: its reader has ended, say.")
 	buildDesc      = gauge("build_info", "1, of this release.", "version", "goversion")
 )
 
 var everyDesc = []*prometheus.Desc{
 	findingsDesc, unknownDesc, flappingDesc, flowsDesc, checksDesc, exitDesc, tookDesc, madeDesc, readyDesc, sessionsDesc, upDesc, flapsDesc, updatesDesc,
-	routesDesc, wholeDesc, updatedDesc, refusedDesc, suppressedDesc, buildDesc,
+	routesDesc, wholeDesc, updatedDesc, refusedDesc, suppressedDesc, droppedDesc, failedDesc, buildDesc,
 }
 
 func (standing) Describe(to chan<- *prometheus.Desc) {
@@ -96,6 +98,10 @@ func (s standing) Collect(to chan<- prometheus.Metric) {
 	s.audits(to)
 	s.peers(to)
 	s.sources(to)
+	if s.Journal != nil {
+		say(to, droppedDesc, float64(s.Journal.Dropped()))
+		say(to, failedDesc, float64(s.Journal.Failed()))
+	}
 	say(to, buildDesc, 1, s.Release, runtime.Version())
 }
 

@@ -20,9 +20,12 @@ const (
 
 // look gives fn the site as it is now.
 func (s *Server) look(fn func(query.Site) error) (err error) {
-	s.Monitor.Ask(func(sight *rib.Sight, _ time.Time) {
+	unheard := s.Monitor.Ask(func(sight *rib.Sight, _ time.Time) {
 		err = fn(query.Site{Intent: s.Monitor.Intent, Sight: sight})
 	})
+	if unheard != nil {
+		return refuse(http.StatusServiceUnavailable, "%s", unheard)
+	}
 	return err
 }
 
@@ -43,7 +46,7 @@ func (s *Server) listRoutes(q *question) error {
 
 func (s *Server) feeds(q *question) error {
 	return s.look(func(site query.Site) (err error) {
-		q.exit, err = query.Feeds{}.Write(q, site, q.form)
+		q.exit, err = query.Feeds{Detailed: q.q.Get("detailed") == "true"}.Write(q, site, q.form)
 		return err
 	})
 }

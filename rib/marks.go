@@ -1,0 +1,168 @@
+package rib
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// bestMark is a route that a router marks as its choice.
+type bestMark struct {
+	router string
+	link   LinkID // NoLink: an iBGP neighbour's copy, or the router's own network
+}
+
+// checkMarks holds the outcome against the routers' own marks. Where one of them marks a route best that
+// the outcome denies, something that no attribute shows (a weight, a filter) decides there, and the
+// outcome is open.
+func (d *decider) checkMarks(cs []candidate, atMask []int, p *pick) {
+	if d.ob.Direction != Received || d.locRIB != nil {
+		return
+	}
+	d.checkLongerCopies(cs, atMask, p)
+	if p.open != "" || len(p.links) == 0 {
+		return
+	}
+	marks := d.bestMarks(cs, atMask)
+	for i, m := range marks {
+		for _, o := range marks[:i] {
+			if o.router == m.router && m.router != "" && o.link != m.link {
+				d.openByMarks(p, fmt.Sprintf("%s marks two routes best: of %s and of %s", m.router, d.markName(o), d.markName(m)), true, o.link, m.link)
+			}
+		}
+	}
+	for _, m := range marks {
+		switch {
+		case m.link == NoLink:
+			d.checkCopy(cs, atMask, p, m)
+		case !slices.Contains(p.links, m.link):
+			d.openByMarks(p, fmt.Sprintf("%s itself marks the route of %s best", cmp.Or(m.router, "its router"), d.s.t.LinkName(m.link)), d.byPreference(cs, atMask, p, m.link), m.link)
+		}
+	}
+}
+
+// checkCopy: a router that marks an iBGP neighbour's copy best sends by another router, and not by a
+// link of its own; one that marks a network of its own best sends by neither.
+func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
+	if len(p.links) != 1 || m.router == "" || d.s.t.links[p.links[0]].Router != m.router {
+		return
+	}
+	var others []LinkID
+	for _, i := range atMask {
+		if l := cs[i].link; d.s.t.links[l].Router != m.router {
+			others = append(others, l)
+		}
+	}
+	d.openByMarks(p, fmt.Sprintf("%s itself marks best what no link of its own brings", m.router), d.byPreference(cs, atMask, p, NoLink), others...)
+	if len(others) == 0 {
+		p.allowsToo(nil) // by which link is not shown
+	}
+}
+
+// checkLongerCopies: a router marks best an iBGP neighbour's copy of a route that is longer than all that
+// is received on the site's links. By which way out that neighbour has it is not shown. A copy without
+// an AS path is a network of our own, behind no link.
+func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
+	longest := -1
+	if len(atMask) > 0 {
+		longest = cs[atMask[0]].bits
+	}
+	for i := range cs {
+		c := &cs[i]
+		router := d.routerOf(c)
+		if c.bits <= longest || !d.usableCopy(c) || !c.cell.marks().Has(Best) || c.facts.length == 0 || d.behind != "" && d.behind != router {
+			continue
+		}
+		d.openByMarks(p, fmt.Sprintf("%s itself marks %s best, which another router received and no link shows",
+			cmp.Or(router, "a router"), d.s.t.fam[d.fam].prefix(c.id)), false)
+		p.allowsToo(nil)
+		if len(p.links) == 0 {
+			for _, l := range d.hears {
+				p.allowsToo([]LinkID{l})
+			}
+		}
+		return
+	}
+}
+
+// usableCopy reports whether the candidate is an iBGP neighbour's copy, or the router's own network, that
+// its table's marks speak of.
+func (d *decider) usableCopy(c *candidate) bool {
+	return !d.scoped && c.src != nil && (c.src.column.tie == Internal || c.src.column.tie == Own) && c.src.feed.RowsUsable() && c.showsBest()
+}
+
+func (d *decider) openByMarks(p *pick, why string, contradicts bool, links ...LinkID) {
+	if p.open == "" {
+		p.open, p.contradicts = why, contradicts
+	}
+	for _, l := range links {
+		other := []LinkID{l}
+		if l == NoLink {
+			other = nil // by which link, if any, is not shown
+		}
+		p.allowsToo(other)
+	}
+}
+
+// allowsToo adds an outcome that the marks allow.
+func (p *pick) allowsToo(links []LinkID) {
+	if !slices.Equal(links, p.links) && !hasOutcome(p.others, links) {
+		p.others = append(p.others, links)
+	}
+}
+
+func (d *decider) markName(m bestMark) string {
+	if m.link == NoLink {
+		return "an iBGP neighbour or its own"
+	}
+	return d.s.t.LinkName(m.link)
+}
+
+// bestMarks lists the routes of the longest mask that routers mark best, those of iBGP neighbours too.
+func (d *decider) bestMarks(cs []candidate, atMask []int) (out []bestMark) {
+	add := func(c *candidate) {
+		router := d.routerOf(c)
+		if !c.showsBest() || !c.cell.marks().Has(Best) || d.behind != "" && d.behind != router {
+			return
+		}
+		if m := (bestMark{router, c.link}); !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	for _, i := range atMask {
+		add(&cs[i])
+	}
+	for i := range cs {
+		if c := &cs[i]; len(atMask) > 0 && c.bits == cs[atMask[0]].bits && d.usableCopy(c) {
+			add(c)
+		}
+	}
+	return out
+}
+
+// byPreference reports whether a preference: of the config, and nothing that a dump shows, put the winners
+// before the routes of a link; NoLink: before what is not shown.
+func (d *decider) byPreference(cs []candidate, atMask []int, p *pick, beaten LinkID) bool {
+	worst, declared := int64(-1), false
+	for _, i := range atMask {
+		c := &cs[i]
+		if c.link != beaten || c.src == nil {
+			continue
+		}
+		v, _ := d.s.localPref(c, d.fam)
+		worst, declared = int64(v), declared || d.s.declaresPref(c)
+	}
+	return slices.ContainsFunc(p.winners, func(i int) bool {
+		c := &cs[i]
+		if c.src == nil {
+			return false
+		}
+		v, _ := d.s.localPref(c, d.fam)
+		return int64(v) > worst && (declared || d.s.declaresPref(c))
+	})
+}
+
+// declaresPref reports whether the link's preference: stands in for what the route does not show.
+func (s *Sight) declaresPref(c *candidate) bool {
+	return !c.facts.localPref.Set && s.t.links[c.link].Preference.Set
+}
