@@ -373,13 +373,8 @@ func (r *reader) originated(text []byte) {
 	}
 	_, word, _ := bytes.Cut(text, []byte("network "))
 	r.cameSent()
-<<<<<<< HEAD
 	r.part.defaults++
-	switch view := r.Source.View; {
-	case r.leftOut():
-=======
 	if r.leftOut() {
->>>>>>> main
 		return
 	}
 	r.Shows(reading.Shown{Direction: reading.Advertised, What: fmt.Sprintf("it says %s, as advertised routes do", reading.Quote(text))})

@@ -70,15 +70,8 @@ func (r *reader) endNeighbor(c ciscoCount) {
 
 // defaultPref reads "Default local pref 100, local AS 65536": of rows that show none.
 func (r *reader) defaultPref(text []byte) {
-<<<<<<< HEAD
 	word, rest, _ := bytes.Cut(text[len("Default local pref "):], []byte(","))
 	r.localASN(rest)
-=======
-	word, local, _ := bytes.Cut(text[len("Default local pref "):], []byte(","))
-	if asn, ok := bytes.CutPrefix(bytes.TrimSpace(local), []byte("local AS ")); ok && !r.leftOut() {
-		r.Result.Header.LocalASN, _ = rib.ParseASN(string(asn))
-	}
->>>>>>> main
 	if value, ok := reading.ParseUint32(word); ok && !r.leftOut() {
 		r.Result.Header.DefaultLocalPref = rib.Some(value)
 	}

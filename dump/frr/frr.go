@@ -31,11 +31,8 @@ type frrKind struct {
 	notShown rib.AttrSet
 	marks    rib.Marks
 	symbols  bool
-<<<<<<< HEAD
 	chosen   bool
-=======
 	received bool // the view is of what a neighbour sends: a row of the router itself shows its next hop
->>>>>>> main
 }
 
 const (
@@ -252,16 +249,12 @@ func (r *reader) scalar(t *frrTable, key string, line int) error {
 		if n := cur.Uint32(); n > 0 {
 			r.Shows(reading.Shown{Policy: reading.BeforePolicy, What: fmt.Sprintf("the dump holds the routes before import policy, which rejects %d of them", n)})
 		}
-	case "localAS":
-		if n := cur.Uint32(); cur.Err == nil && !r.SkipsAnswer() {
-			h.LocalASN = n
-		}
 	case "prefix":
 		t.single.prefix, t.single.line = string(cur.Text()), line
 	case "warning", "error":
 		r.wrong = fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(cur.Text()))
 	case "localAS":
-		if r.Source.VRF == "" || t.vrf == "" || t.vrf == r.Source.VRF {
+		if (r.Source.VRF == "" || t.vrf == "" || t.vrf == r.Source.VRF) && !r.SkipsAnswer() {
 			r.localASN(&cur)
 		}
 	case "bgpOriginatingDefaultNetwork":
@@ -302,9 +295,8 @@ func (r *reader) sendDefault(t *frrTable) {
 		t.held = false
 		return
 	}
-	r.sawKind(tables["advertisedRoutes"])
+	r.Shows(reading.Shown{Direction: reading.Advertised, Extent: reading.OfOne, What: "the dump says that a default route is originated, as advertised routes do"})
 	if view := r.Source.View; view != "" && !reading.AdvertisedView(view) {
-		r.Say("the dump says that a default route is originated, as advertised routes do; the config says %s", view)
 		return
 	}
 	const hidden = neighborHides | rib.AttrNextHop | rib.AttrOrigin | rib.AttrLocalPref | rib.AttrMED

@@ -35,7 +35,6 @@ func hidesIn(view rib.View) rib.AttrSet {
 
 var (
 	nokiaTitle = regexp.MustCompile(`^BGP (\S+) Routes$`)
-	localAS    = regexp.MustCompile(`^BGP Router ID:\S+ +AS:\S+ +Local AS:(\S+)$`)
 	count      = regexp.MustCompile(`^Routes : (\d+)$`)
 	nokiaFlags = regexp.MustCompile(`^[us*hdlx>bpw]*[ie?]$`)
 )
@@ -334,19 +333,12 @@ func (w *walk) outside(line int, text []byte) {
 			return
 		}
 	}
-<<<<<<< HEAD
-	if m := localAS.FindSubmatch(text); m != nil {
+	if m := localAS.FindSubmatch(text); m != nil && !w.SkipsAnswer() {
 		if asn, err := rib.ParseASN(string(m[1])); err == nil {
 			w.OwnASN(asn)
 		}
 	}
-	w.said(line, string(text))
-=======
-	if m := localAS.FindSubmatch(text); m != nil && !w.SkipsAnswer() {
-		w.Result.Header.LocalASN, _ = rib.ParseASN(string(m[1]))
-	}
 	w.said(line, text)
->>>>>>> main
 	w.Between(line, text, true)
 }
 

@@ -92,7 +92,6 @@ func (c *Collector) LeaveOut(line int, format string, args ...any) {
 	c.Result.Others++
 }
 
-<<<<<<< HEAD
 // OwnASN notes an ASN that the dump says the router uses. Where it names several, it does not say which the feed's
 // neighbour is shown.
 func (c *Collector) OwnASN(asn uint32) {
@@ -104,7 +103,8 @@ func (c *Collector) OwnASN(asn uint32) {
 	case h.LocalASN != asn:
 		h.LocalASN, c.ownASNs = 0, true
 	}
-=======
+}
+
 // LeaveOutOf counts a row of another neighbour.
 func (c *Collector) LeaveOutOf(line int, neighbor netip.Addr) {
 	if c.Result.Others == 0 {
@@ -112,7 +112,6 @@ func (c *Collector) LeaveOutOf(line int, neighbor netip.Addr) {
 		return
 	}
 	c.Result.Others++
->>>>>>> main
 }
 
 // Problem says that something of the table is missing.
@@ -170,12 +169,8 @@ func (c *Collector) Share(r *rib.Route) Common {
 }
 
 func (c *Collector) load(r *rib.Route, numbered bool) {
-<<<<<<< HEAD
 	r.Marks = c.Source.meant(r.Marks)
-	c.Enter(c.Share(r), r.Neighbor, rib.Row{Prefix: r.Prefix, PathID: r.PathID, Numbered: numbered, Marks: r.Marks, Line: r.Line})
-=======
 	c.enter(c.Share(r), rib.Row{Prefix: r.Prefix, PathID: r.PathID, Numbered: numbered, Marks: r.Marks, Line: r.Line})
->>>>>>> main
 }
 
 // Enter hands a row on to the loader.
