@@ -46,6 +46,7 @@ type monitorEntry struct {
 	HoldTime    span             `yaml:"hold-time,omitempty" jsonschema:"default=90s,example=3m" jsonschema_description:"The hold time that is offered to every router, 3s or more: so long after its last word a silent router is gone."`
 	Auth        authEntry        `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of sessions that name none of their own."`
 	TTLSecurity int              `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to a neighbour that are accepted (RFC 5082)."`
+	PrefixLimit *int64           `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,default=20000000,example=5000000" jsonschema_description:"The most routes kept of all sessions together, some 150 octets of memory each. A session that would go beyond it stays up, and its feed is partial."`
 }
 
 type authEntry struct {
@@ -89,7 +90,7 @@ type feedEntry struct {
 	File            string          `yaml:"file,omitempty" jsonschema:"example=dumps/edge1-isp-a-advertised.json" jsonschema_description:"The dump, relative to this file. A feed has one of file, bgp and bmp."`
 	Format          string          `yaml:"format,omitempty" jsonschema:"default=auto,example=frr-json" jsonschema_description:"The dump's format, where recognising it does not work."`
 	VRF             string          `yaml:"vrf,omitempty" jsonschema:"example=internet" jsonschema_description:"The VRF to take from a dump that holds several."`
-	Neighbor        netip.Addr      `yaml:"neighbor,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The neighbour that the table belongs to; by default the link's, if it has one."`
+	Neighbor        netip.Addr      `yaml:"neighbor,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The neighbour that the table belongs to, exactly; by default any that the link lists."`
 	Families        []familyName    `yaml:"families,omitempty" jsonschema:"example=ipv4" jsonschema_description:"The address families that the feed covers even where it holds no route of them."`
 	Scope           []netip.Prefix  `yaml:"scope,omitempty" jsonschema:"example=203.0.112.0/22" jsonschema_description:"The prefixes that the dump was filtered to: outside them it proves nothing."`
 	Taken           moment          `yaml:"taken,omitempty" jsonschema:"example=2026-11-20T09:14:00Z" jsonschema_description:"When the dump was made, for formats that do not say; without a zone it is UTC."`
@@ -123,7 +124,7 @@ type bgpEntry struct {
 	Auth        authEntry   `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of the session."`
 	TTLSecurity int         `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to the router that are accepted (RFC 5082)."`
 	Routers     *int64      `yaml:"routers,omitempty" jsonschema:"minimum=1,maximum=256,example=2" jsonschema_description:"Where neighbor is a prefix: how many routers of it are to be there. Without it the feed is always partial."`
-	PrefixLimit *int64      `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,example=100000" jsonschema_description:"The most routes kept of one session. Beyond it the session stays up and the feed is partial: a router is never reset for sending too much."`
+	PrefixLimit *int64      `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,default=2000000,example=100000" jsonschema_description:"The most routes kept of one session. Beyond it the session stays up and the feed is partial: a router is never reset for sending too much."`
 }
 
 type bmpEntry struct {

@@ -60,6 +60,7 @@ func TestMinimal(t *testing.T) {
 				Links: []string{"isp-a", "isp-b"}, Pos: path + ":31",
 			}},
 		},
+		Monitor: Monitor{PrefixLimit: 20_000_000},
 		Feeds: []Feed{
 			{
 				Feed: rib.Feed{Name: "isp-a-out", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost},
@@ -67,6 +68,7 @@ func TestMinimal(t *testing.T) {
 					ASNs: []uint32{65536},
 					Path: "samples/dumps/edge1-isp-a-advertised.json", Name: "dumps/edge1-isp-a-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
+					Link: dump.Link{Name: "isp-a", Kind: rib.Internet},
 				},
 				Pos: path + ":21",
 			},
@@ -76,6 +78,7 @@ func TestMinimal(t *testing.T) {
 					ASNs: []uint32{65536},
 					Path: "samples/dumps/edge2-isp-b-advertised.json", Name: "dumps/edge2-isp-b-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
+					Link: dump.Link{Name: "isp-b", Kind: rib.Internet},
 				},
 				Pos: path + ":25",
 			},
@@ -108,7 +111,8 @@ func TestFileFeeds(t *testing.T) {
 		Source: &dump.Source{
 			ASNs: []uint32{65536, 65537, 65538},
 			Path: filepath.Join("testdata", "good", "dumps", "a.json"), Name: "dumps/a.json", Format: "frr-json", View: rib.AdjRIBOutPost,
-			VRF: "internet", Neighbor: netip.MustParseAddr("192.0.2.1"), Families: []rib.Family{rib.IPv4},
+			VRF: "internet", Families: []rib.Family{rib.IPv4},
+			Link:  dump.Link{Name: "isp-a", Kind: rib.Internet, Neighbors: []netip.Addr{netip.MustParseAddr("192.0.2.1")}},
 			Taken: time.Date(2026, 11, 20, 8, 14, 0, 0, time.UTC), MaxAge: 7 * 24 * time.Hour,
 			TrustMtime: true, ExpectRoutes: 981, TolerateSkipped: 2,
 		},
@@ -120,8 +124,8 @@ func TestFileFeeds(t *testing.T) {
 	if p := feedNamed(t, config, "other-link").Source.Path; p != "/var/dumps/b.json" {
 		t.Errorf("absolute file name became %s", p)
 	}
-	if n := feedNamed(t, config, "other-link").Source.Neighbor; n.IsValid() {
-		t.Errorf("neighbour %s, though the link has two", n)
+	if s := feedNamed(t, config, "other-link").Source; s.Neighbor.IsValid() || len(s.Link.Neighbors) != 2 {
+		t.Errorf("neighbour %s, link %+v: the link has two", s.Neighbor, s.Link)
 	}
 	if far := feedNamed(t, config, "far"); !far.ExpectEmpty || far.Router != "" || !far.Source.ExpectEmpty || far.Source.Neighbor != netip.MustParseAddr("192.0.2.9") {
 		t.Errorf("far-end feed: %+v %+v", far, far.Source)
@@ -172,7 +176,7 @@ func TestLiveFeeds(t *testing.T) {
 	plain := feedNamed(t, config, "plain-session")
 	inherited := &BGPFeed{
 		Neighbor: netip.MustParseAddr("192.0.2.2"), ASN: 65536, LocalASN: 65536,
-		MD5File: filepath.Join("testdata", "good", "secrets", "md5"), TTLSecurity: 1,
+		MD5File: filepath.Join("testdata", "good", "secrets", "md5"), TTLSecurity: 1, PrefixLimit: 2_000_000,
 	}
 	if diff := cmp.Diff(inherited, plain.BGP, plainValues); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

@@ -106,7 +106,7 @@ func TestRecordsComeBackAsTheyWereWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	trailer := jsonl.Trailer{Routes: 2000, Skipped: 0, Complete: rib.CompleteUnproven, Errors: []string{"edge1.json:7: odd"}}
+	trailer := jsonl.Trailer{Routes: 2000, Skipped: 0, Others: 3, Complete: rib.CompleteUnproven, Errors: []string{"edge1.json:7: odd"}}
 	if err := w.Close(trailer); err != nil {
 		t.Fatal(err)
 	}

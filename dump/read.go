@@ -23,7 +23,7 @@ func readRoutes(ctx context.Context, src reading.Source, emit func(rib.Route)) (
 
 // readFile opens, recognises and reads one file. On an error its text is in Result.Errors too.
 func readFile(c *reading.Collector, progress func(read, size int64)) (outcome, error) {
-	in, err := reading.OpenInput(c.Source.Path, progress)
+	in, err := reading.OpenPatiently(c.Ctx, c.Source.Path, c.Source.Patience, progress)
 	if err != nil {
 		return failed(c, err)
 	}

@@ -141,8 +141,8 @@ type FeedState struct {
 	LocalASN         uint32     // which of our ASNs the dump says that the router uses; 0: it does not say
 	Neighbor         netip.Addr // the neighbour that the dump says it is of
 	Digest           [32]byte   // SHA-256 of the text; zero where nothing was read
-	MarksNotShown    Marks      // what its format has no place for: taken to be absent
 	Judged           Judgement  // by the table, of its rows
+	MarksNotShown    Marks      // what its format has no place for: taken to be absent
 	DefaultLocalPref Optional   // the dump's own default where it prints local preference only when set
 	Live             bool       // a session, not a file
 	Closed           bool       // left out on purpose (--files-only)

@@ -81,7 +81,10 @@ func (c *birdCommand) word(word, previous string, first bool) (name bool) {
 
 // shown is what the command says of its answer.
 func (c *birdCommand) shown(line int, words []string) reading.Shown {
-	s := reading.Shown{Line: line, Asked: reading.Words(words), Part: c.part, Peer: c.protocol, Direction: reading.Held}
+	s := reading.Shown{Line: line, Asked: reading.Words(words), Part: c.part, Direction: reading.Held}
+	if c.protocol != "" {
+		s.Peer = "protocol " + reading.Quote(c.protocol)
+	}
 	switch {
 	case c.keeps:
 		s.What = "the command shows what is not exported"

@@ -70,9 +70,9 @@ type reader struct {
 	headings int    // headings of address families
 	answer   string // what the router said in a table's place
 	unread   error  // why a table cannot be read whose header was seen
+	spoke    bool   // a table's answer began: what stands here is no banner and no summary
 	selects  bool   // the router marks its choice among what it advertises
 	unsorted bool   // the legend has "u unsorted": releases of FRR that have it count a default route that they originate
-	spoke    bool   // a table's answer began: what stands here is no banner and no summary
 	foreign  bool   // a table of another family stands in the file, and no heading says so
 }
 

@@ -47,6 +47,9 @@ func (r *reader) asked(c reading.ShowCommand, words []string) {
 	r.part.asked = c.VRF
 	s := c.Shown(r.lines.Line, words)
 	s.NoVRF = c.VRF == "" && !c.Every && !r.choosing
+	if r.choosing {
+		s.VRF = ""
+	}
 	r.Ask(s)
 	if len(c.Families) == 1 && !r.SkipsAnswer() {
 		r.part.family = &c.Families[0]

@@ -71,7 +71,9 @@ func (r *reader) endNeighbor(c ciscoCount) {
 // defaultPref reads "Default local pref 100, local AS 65536": of rows that show none.
 func (r *reader) defaultPref(text []byte) {
 	word, rest, _ := bytes.Cut(text[len("Default local pref "):], []byte(","))
-	r.localASN(rest)
+	if !r.leftOut() {
+		r.localASN(rest)
+	}
 	if value, ok := reading.ParseUint32(word); ok && !r.leftOut() {
 		r.Result.Header.DefaultLocalPref = rib.Some(value)
 	}

@@ -269,11 +269,10 @@ func (r *nxosJSONReader) safi(line int) error {
 	if !ok || want != "" && want != t.vrf {
 		return r.s.Skip()
 	}
-	if r.seen[fam] && t.rows {
-		r.Problem(line, "a second table of %s routes: give each answer a file and a feed of its own", fam)
+	if t.rows && r.answers.Table(r.Collector, line, fam.String()) {
 		return r.s.Skip()
 	}
-	r.seen[fam] = r.seen[fam] || t.rows
+	r.seen[fam] = r.seen[fam] || t.rows && !r.SkipsAnswer()
 	r.rows.family = fam
 	return r.s.EachMember(func(key string, line int) error {
 		switch {

@@ -43,6 +43,7 @@ func (r *reader) badRow(line int, err error) {
 		defer func() { r.row.known = false }()
 	}
 	if r.leftOut() {
+		r.LeaveOut(line, "of VRF %s", r.part.name())
 		return
 	}
 	if r.row.known {
@@ -249,9 +250,11 @@ func (r *reader) finishRow(l reading.TextLine, from int) {
 	r.part.rows++
 	route.Marks = r.marksOf(w.marks)
 	r.ofOneVRF()
-	if !r.leftOut() {
-		r.Route(route)
+	if r.leftOut() {
+		r.LeaveOut(w.line, "of VRF %s", r.part.name())
+		return
 	}
+	r.Route(route)
 }
 
 // readAttrs reads the attributes behind the next hop.

@@ -137,10 +137,17 @@ func (r *reader) errors() error {
 }
 
 func (r *reader) vrf(name string, _ int) error {
-	if r.Source.VRF != "" && name != r.Source.VRF {
-		return r.s.Skip()
-	}
+	others := r.Source.VRF != "" && name != r.Source.VRF
 	return r.s.EachMember(func(key string, _ int) error {
+		switch {
+		case others && key == "bgpRouteEntries":
+			return r.s.EachMember(func(_ string, line int) error {
+				r.LeaveOut(line, "of VRF %s", name)
+				return r.s.Skip()
+			})
+		case others:
+			return r.s.Skip()
+		}
 		switch key {
 		case "bgpRouteEntries":
 			r.held = true

@@ -31,8 +31,8 @@ type frrKind struct {
 	notShown rib.AttrSet
 	marks    rib.Marks
 	symbols  bool
-	chosen   bool
 	received bool // the view is of what a neighbour sends: a row of the router itself shows its next hop
+	chosen   bool
 }
 
 const (
@@ -254,7 +254,7 @@ func (r *reader) scalar(t *frrTable, key string, line int) error {
 	case "warning", "error":
 		r.wrong = fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(cur.Text()))
 	case "localAS":
-		if (r.Source.VRF == "" || t.vrf == "" || t.vrf == r.Source.VRF) && !r.SkipsAnswer() {
+		if !r.SkipsAnswer() && (r.Source.VRF == "" || t.vrf == "" || t.vrf == r.Source.VRF) {
 			r.localASN(&cur)
 		}
 	case "bgpOriginatingDefaultNetwork":
@@ -295,8 +295,9 @@ func (r *reader) sendDefault(t *frrTable) {
 		t.held = false
 		return
 	}
-	r.Shows(reading.Shown{Direction: reading.Advertised, Extent: reading.OfOne, What: "the dump says that a default route is originated, as advertised routes do"})
+	r.sawKind(tables["advertisedRoutes"])
 	if view := r.Source.View; view != "" && !reading.AdvertisedView(view) {
+		r.Say("the dump says that a default route is originated, as advertised routes do; the config says %s", view)
 		return
 	}
 	const hidden = neighborHides | rib.AttrNextHop | rib.AttrOrigin | rib.AttrLocalPref | rib.AttrMED
@@ -308,7 +309,13 @@ func (r *reader) table(t *frrTable, kind frrKind, line int) error {
 	t.held = true
 	if r.leaveOut(t, line) {
 		t.held = false
-		return r.s.Skip()
+		if isFamilyKey(t.outer) && !frrFamilies[t.outer] {
+			return r.s.Skip()
+		}
+		return r.s.EachMember(func(_ string, line int) error {
+			r.LeaveOut(line, "of VRF %s", t.vrf)
+			return r.s.Skip()
+		})
 	}
 	r.sawKind(kind)
 	kind.received = reading.ReceivedView(r.Source.View)

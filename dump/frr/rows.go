@@ -29,6 +29,7 @@ type frrPath struct {
 	unnumbered      bool // the neighbour is shown by its interface's name, not by an address
 	nextHop         netip.Addr
 	nextHopShown    bool
+	itself          bool // the router itself stands in the next hop's place
 	asPath          rib.ASPath
 	asPathShown     bool
 	origin          rib.Origin
@@ -308,7 +309,7 @@ func nextHop(cur *reading.Cursor, p *frrPath) {
 		cur.Fail("bad next hop %s", reading.Quote(text))
 		return
 	}
-	if a.IsValid() {
+	if p.itself = !a.IsValid(); a.IsValid() {
 		p.nextHop, p.nextHopShown = a, true
 	}
 }
@@ -471,8 +472,8 @@ func (p *frrPath) hidden(kind frrKind) rib.AttrSet {
 	case p.unnumbered:
 		hidden |= rib.AttrNeighbor
 	}
-	own := p.asPathShown && len(p.asPath) == 0
-	if !p.nextHopShown || kind.symbols && !p.nextHop.IsValid() && !(own && kind.received) {
+	own := kind.received && p.itself && p.asPathShown && len(p.asPath) == 0
+	if !own && (!p.nextHopShown || kind.symbols && !p.nextHop.IsValid()) {
 		hidden |= rib.AttrNextHop
 	}
 	if !p.originShown {

@@ -99,7 +99,7 @@ func shown(line int, words []string) reading.Shown {
 	if a, err := netip.ParseAddr(neighbor); err == nil {
 		s.Neighbor = a
 	} else {
-		s.Peer = neighbor
+		s.Peer = reading.Quote(neighbor)
 	}
 	switch {
 	case slices.Contains(words, "adj-out"):

@@ -141,7 +141,7 @@ func (r *reader) end(line int) error {
 	if t.Routes != r.records {
 		r.Problem(line, "the trailer says %d routes, but %d are there", t.Routes, r.records)
 	}
-	r.Result.Skipped += t.Skipped
+	r.setAside(t, line)
 	for _, e := range t.Errors {
 		e = printable(e)
 		if len(r.Result.Errors) < reading.MaxErrors {
@@ -162,6 +162,18 @@ func (r *reader) end(line int) error {
 		r.Problem(line, "the dump that these records were made of was partial")
 	}
 	return nil
+}
+
+// setAside counts the rows that were set aside when the records were made. Their lines are of that dump.
+func (r *reader) setAside(t Trailer, line int) {
+	if t.Skipped > 0 && r.Result.Skipped == 0 {
+		r.Result.Bad = rib.Aside{Line: line, Why: "not readable in the dump that these records were made of"}
+	}
+	if t.Others > 0 && r.Result.Others == 0 {
+		r.Result.Other = rib.Aside{Line: line, Why: "of another neighbor or VRF in the dump that these records were made of"}
+	}
+	r.Result.Skipped += t.Skipped
+	r.Result.Others += t.Others
 }
 
 func (r *reader) readTrailer(text []byte, line int) {
@@ -527,6 +539,8 @@ func parseTrailer(text []byte) (Trailer, error) {
 			t.Routes = int(cur.Uint32())
 		case "skipped":
 			t.Skipped = int(cur.Uint32())
+		case "others":
+			t.Others = int(cur.Uint32())
 		case "complete":
 			t.Complete = rib.Completeness(stringOrNull(&cur))
 		case "errors":

@@ -18,6 +18,7 @@ import (
 type Trailer struct {
 	Routes   int
 	Skipped  int
+	Others   int // rows of another neighbour or VRF, left out
 	Complete rib.Completeness
 	Errors   []string
 	// Contradiction denies what was said of the dump when the records were made; empty: nothing does.
@@ -26,7 +27,7 @@ type Trailer struct {
 
 // TrailerOf is the trailer of a reading.
 func TrailerOf(r reading.Result) Trailer {
-	return Trailer{Routes: r.Routes, Skipped: r.Skipped, Complete: r.Complete, Errors: r.Errors, Contradiction: r.Contradiction}
+	return Trailer{Routes: r.Routes, Skipped: r.Skipped, Others: r.Others, Complete: r.Complete, Errors: r.Errors, Contradiction: r.Contradiction}
 }
 
 // Writer writes canonical records (docs/formats/jsonl.md). Errors stick: the first one is
@@ -73,7 +74,11 @@ func (w *Writer) Close(t Trailer) error {
 	if t.Errors == nil {
 		t.Errors = []string{}
 	}
-	b := fmt.Appendf(nil, `{"trailer":{"routes":%d,"skipped":%d,"complete":%s,"errors":`, t.Routes, t.Skipped, asJSON(t.Complete))
+	b := fmt.Appendf(nil, `{"trailer":{"routes":%d,"skipped":%d,`, t.Routes, t.Skipped)
+	if t.Others > 0 {
+		b = fmt.Appendf(b, `"others":%d,`, t.Others)
+	}
+	b = fmt.Appendf(b, `"complete":%s,"errors":`, asJSON(t.Complete))
 	b = append(b, asJSON(t.Errors)...)
 	if t.Contradiction != "" {
 		b = append(append(b, `,"contradiction":`...), asJSON(t.Contradiction)...)

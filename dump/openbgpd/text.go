@@ -85,7 +85,7 @@ func shown(line int, words []string) reading.Shown {
 	s.Part = part
 	s.Neighbor, _ = netip.ParseAddr(neighbor)
 	if !s.Neighbor.IsValid() {
-		s.Peer = neighbor
+		s.Peer = reading.Quote(neighbor)
 	}
 	switch {
 	case slices.Contains(words[at:], "out"):

@@ -337,6 +337,8 @@ func (w *panosWalk) row(l reading.TextLine) bool {
 		}
 	case w.wanted:
 		w.wantedRow(l, prefix)
+	default:
+		w.LeaveOut(l.Line, "of virtual router %s", w.router)
 	}
 	return true
 }

@@ -147,6 +147,7 @@ func (c *Collector) twice(s *Shown) bool {
 			continue
 		}
 		if c.Source.View == "" { // nothing is declared that it could contradict
+			c.file.now.held = [2]bool{true, true}
 			c.Problem(s.Line, "the file holds two answers, %s (lines %d and %d): give each a file and a feed of its own", why, c.file.done[i].Line, s.Line)
 			return false
 		}

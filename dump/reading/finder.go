@@ -22,7 +22,7 @@ var commandWords = [][]byte{[]byte("sh"), []byte("get"), []byte("bgpctl"), []byt
 // alone. A shell may hand several to a router: "vtysh -c 'show bgp ipv4 unicast' -c 'show bgp ipv6 unicast'". What a
 // command is piped to is a part of it.
 func EchoedCommands(text []byte) [][]string {
-	text = bytes.TrimSpace(text)
+	text = bytes.TrimRight(bytes.TrimSpace(text), "-=*!+~# ")
 	if !slices.ContainsFunc(commandWords, func(word []byte) bool { return bytes.Contains(text, word) }) {
 		return nil
 	}
@@ -69,7 +69,7 @@ var lead = regexp.MustCompile(`^(?:(?:` + moment + `|\[[^\[\]]{1,64}\]|\([^()]{1
 	`(?i:commands?|cmd|input|exec(?:uting)?|running|output of|answer to)\s?:?)\s*(?:\s|$|:|"))+`)
 
 func behindLead(text []byte) []byte {
-	return bytes.TrimRight(text[len(lead.Find(text)):], "-=*!+~ ")
+	return text[len(lead.Find(text)):]
 }
 
 // sentenceWords are of a language, and of no command.

@@ -3,6 +3,7 @@ package reading
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -34,7 +35,14 @@ type Input struct {
 
 // OpenInput opens a dump. Errors say what to do, without the file's name.
 func OpenInput(path string, progress func(read, size int64)) (*Input, error) {
-	info, err := os.Stat(path)
+	return OpenPatiently(context.Background(), path, 0, progress)
+}
+
+// OpenPatiently is [OpenInput] of a file that may be silent. A reader that has patience, as one that
+// goes on for ever must, waits no longer than that for the system, and reads regular files alone: a
+// pipe gives what it holds once, and may give nothing for ever. Without patience it waits until ctx is done.
+func OpenPatiently(ctx context.Context, path string, patience time.Duration, progress func(read, size int64)) (*Input, error) {
+	info, err := look(ctx, path, patience)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("no such file: check the name; relative names are relative to the config file")
@@ -46,11 +54,16 @@ func OpenInput(path string, progress func(read, size int64)) (*Input, error) {
 		return nil, fmt.Errorf("is a directory: name a file in it")
 	case info.Mode()&(fs.ModeDevice|fs.ModeSocket) != 0:
 		return nil, fmt.Errorf("is a device or a socket: name a file")
+	case patience > 0 && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("is a pipe, which can be read once: a monitor reads a file again and again: name a regular one")
 	case info.Mode().IsRegular() && info.Size() == 0:
 		return nil, fmt.Errorf("the file is empty (0 bytes): the export failed; run it again")
 	}
 	in := &Input{Size: info.Size(), Mtime: info.ModTime(), bytes: progress, Once: !info.Mode().IsRegular()}
 	in.Reopen = func() (io.ReadCloser, error) { return os.Open(path) }
+	if patience > 0 || in.Once {
+		in.Reopen = func() (io.ReadCloser, error) { return open(ctx, path, patience) }
+	}
 	return in, in.Start()
 }
 

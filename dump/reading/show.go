@@ -175,7 +175,9 @@ func (c ShowCommand) Shown(line int, words []string) Shown {
 	}
 	a, err := netip.ParseAddr(c.Neighbor)
 	if s.Neighbor = a; err != nil {
-		s.Peer = c.Neighbor
+		if s.Peer = ""; c.Neighbor != "" {
+			s.Peer = Quote(c.Neighbor)
+		}
 	}
 	return s
 }

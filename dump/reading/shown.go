@@ -3,6 +3,7 @@ package reading
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"bgpaudit/rib"
 )
@@ -161,8 +162,12 @@ func (c *Collector) judge(s *Shown) {
 	}
 	switch {
 	case s.denies(view):
-		c.Say("%s, the config says %s%s", s.clause(), view, s.itIs(view))
-	case TableView(view) && s.Direction == Held && s.Extent == OfOne:
+		comma := ","
+		if strings.Contains(s.clause(), ",") {
+			comma = ";"
+		}
+		c.Say("%s%s the config says %s%s", s.clause(), comma, view, s.itIs(view))
+	case (TableView(view) || view == rib.Chosen) && s.Direction == Held && s.Extent == OfOne:
 		c.Problem(s.Line, "the command shows the routes of %s alone, the config says %s", s.one(), view)
 	}
 }
@@ -187,7 +192,7 @@ func (s *Shown) one() string {
 	case s.Neighbor.IsValid():
 		return "neighbor " + s.Neighbor.String()
 	case s.Peer != "":
-		return Quote(s.Peer)
+		return s.Peer
 	}
 	return "one neighbor"
 }

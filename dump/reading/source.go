@@ -44,6 +44,10 @@ type Source struct {
 	ExpectEmpty     bool
 	ExpectRoutes    int // routes: N, -1 where not given; 0 says that the table is empty
 	TolerateSkipped int
+
+	// Patience is how long the system may take to open the file or to give more of it; 0: for ever. With it
+	// the file must be a regular one.
+	Patience time.Duration
 }
 
 // Link is what the config says of the link that a dump is of. What a dump shows is held against it.
