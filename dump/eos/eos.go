@@ -154,9 +154,21 @@ func (r *reader) vrf(name string, _ int) error {
 			return r.s.EachMember(r.entry)
 		case "routerId":
 			return r.router()
+		case "asn":
+			return r.localASN()
 		}
 		return r.s.Skip()
 	})
+}
+
+// localASN reads the router's own AS number.
+func (r *reader) localASN() error {
+	raw, err := r.s.Raw()
+	cur := reading.Cursor{Bytes: raw}
+	if asn, bad := rib.ParseASN(string(cur.Scalar())); err == nil && bad == nil {
+		r.Result.Header.LocalASN = asn
+	}
+	return err
 }
 
 func (r *reader) router() error {

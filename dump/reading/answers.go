@@ -82,6 +82,9 @@ func (c *Collector) Heading(s Shown) {
 			now.Asked = ""
 		}
 		now.Line, now.Part, now.NoVRF = s.Line, "", false
+		if s.Direction != NoDirection {
+			now.Direction, now.Policy, now.Extent, now.What = s.Direction, s.Policy, s.Extent, s.What
+		}
 		c.begin(now)
 	}
 	c.Shows(s)
@@ -150,9 +153,9 @@ func (c *Collector) twice(s *Shown) bool {
 		if why == "" {
 			continue
 		}
-		if c.Source.View == "" { // nothing is declared that it could contradict
+		if c.Source.View == "" {
 			c.file.now.held = [2]bool{true, true}
-			c.Problem(s.Line, "the file holds two answers, %s (lines %d and %d): give each a file and a feed of its own", why, c.file.done[i].Line, s.Line)
+			c.SecondAnswer(why, c.file.done[i].Line, s.Line)
 			return false
 		}
 		c.two(why, c.file.done[i].Line, s.Line)
@@ -163,7 +166,15 @@ func (c *Collector) twice(s *Shown) bool {
 
 func (c *Collector) two(why string, first, second int) {
 	c.file.now.left = "the same table once more"
-	c.Say("the file holds two answers, %s (lines %d and %d): give each a file and a feed of its own", why, first, second)
+	c.SecondAnswer(why, first, second)
+}
+
+// SecondAnswer says that a file holds another answer to what was answered in the line first.
+func (c *Collector) SecondAnswer(why string, first, second int) {
+	text := fmt.Sprintf("the file holds two answers, %s (lines %d and %d): give each a file and a feed of its own", why, first, second)
+	if c.Problem(second, "%s", text); c.Source.View != "" { // without a view nothing is declared that it could contradict
+		c.Say("%s", text)
+	}
 }
 
 // clash says why two answers are not of one table; empty where they may well be.
@@ -175,6 +186,10 @@ func (c *Collector) clash(a, b *Shown) string {
 		return fmt.Sprintf("for the %s and the %s side", a.Side, b.Side)
 	case a.Peering != "" && b.Peering != "" && a.Peering != b.Peering:
 		return fmt.Sprintf("for %s and for %s", a.Peering, b.Peering)
+	case c.Source.VRF == "" && a.VRF != "" && b.VRF != "" && !sameVRF(a.VRF, b.VRF):
+		return fmt.Sprintf("for VRFs %s and %s", a.VRF, b.VRF)
+	case c.Source.View == "" && a.Direction != NoDirection && b.Direction != NoDirection && a.Direction != b.Direction:
+		return "of different directions"
 	case c.twoNeighbors(a.Neighbor, b.Neighbor):
 		return fmt.Sprintf("for neighbors %s and %s", a.Neighbor, b.Neighbor)
 	}
@@ -243,7 +258,7 @@ func (c *Collector) opens(family rib.Family, neighbor netip.Addr, line int) bool
 	case !there && len(f.rows) < maxAnswers:
 		f.rows[key] = firstRow{from, f.now.number}
 	case there && c.Source.View == "":
-		c.Problem(from, "the file holds two answers with %s routes (lines %d and %d): give each a file and a feed of its own", family, first.line, from)
+		c.SecondAnswer(fmt.Sprintf("both with %s routes", family), first.line, from)
 	case there:
 		c.two(fmt.Sprintf("both with %s routes", family), first.line, from)
 		return false
