@@ -51,7 +51,7 @@ func Listen(config Config) (*Collector, error) {
 		return nil, err
 	}
 	c := &Collector{
-		config: config, log: config.Log, board: newSwitchboard(), refusals: refusals{log: config.Log},
+		config: config, log: config.Log, board: newSwitchboard(config.PrefixLimit), refusals: refusals{log: config.Log},
 		peers: make([][]*peer, len(config.Neighbors)), known: map[netip.Addr]*peer{},
 	}
 	if err := c.open(); err != nil {

@@ -35,18 +35,18 @@ func TestNobodyWaitsForTheLog(t *testing.T) {
 			return func() { r.add(at, notConfigured, time.Now()) }, func() { r.list() }
 		},
 		"a session's limit": func(log *zap.Logger) (logs, looks func()) {
-			p := newPeer(&Neighbor{Name: "r"}, at, nil, newQueue(newSwitchboard()), log)
-			s := &session{peer: p, rec: &receiver{counts: counts{overLimit: true}}}
+			p := newPeer(&Neighbor{Name: "r"}, at, nil, newQueue(newSwitchboard(0)), log)
+			s := &session{peer: p, rec: &receiver{total: &total{}, counts: counts{overLimit: true}}}
 			p.current = s
 			return func() { p.count(s) }, func() { p.session(time.Now()) }
 		},
 		"a session's begin": func(log *zap.Logger) (logs, looks func()) {
-			p := newPeer(&Neighbor{Name: "r"}, at, nil, newQueue(newSwitchboard()), log)
+			p := newPeer(&Neighbor{Name: "r"}, at, nil, newQueue(newSwitchboard(0)), log)
 			s := &session{peer: p}
 			return func() { p.established(s) }, func() { p.session(time.Now()) }
 		},
 		"a session's end": func(log *zap.Logger) (logs, looks func()) {
-			p := newPeer(&Neighbor{Name: "r"}, at, nil, newQueue(newSwitchboard()), log)
+			p := newPeer(&Neighbor{Name: "r"}, at, nil, newQueue(newSwitchboard(0)), log)
 			s := &session{peer: p}
 			return func() { p.left(s) }, func() { p.session(time.Now()) }
 		},

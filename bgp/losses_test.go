@@ -10,7 +10,7 @@ import (
 // TestALossIsKnownUntilTheWriterHasEnteredIt: from the moment that the session is over, behind
 // whatever waits before it, until the writer asks for what comes after it.
 func TestALossIsKnownUntilTheWriterHasEnteredIt(t *testing.T) {
-	board := newSwitchboard()
+	board := newSwitchboard(0)
 	c := &Collector{board: board}
 	router := netip.MustParseAddr("192.0.2.1")
 	q, other := newQueue(board), newQueue(board)

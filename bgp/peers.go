@@ -131,7 +131,7 @@ func (p *peer) count(s *session) {
 	})
 	// A log that is slow must not hold up those who look at the session.
 	if over {
-		p.log.Warn("prefix limit reached: what does not fit is not kept, the feed is partial", zap.Int("limit", s.rec.limit))
+		p.log.Warn("prefix limit reached: what does not fit is not kept, the feed is partial", zap.Int("limit", s.rec.limit), zap.Int64("limit of all", s.rec.total.most))
 	}
 	if refused {
 		p.log.Warn("routes treated as withdrawn", zap.Error(s.rec.counts.fault), zap.Uint64("routes", s.rec.counts.refused), zap.Int("not logged before", left))
@@ -143,6 +143,7 @@ func (p *peer) left(s *session) {
 	p.count(s)
 	now := time.Now()
 	if s.rec != nil {
+		s.rec.gone()
 		if s.fill != nil {
 			p.queue.put(s.fill, false)
 		}

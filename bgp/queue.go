@@ -26,11 +26,13 @@ type switchboard struct {
 	lent   *batch // what the writer has in hand
 	of     *queue // whose it is
 	losses losses
+	total  *total
 	spare  sync.Pool
 }
 
-func newSwitchboard() *switchboard {
+func newSwitchboard(mostRoutes int) *switchboard {
 	return &switchboard{
+		total: &total{most: int64(mostRoutes)},
 		wake:  make(chan struct{}, 1),
 		spare: sync.Pool{New: func() any { return &batch{updates: make([]rib.Update, 0, batchSize)} }},
 	}

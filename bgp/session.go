@@ -235,7 +235,7 @@ func (s *session) establish() {
 		return
 	}
 	s.screen.state = Established
-	s.rec = newReceiver(s.peer.conf, s.peer.addr, s.terms, s.room)
+	s.rec = newReceiver(s.peer.conf, s.peer.addr, s.terms, s.peer.queue.board.total, s.room)
 	change := s.peer.established(s)
 	*s.room() = rib.Update{Kind: rib.PeerUp, Feed: s.peer.conf.Feed, Route: rib.Route{Neighbor: s.peer.addr}, Peer: change}
 	s.handOn()

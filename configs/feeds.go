@@ -112,6 +112,9 @@ func (c *checker) bgp(e *feedEntry, path string) {
 	}
 	if b.PrefixLimit != nil {
 		c.between(path+".bgp.prefix-limit", *b.PrefixLimit, 1, math.MaxInt32)
+	} else if !c.broken[path+".bgp.prefix-limit"] {
+		most := int64(DefaultPrefixLimit)
+		b.PrefixLimit = &most
 	}
 	monitorASN := c.has("monitor.asn")
 	if b.LocalASN == 0 && !c.has(path+".bgp.local-asn") && !monitorASN {
@@ -127,6 +130,10 @@ func (c *checker) bgpNeighbor(b *bgpEntry, path string) {
 	}
 	if a := p.Addr(); a.IsMulticast() || p.Bits() == 0 || a.IsUnspecified() {
 		c.spoil(path, "the router's address, as 192.0.2.1", "neighbor %s is no address of a router", p)
+		return
+	}
+	if p.Addr().IsLinkLocalUnicast() { // the same address is another host's on every other interface
+		c.spoil(path, "have the session between addresses that are the router's alone, as 2001:db8::1", "neighbor %s is a link-local address, which any host next to us may have", shorten(p.Addr().String()))
 		return
 	}
 	if !p.IsSingleIP() && b.Auth.MD5File == "" && m.Auth.MD5File == "" && b.TTLSecurity == 0 && m.TTLSecurity == 0 {

@@ -46,6 +46,7 @@ type monitorEntry struct {
 	HoldTime    span             `yaml:"hold-time,omitempty" jsonschema:"default=90s,example=3m" jsonschema_description:"The hold time that is offered to every router, 3s or more: so long after its last word a silent router is gone."`
 	Auth        authEntry        `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of sessions that name none of their own."`
 	TTLSecurity int              `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to a neighbour that are accepted (RFC 5082)."`
+	PrefixLimit *int64           `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,default=20000000,example=5000000" jsonschema_description:"The most routes kept of all sessions together, some 150 octets of memory each. A session that would go beyond it stays up, and its feed is partial."`
 }
 
 type authEntry struct {
@@ -123,7 +124,7 @@ type bgpEntry struct {
 	Auth        authEntry   `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of the session."`
 	TTLSecurity int         `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to the router that are accepted (RFC 5082)."`
 	Routers     *int64      `yaml:"routers,omitempty" jsonschema:"minimum=1,maximum=256,example=2" jsonschema_description:"Where neighbor is a prefix: how many routers of it are to be there. Without it the feed is always partial."`
-	PrefixLimit *int64      `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,example=100000" jsonschema_description:"The most routes kept of one session. Beyond it the session stays up and the feed is partial: a router is never reset for sending too much."`
+	PrefixLimit *int64      `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,default=2000000,example=100000" jsonschema_description:"The most routes kept of one session. Beyond it the session stays up and the feed is partial: a router is never reset for sending too much."`
 }
 
 type bmpEntry struct {

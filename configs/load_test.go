@@ -60,6 +60,7 @@ func TestMinimal(t *testing.T) {
 				Links: []string{"isp-a", "isp-b"}, Pos: path + ":31",
 			}},
 		},
+		Monitor: Monitor{PrefixLimit: 20_000_000},
 		Feeds: []Feed{
 			{
 				Feed: rib.Feed{Name: "isp-a-out", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost},
@@ -175,7 +176,7 @@ func TestLiveFeeds(t *testing.T) {
 	plain := feedNamed(t, config, "plain-session")
 	inherited := &BGPFeed{
 		Neighbor: netip.MustParseAddr("192.0.2.2"), ASN: 65536, LocalASN: 65536,
-		MD5File: filepath.Join("testdata", "good", "secrets", "md5"), TTLSecurity: 1,
+		MD5File: filepath.Join("testdata", "good", "secrets", "md5"), TTLSecurity: 1, PrefixLimit: 2_000_000,
 	}
 	if diff := cmp.Diff(inherited, plain.BGP, plainValues); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -22,13 +23,38 @@ type File struct {
 	Read func(ctx context.Context, into *rib.Table, now time.Time) rib.FeedState
 }
 
-// Look is what the file at a path looks like from outside, nil where there is none.
-func Look(path string) os.FileInfo {
-	info, err := os.Stat(path)
-	if err != nil {
+// longestLook is how long the system may take to say what a file looks like.
+const longestLook = 3 * time.Second
+
+// looking are the paths that a look is stuck at: a file server that is gone does not answer, and no
+// call to it can be ended. There is one for each, however often it is tried.
+var looking sync.Map
+
+// Look is what the file at a path looks like from outside, nil where there is none, or where the
+// system does not say.
+func Look(path string) os.FileInfo { return lookBy(os.Stat, path) }
+
+func lookBy(stat func(string) (os.FileInfo, error), path string) os.FileInfo {
+	if _, stuck := looking.LoadOrStore(path, true); stuck {
 		return nil
 	}
-	return info
+	seen := make(chan os.FileInfo, 1)
+	go func() {
+		defer looking.Delete(path)
+		info, err := stat(path)
+		if err != nil {
+			info = nil
+		}
+		seen <- info
+	}()
+	enough := time.NewTimer(longestLook)
+	defer enough.Stop()
+	select {
+	case info := <-seen:
+		return info
+	case <-enough.C:
+		return nil
+	}
 }
 
 func unchanged(a, b os.FileInfo) bool {
@@ -195,15 +221,11 @@ func (w *watch) readAgain(ctx context.Context, f *watchedFile) {
 		f.touch(time.Now())
 		return
 	}
-	w.changing.Lock()
-	defer w.changing.Unlock()
-	if w.site != w.sites {
+	aside := w.aside()
+	if aside == nil {
 		return
 	}
-	w.table.RLock() // the feeds' states are among what it copies
-	aside := w.Table.Aside()
-	w.table.RUnlock()
-	state := f.Read(ctx, aside, w.Now())
+	state := f.Read(ctx, aside, w.Now()) // may take long: a reload does not wait for it
 	if ctx.Err() != nil {
 		return
 	}
@@ -216,8 +238,25 @@ func (w *watch) readAgain(ctx context.Context, f *watchedFile) {
 		state = rib.FeedState{Unreadable: true, Errors: []string{f.Path + ": it keeps changing"}}
 		before = nil // whatever it settles to is another
 	}
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	if w.site != w.sites {
+		return // a reload has read the file meanwhile
+	}
 	w.takeIn(f.Feed, aside, state)
 	f.rest(before)
+}
+
+// aside is an empty table of the watch's site, nil where the site is another one by now.
+func (w *watch) aside() *rib.Table {
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	if w.site != w.sites {
+		return nil
+	}
+	w.table.RLock() // the feeds' states are among what it copies
+	defer w.table.RUnlock()
+	return w.Table.Aside()
 }
 
 // takeIn puts what was read in the place of what there was, in one turn: no audit sees the feed

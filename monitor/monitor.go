@@ -47,8 +47,8 @@ type Monitor struct {
 	auditing turn
 	due      judgement
 
-	// changing is held by whoever exchanges a file's routes or the whole site, from the reading on. It
-	// is taken before the other two.
+	// changing is held by whoever exchanges a file's routes or the whole site; by a reload from the reading
+	// on. It is taken before the other two.
 	changing sync.Mutex
 	sites    int // that there were; written under still and told too
 	notices  func() (*fsnotify.Watcher, error)

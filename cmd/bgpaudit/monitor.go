@@ -68,7 +68,7 @@ func (g *global) monitor(ctx context.Context) error {
 	serves.Journal = journal
 	defer boundGarbage(staying)()
 	own := &site.Monitor
-	collector, err := bgp.Listen(bgp.Config{RouterID: own.RouterID, Listen: own.Listen, Neighbors: site.Neighbors, HoldTime: own.HoldTime, Log: g.log})
+	collector, err := bgp.Listen(bgp.Config{RouterID: own.RouterID, Listen: own.Listen, Neighbors: site.Neighbors, HoldTime: own.HoldTime, PrefixLimit: own.PrefixLimit, Log: g.log})
 	if err != nil {
 		return cannotListen(err)
 	}
@@ -76,7 +76,12 @@ func (g *global) monitor(ctx context.Context) error {
 	systemd := service{g.log}
 	m := monitor.New(monitor.Config{
 		Site: site.Site, Sessions: collector, Log: g.log, Alive: systemd.alive, Pace: monitor.Pace{Alive: systemd.watchdog()},
-		Load: func(ctx context.Context) (*monitor.Site, error) { return g.reloadable(ctx, site.Config) },
+		Load: func(ctx context.Context) (*monitor.Site, error) {
+			if err := settled(ctx, g.settings.Config); err != nil {
+				return nil, err
+			}
+			return g.reloadable(ctx, site.Config)
+		},
 	})
 	reload := func(ctx context.Context) error {
 		return systemd.during(func() error { return m.Reload(ctx) })

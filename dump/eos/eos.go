@@ -114,14 +114,14 @@ func (r *reader) document(open byte) error {
 	if open != '{' {
 		return r.s.Unexpected(open, "an object")
 	}
-	return r.s.EachMember(func(key string, _ int) error {
+	return r.s.EachMember(func(key string, line int) error {
 		switch key {
 		case "vrfs":
 			return r.s.EachMember(r.vrf)
 		case "errors":
 			return r.errors()
 		}
-		return r.s.Skip()
+		return r.PassOver(r.s, key, line)
 	})
 }
 
@@ -138,7 +138,7 @@ func (r *reader) errors() error {
 
 func (r *reader) vrf(name string, _ int) error {
 	others := r.Source.VRF != "" && name != r.Source.VRF
-	return r.s.EachMember(func(key string, _ int) error {
+	return r.s.EachMember(func(key string, line int) error {
 		switch {
 		case others && key == "bgpRouteEntries":
 			return r.s.EachMember(func(_ string, line int) error {
@@ -155,20 +155,10 @@ func (r *reader) vrf(name string, _ int) error {
 		case "routerId":
 			return r.router()
 		case "asn":
-			return r.localASN()
+			return r.asn()
 		}
-		return r.s.Skip()
+		return r.PassOver(r.s, key, line)
 	})
-}
-
-// localASN reads the router's own AS number.
-func (r *reader) localASN() error {
-	raw, err := r.s.Raw()
-	cur := reading.Cursor{Bytes: raw}
-	if asn, bad := rib.ParseASN(string(cur.Scalar())); err == nil && bad == nil {
-		r.Result.Header.LocalASN = asn
-	}
-	return err
 }
 
 func (r *reader) router() error {
@@ -176,6 +166,16 @@ func (r *reader) router() error {
 	cur := reading.Cursor{Bytes: raw}
 	if text := string(cur.Text()); err == nil && cur.Err == nil {
 		r.Result.Header.Router = text
+	}
+	return err
+}
+
+// asn reads the router's own ASN, a number or text.
+func (r *reader) asn() error {
+	raw, err := r.s.Raw()
+	cur := reading.Cursor{Bytes: raw}
+	if asn, bad := rib.ParseASN(string(cur.Scalar())); err == nil && bad == nil && cur.Err == nil {
+		r.OwnASN(asn)
 	}
 	return err
 }

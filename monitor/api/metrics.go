@@ -41,9 +41,23 @@ func newMetrics(s *Server) *metrics {
 	return m
 }
 
+// serveMetrics gathers first and sends then, so that a caller who does not read holds up no other.
 func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	s.metrics.handler.ServeHTTP(w, r)
+	q := &question{Request: r, status: http.StatusOK, purse: purse{budget: &s.budget, caller: caller(r)}}
+	defer func() { q.purse.give(q.purse.held) }()
+	s.metrics.handler.ServeHTTP(gathered{q, w.Header()}, r)
+	w.WriteHeader(q.status)
+	_ = q.send(w) // a caller that left needs none
 }
+
+// gathered is a question's answer, for a handler that writes to its caller.
+type gathered struct {
+	*question
+	header http.Header
+}
+
+func (g gathered) Header() http.Header    { return g.header }
+func (g gathered) WriteHeader(status int) { g.status = status }
 
 // Bounds of the labels: names come from the config and links from findings, and a leaked table must
 // not make a million series.
