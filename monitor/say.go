@@ -14,7 +14,7 @@ import (
 const mostListed = 20
 
 // mostLines bounds the lines of one event in one audit, whatever it finds.
-const mostLines = 20
+const mostLines = 100
 
 // words are the messages, which people read; event is what programs match.
 var words = map[change]string{
