@@ -151,7 +151,7 @@ func TestAnAuditGrowsWithItsSiteAndNoFaster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
 	}
-	const n = 2000
+	const n = 1000
 	for i := range bigs {
 		b := &bigs[i]
 		t.Run(b.name, func(t *testing.T) {

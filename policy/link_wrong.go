@@ -120,7 +120,7 @@ func (ps *Pass) checkNeverFor(d *declaration, p netip.Prefix) {
 		if ob.Direction != rib.Advertised || !ps.hearsAny(ob, d.never) {
 			continue
 		}
-		for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
+		for _, r := range ps.Sight.Ranges(ob, p, rib.Query{Brief: true}, rib.ByRoute) {
 			never := slices.DeleteFunc(ps.names(r.Decision.Links), func(l string) bool { return !slices.Contains(d.never, l) })
 			switch {
 			case len(never) == 0:

@@ -289,13 +289,18 @@ func (ps *Pass) inCircuits(links []string) [][]string {
 	return out
 }
 
-// list writes names for a sentence: "a, b and c".
+// mostListed is how many names a sentence bears.
+const mostListed = 20
+
+// list writes names for a sentence: "a, b and c", and of very many the first.
 func list(names []string) string {
-	switch len(names) {
-	case 0:
+	switch n := len(names); {
+	case n == 0:
 		return "none"
-	case 1:
+	case n == 1:
 		return names[0]
+	case n > mostListed:
+		return fmt.Sprintf("%s and %s more", strings.Join(names[:mostListed/2], ", "), thousands(n-mostListed/2))
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }

@@ -188,7 +188,7 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 	if ob.Direction != rib.Advertised || !ps.hearsAny(ob, d.links) {
 		return
 	}
-	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
+	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{Brief: true}, rib.ByRoute) {
 		dec := r.Decision
 		if !dec.Firm() {
 			if off := ps.outside(dec.Links, d.links); len(off) > 0 {

@@ -154,7 +154,7 @@ func adviceHint(s *Service, overER bool) string {
 // the wrong kind of link.
 func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds, bool) {
 	ob := ps.Sight.Observer(rib.ObserverMicrosoft)
-	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
+	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{Brief: true}, rib.ByRoute) {
 		d := r.Decision
 		wrong := func(l rib.LinkID) bool { return isERMicrosoft(ps.Links[l]) != overER }
 		nowhere := overER && slices.ContainsFunc(d.Possible, func(links []rib.LinkID) bool { return len(links) == 0 })

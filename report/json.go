@@ -203,6 +203,7 @@ type feedJSON struct {
 	Rows      rowsJSON           `json:"rows"`
 	FirstRows map[string]rowJSON `json:"first_rows"`
 	Notes     []string           `json:"notes"`
+	Observer  *string            `json:"observer"`
 }
 
 type feedsJSON struct {
@@ -307,7 +308,7 @@ func feeds(all []*rib.Feed, rows []rib.Rows) []feedJSON {
 		j := feedJSON{
 			Name: f.Name, Link: orNull(f.Link), View: f.View, Format: s.Format, Router: orNull(router), Families: []string{},
 			Routes: s.Routes, Skipped: s.Skipped, Complete: complete, Errors: texts(s.Errors),
-			Rows: rowCounts(&rows[id]), FirstRows: firstRows(f, &rows[id]), Notes: texts(s.Judged.Notes),
+			Rows: rowCounts(&rows[id]), FirstRows: firstRows(f, &rows[id]), Notes: texts(s.Judged.Notes), Observer: orNull(f.Observer),
 		}
 		for _, fam := range s.Families {
 			j.Families = append(j.Families, fam.String())

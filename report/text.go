@@ -382,11 +382,15 @@ func FeedsText(w io.Writer, all []*rib.Feed, rows []rib.Rows, audited []rib.Fami
 		if link == "" {
 			link = "classified"
 		}
+		view := string(f.View)
+		if f.Observer != "" {
+			view += " by " + Clean(f.Observer)
+		}
 		var fams []string
 		for _, fam := range s.Families {
 			fams = append(fams, fam.String())
 		}
-		p.line("%s  %s, link %s, format %s", paint.bold(Clean(f.Name)), f.View, Clean(link), orDash(Clean(s.Format)))
+		p.line("%s  %s, link %s, format %s", paint.bold(Clean(f.Name)), view, Clean(link), orDash(Clean(s.Format)))
 		p.line("  %s, %d skipped, complete: %s, families: %s", count(s.Routes, "route"), s.Skipped, orDash(string(s.Complete)), orDash(strings.Join(fams, " ")))
 		p.rows(f, &rows[id], detailed)
 		age := "age unknown"

@@ -9,19 +9,31 @@ func (s *Sight) Rows(feed FeedID) Rows {
 	var out Rows
 	out.Count[RowBad], out.First[RowBad] = f.State.Skipped, f.State.Bad
 	out.Count[RowOther], out.First[RowOther] = f.State.Others, f.State.Other
+	a := accountant{s: s, unused: s.unusedMarks(f), looped: func(attrID) bool { return false }}
+	if f.directionOf() == Received && f.View != Declared {
+		a.looped = s.t.looped()
+	}
 	for _, fam := range Families {
-		var ours map[prefixID]bool // prefixes of the declared space, where strangers' rows are asked for
+		a.ours = nil
 		for _, c := range s.t.fam[fam].columns {
 			if c.feed != feed || c.count == 0 {
 				continue
 			}
-			if c.tie == Foreign && ours == nil {
-				ours = s.declaredIDs(fam)
+			if c.tie == Foreign && a.ours == nil {
+				a.ours = s.declaredIDs(fam)
 			}
-			s.account(&out, &source{family: fam, column: c, feed: f}, ours)
+			a.account(&out, &source{family: fam, column: c, feed: f})
 		}
 	}
 	return out
+}
+
+// accountant is what the rows of one feed are asked: by the million, so each answer is at hand.
+type accountant struct {
+	s      *Sight
+	unused Marks             // any of them says that its holder does not use a row
+	looped func(attrID) bool // whether our own AS in the path says so
+	ours   []bool            // by prefix: it lies in the declared space
 }
 
 // firstRow is the first row of a kind in a column.
@@ -30,8 +42,8 @@ type firstRow struct {
 	cell cell
 }
 
-func (s *Sight) account(out *Rows, src *source, ours map[prefixID]bool) {
-	c := src.column
+func (a *accountant) account(out *Rows, src *source) {
+	s, c := a.s, src.column
 	whole := s.kindOf(src)
 	var first [RowKinds]firstRow
 	for i, pg := range c.pages {
@@ -43,10 +55,10 @@ func (s *Sight) account(out *Rows, src *source, ours map[prefixID]bool) {
 				continue
 			}
 			id, kind := prefixID(i*pageSize+j), whole
-			if kind == RowForeign && ours[id] {
+			if kind == RowForeign && a.ours[id] {
 				kind = RowUnclassified
 			}
-			if kind <= RowUnclassified && s.unusable(src, v) != "" {
+			if kind <= RowUnclassified && (v.marks()&a.unused != 0 || a.looped(v.attrs)) {
 				kind = RowIneligible
 			}
 			out.Count[kind]++
@@ -87,22 +99,26 @@ func (s *Sight) kindOf(src *source) RowKind {
 	return RowTied
 }
 
-// unusable says why a row's holder does not use it, whoever may hear of it; empty where it may.
-func (s *Sight) unusable(src *source, v cell) string {
-	f, marks := src.feed, v.marks()
-	switch dir := f.directionOf(); {
-	case f.View == Declared:
-		return ""
-	case dir == Received && s.fact(v.attrs).ownInPath:
-		return ownInPath
-	case dir == Received && marks.Has(Filtered):
-		return "filtered by import policy"
-	case dir == Received && marks.Has(Invalid):
-		return "not valid on the router: next hop unresolved, damped or history"
-	case (f.View == FarEnd || f.View == Collector || f.View == Chosen) && marks&(Invalid|Filtered) != 0:
-		return "its holder does not use it: invalid, filtered, history or damped"
+// unusedMarks are those by which the holder of the feed's table says that it does not use a row. Of our
+// own router's advertised tables there are none: they leave open whether the row was sent.
+func (s *Sight) unusedMarks(f *Feed) Marks {
+	if f.View != Declared && (f.directionOf() == Received || f.View == FarEnd || f.View == Collector || f.View == Chosen) {
+		return Invalid | Filtered
 	}
-	return ""
+	return 0
+}
+
+// unusable says why its holder does not use a row.
+func (s *Sight) unusable(src *source, v cell) string {
+	switch marks := v.marks(); {
+	case src.feed.directionOf() == Advertised:
+		return "its holder does not use it: invalid, filtered, history or damped"
+	case marks.Has(Filtered):
+		return "filtered by import policy"
+	case marks.Has(Invalid):
+		return "not valid on the router: next hop unresolved, damped or history"
+	}
+	return ownInPath
 }
 
 // because says in words why a row is of its kind.
@@ -133,14 +149,14 @@ func (s *Sight) because(kind RowKind, src *source, v cell) string {
 	return ""
 }
 
-// declaredIDs are the prefixes of the table that lie in the site's declared space.
-func (s *Sight) declaredIDs(fam Family) map[prefixID]bool {
-	out := map[prefixID]bool{}
+// declaredIDs says of each prefix of the table whether it lies in the site's declared space.
+func (s *Sight) declaredIDs(fam Family) []bool {
+	ft := s.t.fam[fam]
+	out := make([]bool, ft.bits.len())
 	ours := s.declared()
 	if ours == nil {
 		return out
 	}
-	ft := s.t.fam[fam]
 	for _, p := range ours.Prefixes() {
 		if FamilyOf(p) != fam {
 			continue

@@ -197,7 +197,7 @@ var (
 	feedShape  = object{
 		"name": name, "link": orNull(name), "view": view, "format": text, "router": orNull(name), "families": list(family), "routes": number, "skipped": number,
 		"complete": one("yes", "no", "unproven"), "as_of": orNull(moment), "as_of_source": orNull(one("dump", "config", "mtime")), "errors": list(name),
-		"rows": addsUp, "first_rows": firstRows, "notes": list(name),
+		"rows": addsUp, "first_rows": firstRows, "notes": list(name), "observer": orNull(name),
 	}
 	summaryShape = object{"groups": number, "error": number, "warning": number, "info": number, "waived": number, "unknown": number}
 	auditShape   = object{

@@ -258,33 +258,90 @@ func documentWithout(text string, n int) (string, bool) {
 	return marshalled(doc) + "\n", true
 }
 
-var prefixInLine = regexp.MustCompile(`[0-9a-f]+[.:][0-9a-f.:]*/\d+`)
+var (
+	prefixInLine  = regexp.MustCompile(`[0-9a-fA-F]+[.:][0-9a-fA-F.:]*/\d+`)
+	addressInLine = regexp.MustCompile(`\b(192\.0\.2\.\d+|2001:(?i:db8):0:[^\s/]+)\b`)
+	firstInLine   = regexp.MustCompile(`\b(12076|65540|65541|65536)\b`)
+	countInText   = regexp.MustCompile(`(?m)^(Total number of prefixes|Displayed|\d+ of \d+ routes)`)
+)
 
-// lineSpoils are those of tables in text: a line with a prefix is a row.
+// lineSpoils are those of tables in text: a line with a prefix or a mark is a row, with what stands
+// indented below it.
 func lineSpoils(text string) (out []rowSpoil) {
 	lines := strings.SplitAfter(text, "\n")
-	for i, line := range lines {
-		at := prefixInLine.FindStringIndex(line)
-		if at == nil || strings.ContainsAny(line, "#>") && !strings.Contains(line, "*>") && strings.Contains(line, "show ") {
-			continue
+	put := func(class, what string, less bool, at int, with ...string) {
+		if all := strings.Join(slices.Concat(lines[:at], with, lines[at+1:]), ""); all != text {
+			out = append(out, rowSpoil{class, fmt.Sprintf("line %d %s", at+1, what), less, all})
 		}
-		put := func(class, what string, less bool, changed string) {
-			if changed != line {
-				all := slices.Clone(lines)
-				all[i] = changed
-				out = append(out, rowSpoil{class, fmt.Sprintf("line %d %s", i+1, what), less, strings.Join(all, "")})
+	}
+	for i, line := range lines {
+		switch {
+		case strings.Contains(line, "show ") || strings.Contains(line, "az network"):
+			put("command left out", "", true, i)
+			for _, was := range []string{"192.0.2.1 ", "192.0.2.18 ", "192.0.2.22 ", "primary", "secondary", "isp_b"} {
+				for _, now := range []string{"192.0.2.9 ", "192.0.2.22 ", "192.0.2.18 ", "secondary", "primary", "isp_c"} {
+					if (len(was) < 10) == (len(now) < 10) && strings.Contains(line, was) {
+						put("another command", now, false, i, strings.Replace(line, was, now, 1))
+					}
+				}
+			}
+			for _, now := range []string{"routes", "advertised-routes", "received-routes"} {
+				put("another command", now, false, i, regexp.MustCompile(`(advertised-|received-)?routes\b`).ReplaceAllString(line, now))
+			}
+			put("another command", "export", false, i, strings.Replace(line, "protocol", "export", 1))
+			put("another command", "protocol", false, i, strings.Replace(line, "export", "protocol", 1))
+		case strings.Contains(line, "Status codes") || strings.Contains(line, "local router ID"):
+		case startsRow(line):
+			end := i + 1
+			for end < len(lines) && strings.HasPrefix(lines[end], " ") && !startsRow(lines[end]) || end < len(lines) && strings.HasPrefix(lines[end], "\t") {
+				end++
+			}
+			if countInText.MatchString(text) {
+				gone := strings.Join(slices.Concat(lines[:i], lines[end:]), "")
+				out = append(out, rowSpoil{"row deleted where the count shows it", fmt.Sprint("line ", i+1), true, gone})
+			}
+			if at := prefixInLine.FindStringIndex(line); at != nil {
+				put("row unreadable", "prefix", true, i, line[:at[0]]+"203.0.113.0.1/99"+line[at[1]:])
+			}
+			put("row unreadable", "half", true, i, line[:len(line)/2]+"\n")
+			for _, marks := range []string{"*>", "* ", "*=", "*>i", "* i", "r>", "h ", "S ", "d ", "s>", "I*>", "Ni"} {
+				if was := marksOf(line); was != "" {
+					put("mark of a row in text", marks, false, i, strings.Replace(line, was, fmt.Sprintf("%*s", -len(was), marks), 1))
+				}
+			}
+			if strings.Contains(line, "* (") { // BIRD's best mark
+				put("mark best", "off", false, i, strings.Replace(line, "* (", "(", 1))
+				put("mark stale", "on", false, i, strings.Replace(line, "* (200)", "* (200s)", 1))
+				put("mark stale", "on", false, i, strings.Replace(line, "* (100)", "* (100s)", 1))
+				put("NO_EXPORT", "", false, i, line, "\tBGP.community: (65535,65281)\n")
+			}
+			if strings.HasSuffix(line, "0\n") && strings.Contains(line, "65536") { // Azure's
+				put("mark best", "on", false, i, addressInLine.ReplaceAllString(line, "$1*"))
 			}
 		}
-		put("row unreadable", "prefix", true, line[:at[0]]+"203.0.113.0.1/99"+line[at[1]:])
-		put("row unreadable", "tab", true, strings.Replace(line, "/", "\t", 1))
-		for _, marks := range []string{"*>", "* ", " *", "*>i", "* i", "r>", "h ", "S ", "d ", "s>", "I*>", "  "} {
-			if strings.HasPrefix(strings.TrimSpace(line), "*") {
-				was := line[:strings.IndexAny(line, "0123456789abcdef")]
-				if len(was) >= 2 && !strings.ContainsAny(was, "gG") {
-					put("mark of a row in text", marks, false, " "+marks+strings.Repeat(" ", max(0, len(was)-1-len(marks)))+line[len(was):])
+		if prefixInLine.MatchString(line) || strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") || strings.HasPrefix(line, "*") {
+			for _, hop := range []string{"192.0.2.99", "192.0.2.22", "192.0.2.5", "2001:db8:0:e::6"} {
+				if at := addressInLine.FindAllStringIndex(line, -1); len(at) > 0 && !strings.Contains(line, "router ID") {
+					last := at[len(at)-1]
+					put("next hop changed", hop, false, i, line[:last[0]]+hop+line[last[1]:])
 				}
+			}
+			for _, asn := range strangers {
+				put("first ASN changed", asn, false, i, firstInLine.ReplaceAllString(line, asn))
 			}
 		}
 	}
 	return out
+}
+
+func startsRow(line string) bool {
+	return marksOf(line) != "" || prefixInLine.MatchString(line) && !strings.Contains(line, "codes")
+}
+
+// marksOf are the marks that a row of IOS or FRR begins with.
+func marksOf(line string) string {
+	if m := regexp.MustCompile(`^( \*>  ?|\*> ?)`).FindString(line); m != "" {
+		return strings.TrimPrefix(strings.TrimSuffix(m, " "), " ")
+	}
+	return ""
 }

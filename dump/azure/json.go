@@ -150,7 +150,7 @@ func (r *reader) member(key string, line, depth int) error {
 		}
 		return err
 	}
-	return r.s.Skip()
+	return r.PassOver(r.s, key, line)
 }
 
 // list reads the rows of a table, or the tables of a list.

@@ -34,6 +34,9 @@ func (r *reader) closeRow(whole bool) {
 	if err := r.attrs.endList(); err != nil {
 		w.fail("%w", err)
 	}
+	if r.attrs.has(source) && w.head.bgp && !r.attrs.bgp {
+		w.fail("its first line is of BGP, and its type is not")
+	}
 	neighbor := r.neighbor()
 	switch {
 	case w.err != nil:

@@ -111,7 +111,7 @@ func (r *reader) one(line birdLine) {
 	case line.echo:
 		r.echoed(text)
 	case r.row.open && r.listLine(text):
-	case r.attribute(line, text), r.route(text), r.frame(text):
+	case r.attribute(line, text), r.route(line.text, text), r.frame(text):
 	default:
 		r.unknown(text)
 	}

@@ -100,12 +100,15 @@ func (r *birdwatcherReader) member(key string, line, depth int) error {
 	case table && c == '{' && depth == 0:
 		return r.object(depth + 1)
 	case c == '[':
-		return r.s.Skip()
+		return r.PassOver(r.s, key, line)
 	}
 	raw, err := r.s.Raw()
 	if errors.Is(err, reading.ErrTooLong) {
 		r.Problem(line, "%s is %v", reading.Quote(key), err)
 		return nil
+	}
+	if err == nil && reading.HoldsPrefix(key, raw) {
+		r.Problem(line, "routes stand under %s, which is not read: the key is damaged, or of another table", reading.Quote(key))
 	}
 	if err == nil {
 		r.aside(key, raw)

@@ -21,17 +21,19 @@ const hides = rib.AttrNeighbor | rib.AttrNeighborASN | rib.AttrCommunities | rib
 
 // dialect is what tells the platforms apart.
 type dialect struct {
-	name     string
-	marks    int         // width of the marks in front of a prefix; 0 where it varies
-	counted  bool        // every table ends in a count, so that none is whole without
-	outHides rib.AttrSet // what a table of advertised routes hides beyond hides
-	ownForm  bool        // advertised paths are those before our own ASN
-	selfHop  bool        // no row that a neighbour sent has the router itself, 0.0.0.0, as next hop
-	invalid  string      // the marks of rows that are not used
-	bareRDs  bool        // its VPN table is a table of its own, and names no VRF beside a route distinguisher
-	named    bool        // a next hop may have its host's name behind it, or be a name alone
-	words    bool        // a number that is absent is printed as "-"
-	tagged   bool        // a route tag behind the weight, path ids behind the origin, and a count of prefixes behind every table
+	name      string
+	marks     int         // width of the marks in front of a prefix; 0 where it varies
+	counted   bool        // every table ends in a count, so that none is whole without
+	outHides  rib.AttrSet // what a table of advertised routes hides beyond hides
+	ownForm   bool        // advertised paths are those before our own ASN
+	selfHop   bool        // no row that a neighbour sent has the router itself, 0.0.0.0, as next hop
+	invalid   string      // the marks of rows that are not used
+	bareRDs   bool        // its VPN table is a table of its own, and names no VRF beside a route distinguisher
+	named     bool        // a next hop may have its host's name behind it, or be a name alone
+	words     bool        // a number that is absent is printed as "-"
+	choosy    bool        // a row of a table of advertised routes that is not marked best may not have been sent
+	longStale bool        // L is a stale route
+	tagged    bool        // a route tag behind the weight, path ids behind the origin, and a count of prefixes behind every table
 }
 
 func (d *dialect) shape(src reading.Source) reading.Header {
@@ -69,11 +71,14 @@ type reader struct {
 	answer   string // what the router said in a table's place
 	unread   error  // why a table cannot be read whose header was seen
 	spoke    bool   // a table's answer began: what stands here is no banner and no summary
+	selects  bool   // the router marks its choice among what it advertises
+	unsorted bool   // the legend has "u unsorted": releases of FRR that have it count a default route that they originate
 	foreign  bool   // a table of another family stands in the file, and no heading says so
 }
 
 func readCisco(in *reading.Input, c *reading.Collector, d *dialect) error {
 	r := &reader{Collector: c, dialect: *d, export: reading.AdvertisedView(c.Source.View)}
+	r.selects = r.export && r.choosy
 	if err := r.chooseVRF(in); err != nil {
 		return err
 	}

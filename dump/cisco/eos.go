@@ -14,7 +14,9 @@ var EOS = reading.Format{Name: "eos", Sniff: sniffEOSText, Read: readEOSText, Sh
 // A row of EOS prints "-" for a number that is absent, and repeats the prefix:
 //
 //   - >Ec    203.0.113.0/24         192.0.2.1             0       -          100     0       65540 i
-var eosTextDialect = dialect{name: "eos", words: true, selfHop: true, invalid: "s", outHides: rib.AttrLocalPref | rib.AttrBest}
+var eosTextDialect = dialect{
+	name: "eos", words: true, selfHop: true, invalid: "s", outHides: rib.AttrLocalPref | rib.AttrBest,
+}
 
 func readEOSText(in *reading.Input, c *reading.Collector) error {
 	return readCisco(in, c, &eosTextDialect)

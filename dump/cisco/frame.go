@@ -36,6 +36,7 @@ func (r *reader) frame(line, text []byte) bool {
 	case bytes.HasPrefix(text, []byte("Originating default network ")):
 		r.originated(text)
 	case isLegend(text), r.part.preamble && bytes.HasPrefix(text, []byte("BGP ")):
+		r.unsorted = r.unsorted || bytes.Contains(text, []byte("u unsorted"))
 	default:
 		return false
 	}
@@ -76,13 +77,22 @@ func (r *reader) announce(text []byte) {
 func (r *reader) routerID(text []byte) {
 	for _, words := range []string{"router ID is ", "Router ID is ", "router identifier ", "Router identifier "} {
 		if _, id, ok := bytes.Cut(text, []byte(words)); ok && !r.leftOut() {
-			var local []byte
-			id, local, _ = bytes.Cut(id, []byte(","))
-			if asn, ok := bytes.CutPrefix(bytes.TrimSpace(local), []byte("local AS number ")); ok {
-				r.Result.Header.LocalASN, _ = rib.ParseASN(string(asn))
-			}
+			id, _, _ = bytes.Cut(id, []byte(","))
 			r.Result.Header.Router = string(bytes.TrimSpace(id))
 		}
+	}
+	r.localASN(text)
+}
+
+// localASN notes the router's own ASN in "local router ID is 192.0.2.9, local AS number 65536", "..., local AS 65536".
+func (r *reader) localASN(text []byte) {
+	_, rest, ok := bytes.Cut(text, []byte("local AS "))
+	if !ok || r.leftOut() {
+		return
+	}
+	word, _ := reading.CutWord(bytes.TrimPrefix(rest, []byte("number ")))
+	if asn, err := rib.ParseASN(string(bytes.TrimRight(word, ","))); err == nil {
+		r.OwnASN(asn)
 	}
 }
 
@@ -244,18 +254,27 @@ func (r *reader) cutCount(text []byte) (c ciscoCount, ok bool) {
 	return c, ok
 }
 
-// fits reports whether a count is that of the part's rows.
-func (p *ciscoPart) fits(c ciscoCount) bool {
+// fits reports whether a count is that of the part's rows, or of them and of the default route above them: FRR's
+// releases differ in that.
+func (p *ciscoPart) fits(c ciscoCount) bool { return p.fitsBeside(c, 0) || p.countsDefault(c) }
+
+// countsDefault reports whether a count fits with the default route that stands above the rows alone.
+func (p *ciscoPart) countsDefault(c ciscoCount) bool {
+	return p.defaults > 0 && !p.fitsBeside(c, 0) && p.fitsBeside(c, p.defaults)
+}
+
+// fitsBeside reports whether a count is that of the part's rows, and of others beside them.
+func (p *ciscoPart) fitsBeside(c ciscoCount, others int) bool {
 	if c.whole {
 		return int(c.prefixes) == p.prefixes && p.rows <= int(c.paths)
 	}
 	if c.both {
-		return int(c.prefixes) == p.counted(c) && int(c.paths) == p.rows
+		return int(c.prefixes) == p.counted(c)+others && int(c.paths) == p.rows+others
 	}
 	if c.networks {
-		return int(c.prefixes) == p.prefixes
+		return int(c.prefixes) == p.prefixes+others
 	}
-	return int(c.prefixes) == p.rows // of paths, whatever it calls them
+	return int(c.prefixes) == p.rows+others // of paths, whatever it calls them
 }
 
 // counted is how many prefixes the part holds in the sense of c.
@@ -281,6 +300,9 @@ func (r *reader) endCount(c ciscoCount) {
 		r.Problem(r.lines.Line, "the dump counts %d prefixes, and holds %d", c.prefixes, p.rows)
 	case c.prefixes == 0:
 		r.ZeroStated = true
+	case p.countsDefault(c) && !r.unsorted:
+		r.Unproven = true
+		r.Note(r.lines.Line, "the dump counts %d prefixes: the rows and the default route above them, if this release counts that: write routes: on the feed if it does", c.prefixes)
 	}
 	if !r.part.begun && !r.part.sent {
 		r.answers.Came() // it stands in a table's place
@@ -351,6 +373,7 @@ func (r *reader) originated(text []byte) {
 	}
 	_, word, _ := bytes.Cut(text, []byte("network "))
 	r.cameSent()
+	r.part.defaults++
 	if r.leftOut() {
 		return
 	}
@@ -362,6 +385,6 @@ func (r *reader) originated(text []byte) {
 	if bytes.IndexByte(word, ':') >= 0 {
 		prefix = rib.IPv6.All()
 	}
-	a := rib.Attrs{NotShown: hides | r.outHides | rib.AttrOrigin}
+	a := rib.Attrs{NotShown: hides | r.outHides | rib.AttrNextHop | rib.AttrMED | rib.AttrOrigin}
 	r.Route(rib.Route{Prefix: prefix, Line: r.lines.Line, Attrs: a})
 }

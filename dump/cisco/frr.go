@@ -13,7 +13,7 @@ var FRR = reading.Format{Name: "frr", Sniff: sniffFRRText, Read: readFRRText, Sh
 // A table of advertised routes has the path and the MED that the outbound route map leaves.
 var frrTextDialect = dialect{
 	name: "frr", counted: true, ownForm: true, selfHop: true, named: true, bareRDs: true, invalid: "dhRs",
-	outHides: rib.AttrLocalPref | rib.AttrBest,
+	outHides: rib.AttrLocalPref | rib.AttrBest, choosy: true,
 }
 
 func readFRRText(in *reading.Input, c *reading.Collector) error {
@@ -70,9 +70,9 @@ func (r *reader) endNeighbor(c ciscoCount) {
 
 // defaultPref reads "Default local pref 100, local AS 65536": of rows that show none.
 func (r *reader) defaultPref(text []byte) {
-	word, local, _ := bytes.Cut(text[len("Default local pref "):], []byte(","))
-	if asn, ok := bytes.CutPrefix(bytes.TrimSpace(local), []byte("local AS ")); ok && !r.leftOut() {
-		r.Result.Header.LocalASN, _ = rib.ParseASN(string(asn))
+	word, rest, _ := bytes.Cut(text[len("Default local pref "):], []byte(","))
+	if !r.leftOut() {
+		r.localASN(rest)
 	}
 	if value, ok := reading.ParseUint32(word); ok && !r.leftOut() {
 		r.Result.Header.DefaultLocalPref = rib.Some(value)

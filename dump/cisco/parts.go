@@ -38,6 +38,7 @@ type ciscoPart struct {
 	allVPNs    bool        // under a heading of a VPN family
 	rows       int         // bad ones and those of other VRFs included
 	prefixes   int
+	defaults   int // default routes that stand above the rows, and not among them
 	repeats    int // rows that print the prefix of the row before them once more
 }
 

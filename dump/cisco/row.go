@@ -23,6 +23,7 @@ type ciscoRow struct {
 	active bool         // EOS marked a path of the prefix
 	hop    netip.Addr
 	name   bool // FRR shows the next hop by a name, and no address
+	origin byte // what validation of origins says, where marks have fixed places; 0: nothing
 	at     int  // the column where the next hop begins
 	beside int  // how far from its header the prefix stands
 	err    error
@@ -42,6 +43,7 @@ func (r *reader) badRow(line int, err error) {
 		defer func() { r.row.known = false }()
 	}
 	if r.leftOut() {
+		r.LeaveOut(line, "of VRF %s", r.part.name())
 		return
 	}
 	if r.row.known {
@@ -248,9 +250,11 @@ func (r *reader) finishRow(l reading.TextLine, from int) {
 	r.part.rows++
 	route.Marks = r.marksOf(w.marks)
 	r.ofOneVRF()
-	if !r.leftOut() {
-		r.Route(route)
+	if r.leftOut() {
+		r.LeaveOut(w.line, "of VRF %s", r.part.name())
+		return
 	}
+	r.Route(route)
 }
 
 // readAttrs reads the attributes behind the next hop.
@@ -345,48 +349,80 @@ func (r *reader) pathAndOrigin(text []byte) (origin rib.Origin, path rib.ASPath,
 	return origin, path, err
 }
 
-// marksOf reads what stands in front of a row. Where the marks have fixed places, the third is the kind of
-// path, in letters that elsewhere mean something else.
-func (r *reader) marksOf(marks []byte) (m rib.Marks) {
+// marksOf reads what stands in front of a row.
+func (r *reader) marksOf(marks []byte) rib.Marks {
 	if r.part.advertised {
 		return 0
 	}
+	var m rib.Marks
 	if r.marks > 0 {
-		marks = marks[:min(len(marks), 2)]
+		m, marks = r.placed(marks)
 	}
 	usable := false
 	for _, c := range marks {
 		switch c {
 		case '*', 's', 'r', 'S': // s: an aggregate suppresses it; r: the router uses another protocol's route
 			usable = true
-		case '>':
-			m |= rib.Best
-		case 'e', 'E':
-			if !r.words || bytes.IndexByte(marks, '>') >= 0 {
-				continue
-			}
-			m |= rib.Multipath
-		case '#':
-			if r.words {
-				m |= rib.Best
-			}
-		case 'm', '|', '=':
-			m |= rib.Multipath
 		}
+		m |= r.markOf(c, marks)
 		if strings.IndexByte(r.invalid, c) >= 0 {
 			m |= rib.Invalid
-		}
-		if c == 'S' {
-			m |= rib.Stale
 		}
 	}
 	if !usable {
 		m |= rib.Invalid
 	}
+	if r.selects && m&rib.Best == 0 {
+		m |= rib.Unselected
+	}
 	if r.hidden().Has(rib.AttrBest) {
 		m &^= rib.Best | rib.Multipath
 	}
 	return m
+}
+
+// placed reads what has its own place where marks have: the kind of path is the third, in letters that elsewhere mean
+// something else, and validation of origins has a letter in front of them.
+func (r *reader) placed(marks []byte) (m rib.Marks, rest []byte) {
+	if len(marks) > 2 && marks[2] == 'i' {
+		m |= rib.IBGP
+	}
+	if r.row.origin == 'I' {
+		m |= rib.RPKIInvalid
+	}
+	return m, marks[:min(len(marks), 2)]
+}
+
+// markOf is what one letter says, among those of its row.
+func (r *reader) markOf(c byte, marks []byte) rib.Marks {
+	switch c {
+	case '>':
+		return rib.Best
+	case 'e', 'E':
+		if r.words && bytes.IndexByte(marks, '>') < 0 {
+			return rib.Multipath
+		}
+	case '#': // EOS: best, and another protocol's route is installed; FRR: best, and not installed
+		if r.words {
+			return rib.Best | rib.RIBFailure
+		}
+		return rib.RIBFailure
+	case 'm', '|', '=':
+		return rib.Multipath
+	case 'S':
+		return rib.Stale
+	case 'L': // EOS: labelled
+		if r.longStale {
+			return rib.Stale
+		}
+	case 'r':
+		return rib.RIBFailure
+	case 'i':
+		return rib.IBGP
+	case 'I':
+		return rib.RPKIInvalid
+	}
+	return 0
 }
 
 // cutMarks takes the marks in front of a row off, and finds its first address.
@@ -414,6 +450,10 @@ func (r *reader) cutMarks(line []byte) (marks []byte, first reading.Token, ok bo
 			r.row.beside = first.Start - r.columns.network
 		}
 		begin = min(max(r.columns.network+r.row.beside-r.marks, 0), first.Start)
+		r.row.origin = 0
+		if begin > 0 {
+			r.row.origin = line[begin-1]
+		}
 	}
 	return bytes.TrimRight(line[begin:first.Start], " "), first, reading.IsAddress(r.bareHop(line[first.Start:first.End]))
 }

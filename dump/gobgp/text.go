@@ -234,6 +234,9 @@ func (r *textReader) marks(out *rib.Route, marks []byte) error {
 		if bytes.IndexByte(word, 'S') >= 0 {
 			out.Marks |= rib.Stale
 		}
+		if bytes.IndexByte(word, 'I') >= 0 {
+			out.Marks |= rib.RPKIInvalid
+		}
 	}
 	r.chosen = out.Marks.Has(rib.Best) || r.chosen && r.prefix == out.Prefix
 	r.prefix = out.Prefix

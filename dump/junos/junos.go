@@ -22,6 +22,9 @@ var (
 // briefHides is what Junos prints with "detail" or "extensive" alone.
 const briefHides = rib.AttrCommunities | rib.AttrLargeCommunities | rib.AttrNeighborASN
 
+// detailShows are the marks that Junos prints with "detail" or "extensive" alone, where it prints a route's state.
+const detailShows = rib.Stale | rib.IBGP
+
 func shapeJunosJSON(src reading.Source) reading.Header { return shapeJunos(src, "junos-json") }
 func shapeJunosXML(src reading.Source) reading.Header  { return shapeJunos(src, "junos-xml") }
 

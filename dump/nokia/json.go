@@ -192,13 +192,35 @@ func (r *stateReader) document(open byte) error {
 		name := strings.TrimPrefix(key, module)
 		if fam, ok := nokiaFamilies[name]; ok {
 			r.rows.family = fam
-			return r.s.EachMember(func(key string, _ int) error { return r.within(key, r.table, r.row) })
+			return r.s.EachMember(func(key string, line int) error { return r.down(key, line, r.table) })
 		}
 		if name != "attr-sets" && len(r.others) < reading.MaxErrors {
 			r.others = append(r.others, name)
 		}
+		if name != "attr-sets" && !stateFamily.MatchString(name) {
+			return r.PassOver(r.s, key, line)
+		}
 		return r.s.Skip()
 	})
+}
+
+// stateTables are the members of the model's families: tables of other views, and families that are not read.
+var stateTables = map[string]bool{
+	"local-rib": true, "rib-in-out": true, "rib-in-pre": true, "rib-in-post": true, "rib-out-pre": true, "rib-out-post": true,
+}
+
+// stateFamily is the name of a family of the model that is not read.
+var stateFamily = regexp.MustCompile(`^((label|mcast|vpn|mcast-vpn|mvpn|flow|flow-vpn|sr-policy|srv6|ipv[46])-(ipv[46]|multicast|unicast)|evpn|l2-vpn|ms-pw|mdt-safi|route-target|bgp-ls|summary)$`)
+
+// down walks down to the routes of the view's table. A member that the model does not have may be a table whose name is damaged.
+func (r *stateReader) down(key string, line int, path []string) error {
+	switch {
+	case key == path[0] && len(path) > 1:
+		return r.s.EachMember(func(key string, line int) error { return r.down(key, line, path[1:]) })
+	case key != path[0] && !stateTables[key]:
+		return r.PassOver(r.s, key, line)
+	}
+	return r.within(key, path, r.row)
 }
 
 // within walks down to the routes of the view's table.

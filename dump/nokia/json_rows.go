@@ -334,6 +334,10 @@ func (w *nokiaRow) member(cur *reading.Cursor, key []byte) {
 		w.backup = cur.Boolean()
 	case "stale-route", "long-live-gr-stale":
 		w.markIf(cur, rib.Stale)
+	case "origin-validation-state":
+		if string(cur.Scalar()) == "invalid" {
+			w.marks |= rib.RPKIInvalid
+		}
 	case "invalid-reason":
 		cur.EachMember(func(key []byte) { // as-loop, next-hop-unresolved, cluster-loop, ...
 			if string(key) == "rejected-route" {

@@ -246,13 +246,16 @@ func (w *walk) marks(flags string) {
 	if strings.Contains(flags, "x") {
 		w.route.Marks |= rib.Stale
 	}
+	if strings.ContainsAny(flags, "shd") { // suppressed, history, decayed: whoever's table it is
+		w.route.Marks |= rib.Invalid
+	}
 	if w.route.Attrs.NotShown.Has(rib.AttrBest) {
 		return
 	}
 	if strings.Contains(flags, ">") {
 		w.route.Marks |= rib.Best
 	}
-	if !strings.Contains(flags, "*") || strings.ContainsAny(flags, "shd") {
+	if !strings.Contains(flags, "*") {
 		w.route.Marks |= rib.Invalid
 	}
 }
@@ -331,7 +334,9 @@ func (w *walk) outside(line int, text []byte) {
 		}
 	}
 	if m := localAS.FindSubmatch(text); m != nil && !w.SkipsAnswer() {
-		w.Result.Header.LocalASN, _ = rib.ParseASN(string(m[1]))
+		if asn, err := rib.ParseASN(string(m[1])); err == nil {
+			w.OwnASN(asn)
+		}
 	}
 	w.said(line, text)
 	w.Between(line, text, true)

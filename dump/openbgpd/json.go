@@ -57,12 +57,12 @@ func readOpenBGPD(in *reading.Input, c *reading.Collector) error {
 			return r.s.Unexpected(open, "an object")
 		}
 		r.detail, empty = false, true
-		return r.s.EachMember(func(key string, _ int) error {
+		return r.s.EachMember(func(key string, line int) error {
 			empty = false
 			if key == "rib" {
 				return r.table()
 			}
-			return r.s.Skip()
+			return r.PassOver(r.s, key, line)
 		})
 	})
 	if err != nil {
@@ -182,13 +182,21 @@ func (r *reader) member(cur *reading.Cursor, key string, w *openbgpdRow) {
 }
 
 func (w *openbgpdRow) mark(cur *reading.Cursor, key string) {
-	marks := map[string]rib.Marks{"best": rib.Best, "ecmp": rib.Multipath, "stale": rib.Stale}
+	marks := map[string]rib.Marks{"best": rib.Best, "ecmp": rib.Multipath, "stale": rib.Stale, "filtered": rib.Filtered}
 	switch key {
 	case "valid":
 		w.valid = cur.Boolean()
-	case "best", "ecmp", "stale":
+	case "best", "ecmp", "stale", "filtered":
 		if cur.Boolean() {
 			w.marks |= marks[key]
+		}
+	case "source":
+		if string(cur.Scalar()) == "internal" {
+			w.marks |= rib.IBGP
+		}
+	case "ovs":
+		if string(cur.Scalar()) == "invalid" {
+			w.marks |= rib.RPKIInvalid
 		}
 	default:
 		cur.Value()
@@ -238,6 +246,9 @@ func (r *reader) routeOf(w *openbgpdRow, prefix netip.Prefix) rib.Route {
 	}
 	if a.NotShown.Has(rib.AttrBest) {
 		out.Marks &^= rib.Best | rib.Multipath
+	}
+	if a.NextHop.IsUnspecified() || w.hopShown && !a.NextHop.IsValid() { // bgpctl calls the router's own networks internal, too
+		out.Marks &^= rib.IBGP
 	}
 	if !w.valid && r.Source.View != rib.AdjRIBInPre {
 		out.Marks |= rib.Invalid

@@ -165,13 +165,27 @@ func (r *textReader) prefixRow(l reading.TextLine, marks []byte, word reading.To
 			row.marks |= rib.Multipath
 		case 'S':
 			row.marks |= rib.Stale
+		case 'I':
+			row.marks |= rib.IBGP
+		case 'F':
+			row.marks |= rib.Filtered
 		}
+	}
+	if originInvalid(marks) {
+		row.marks |= rib.RPKIInvalid
 	}
 	route := r.routeOf(&row, prefix)
 	route.Attrs.NotShown |= r.hides
 	route.Line = l.Line
 	r.text.Held[rib.FamilyOf(prefix)] = true
 	r.Route(route)
+}
+
+// originInvalid reports whether the state of validation, the last word in front of the prefix, says that the origin is
+// invalid: "!", or "!-?" where that of the path (ASPA) stands behind it.
+func originInvalid(marks []byte) bool {
+	word := marks[bytes.LastIndexByte(marks, ' ')+1:]
+	return len(word) > 0 && word[0] == '!'
 }
 
 // attrs reads gateway, local preference, MED, path and origin. A MED that is absent is printed as 0.

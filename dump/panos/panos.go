@@ -2,9 +2,9 @@
 package panos
 
 import (
-	"fmt"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -337,6 +337,8 @@ func (w *panosWalk) row(l reading.TextLine) bool {
 		}
 	case w.wanted:
 		w.wantedRow(l, prefix)
+	default:
+		w.LeaveOut(l.Line, "of virtual router %s", w.router)
 	}
 	return true
 }

@@ -37,6 +37,7 @@ type Collector struct {
 	notShown   rib.AttrSet  // what no row shows
 	Hides      *rib.AttrSet // what the dump itself says that it cannot show
 	IDs        Identities
+	ownASNs    bool // the dump names several of the router's own
 	OwnLines   bool // rows of canonical records carry their own line, not their original's
 	// UnnamedVRFs: a document need not name its VRF, so that its command must.
 	UnnamedVRFs bool
@@ -100,6 +101,19 @@ func (c *Collector) LeaveOutOf(line int, neighbor netip.Addr) {
 	c.Result.Others++
 }
 
+// OwnASN notes an ASN that the dump says the router uses. Where it names several, it does not say which the feed's
+// neighbour is shown.
+func (c *Collector) OwnASN(asn uint32) {
+	h := &c.Result.Header
+	switch {
+	case asn == 0 || c.ownASNs:
+	case h.LocalASN == 0:
+		h.LocalASN = asn
+	case h.LocalASN != asn:
+		h.LocalASN, c.ownASNs = 0, true
+	}
+}
+
 // Problem says that something of the table is missing.
 func (c *Collector) Problem(line int, format string, args ...any) {
 	c.Partial = true
@@ -133,6 +147,7 @@ func (c *Collector) put(r rib.Route) {
 		c.load(&r, false)
 		return
 	}
+	r.Marks = c.Source.meant(r.Marks)
 	if err := c.emit(r); err != nil {
 		c.Skip(r.Line, "%v", err)
 		return
@@ -154,6 +169,7 @@ func (c *Collector) Share(r *rib.Route) Common {
 }
 
 func (c *Collector) load(r *rib.Route, numbered bool) {
+	r.Marks = c.Source.meant(r.Marks)
 	c.enter(c.Share(r), rib.Row{Prefix: r.Prefix, PathID: r.PathID, Numbered: numbered, Marks: r.Marks, Line: r.Line})
 }
 

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -24,6 +26,7 @@ type Input struct {
 	Mtime  time.Time
 	Text   *bufio.Reader
 	raw    io.Closer
+	packed *countingReader
 	bytes  func(read, size int64)
 	Once   bool       // a pipe: what was read is gone
 	Ahead  *readAhead // unpacks; nil where nothing is packed
@@ -80,11 +83,26 @@ func (in *Input) Start() error {
 		return fmt.Errorf("cannot be opened: %w", unwrapPath(err))
 	}
 	in.raw = raw
-	in.Text, in.Ahead, err = plainText(&countingReader{r: raw, size: in.Size, tell: in.bytes})
+	in.packed = &countingReader{r: raw, sum: sha256.New(), size: in.Size, tell: in.bytes}
+	in.Text, in.Ahead, err = plainText(in.packed)
 	if err != nil {
 		in.Close()
 	}
 	return err
+}
+
+// Digest is the SHA-256 of the file as it lies on the disk, what no reader asked for included; zero where it cannot be
+// read to its end. Nothing can be read afterwards.
+func (in *Input) Digest() (sum [sha256.Size]byte) {
+	if in.Ahead != nil {
+		in.Ahead.stop()
+		in.Ahead = nil
+	}
+	if _, err := io.Copy(io.Discard, in.packed); err != nil {
+		return sum
+	}
+	in.packed.sum.Sum(sum[:0])
+	return sum
 }
 
 // Rewind begins again at the top.
@@ -114,8 +132,10 @@ func (in *Input) Head() ([]byte, error) {
 	return b, nil
 }
 
+// countingReader reads the file as it lies on the disk, counts its bytes and takes their sum.
 type countingReader struct {
 	r    io.Reader
+	sum  hash.Hash
 	read int64
 	size int64
 	tell func(read, size int64)
@@ -124,6 +144,7 @@ type countingReader struct {
 func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.read += int64(n)
+	c.sum.Write(p[:n]) // never an error (hash.Hash)
 	if c.tell != nil && n > 0 {
 		c.tell(c.read, c.size)
 	}

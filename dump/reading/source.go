@@ -59,10 +59,25 @@ type Link struct {
 	Neighbors []netip.Addr // every address of the neighbour's: a row whose neighbour is of a listed family and is none of them is not the link's
 }
 
-// MadeLater reports whether a dump of that time shows what was not there yet at the moment that is
-// asked for: it is no evidence of it.
-func (s *Source) MadeLater(made time.Time) bool {
-	return !s.At.IsZero() && made.After(s.At)
+// How far a clock may be off before what it says is held to be of another moment: one that is set, and one whose zone
+// is not known.
+const (
+	clockSlack = 5 * time.Minute
+	zoneSlack  = 14 * time.Hour
+)
+
+// Slack is how much later than a moment the time of h may be and yet be of it.
+func (h *Header) Slack() time.Duration {
+	if h.Zoneless {
+		return zoneSlack
+	}
+	return clockSlack
+}
+
+// MadeLater reports whether a dump with that header shows what was not there yet at the moment that is asked for
+// (--at): it is no evidence of it.
+func (s *Source) MadeLater(h *Header) bool {
+	return !s.At.IsZero() && h.Time.Sub(s.At) > h.Slack()
 }
 
 // Header is what a dump says about itself: the header line of canonical records.
@@ -74,6 +89,7 @@ type Header struct {
 	Neighbor         netip.Addr
 	Families         []rib.Family // families the dump marks, even when it holds no route of them
 	NotShown         rib.AttrSet
+	MarksNotShown    rib.Marks // those of StateMarks that it has no place for: none is known to be there, or not
 	ASPathForm       rib.ASPathForm
 	DefaultLocalPref rib.Optional
 	Zoneless         bool   // Time has no zone: it may be 14 hours off
