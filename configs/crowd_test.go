@@ -53,3 +53,13 @@ func TestWhatIsManyIsNotCrowded(t *testing.T) {
 		}
 	}
 }
+
+// TestALinkLocalNeighborIsRefused: any host next to us, on any interface, may have the address.
+func TestALinkLocalNeighborIsRefused(t *testing.T) {
+	for _, neighbor := range []string{"fe80::1", "169.254.0.1", "fe80::/64"} {
+		_, err := parse("bgpaudit.yaml", []byte(sound+"feeds: [{name: r, link: isp-a, bgp: {neighbor: \""+neighbor+"\", asn: 65536, local-asn: 65551, ttl-security: 1}}]\n"))
+		if err == nil || !strings.Contains(err.Error(), "link-local") {
+			t.Errorf("%s: %v", neighbor, err)
+		}
+	}
+}

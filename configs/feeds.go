@@ -351,6 +351,7 @@ func (c *checker) source(e *feedEntry, link *linkEntry) *dump.Source {
 		Neighbor: e.Neighbor.WithZone("").Unmap(), Families: families(e.Families), Taken: e.Taken.Time, MaxAge: e.MaxAge.duration(),
 		TrustMtime: e.TrustMtime, ExpectEmpty: e.ExpectEmpty, ExpectRoutes: -1, TolerateSkipped: int(e.TolerateSkipped),
 	}
+	s.Classify = len(e.Classify) > 0
 	if e.Routes != nil {
 		s.ExpectRoutes = int(*e.Routes)
 	}

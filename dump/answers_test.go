@@ -84,6 +84,9 @@ func TestTwoAnswersInOneFile(t *testing.T) {
 
 		{"FRR's JSON, appended to", frrSent("advertisedRoutes") + "\n" + frrSent("advertisedRoutes") + "\n", out, 1, "both with ipv4 routes"},
 		{"FRR's JSON, of both families", frrSent("advertisedRoutes") + "\n" + frrSix + "\n", out, 2, ""},
+		{"FRR's JSON, two neighbors that rules tie", frrDocument + "\n" + strings.ReplaceAll(frrDocument, "192.0.2.1", "192.0.2.2"), reading.Source{View: rib.AdjRIBInPost, Classify: true}, 2, ""},
+		{"FRR's JSON, two neighbors, and no rule", frrDocument + "\n" + strings.ReplaceAll(frrDocument, "192.0.2.1", "192.0.2.2"), reading.Source{View: rib.AdjRIBInPost}, 1, "both with ipv4 routes"},
+		{"FRR's JSON, one neighbor's twice, and rules", frrDocument + "\n" + frrDocument, reading.Source{View: rib.AdjRIBInPost, Classify: true}, 1, "both with ipv4 routes"},
 		{"GoBGP's JSON, appended to", gobgpDocument + "\n" + gobgpDocument + "\n", reading.Source{View: rib.BGPTable}, 1, "(lines 1 and 2)"},
 		{"Nokia, two neighbors, and the feed names one", nokiaTo("192.0.2.2") + nokiaTo("192.0.2.1"), toOne, 2, ""},
 		{"Nokia, two neighbors", nokiaTo("192.0.2.2") + nokiaTo("192.0.2.1"), out, 2, "for neighbors 192.0.2.2 and 192.0.2.1"},

@@ -373,8 +373,8 @@ func TestTwoBIRDTablesOfOneFamilyAreNotOne(t *testing.T) {
 		{"two tables", birdHello + birdOne + "\nTable other4:\n" + second + second + "bird> ", reading.Source{}, 1, "no", `tables "master4" and "other4" both hold ipv4 routes: name one with vrf:`},
 		{"one of them", birdHello + birdOne + "\nTable other4:\n" + second + "bird> ", reading.Source{VRF: "other4"}, 1, "yes", ""},
 		{"two families", birdHello + birdOne + "\nTable master6:\n" + six + "bird> ", reading.Source{}, 2, "yes", ""},
-		{"two neighbours' exports", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", reading.Source{View: rib.AdjRIBOutPost}, 1, "yes", ""},
-		{"two neighbours' routes", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", reading.Source{View: rib.AdjRIBInPost}, 1, "yes", ""},
+		{"two neighbours' exports", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", reading.Source{View: rib.AdjRIBOutPost}, 1, "no", "two answers, both with ipv4 routes"},
+		{"two neighbours' routes", birdHello + birdOne + "bird> \n" + birdHello + second + "bird> ", reading.Source{View: rib.AdjRIBInPost}, 1, "no", "two answers, both with ipv4 routes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			routes, got, err := birdRead(t, tt.src, tt.text)

@@ -75,12 +75,12 @@ func TestWhatStandsInAJunosText(t *testing.T) {
 		{"terse", junosHead + "A V Destination        P Prf   Metric 1   Metric 2  Next hop        AS path\n", reading.Source{}, 0, "", "terse"},
 		{"one prefix alone", "admin@edge1> show route 203.0.113.0/24 detail\n" + junosDet + junosDet2 + junosEnd, reading.Source{}, 2, "no", "a part of the table"},
 		{"a filter behind a pipe", "admin@edge1> show route protocol bgp | match 203\n" + junosLoc + junosEnd, reading.Source{}, 1, "no", "a part of the table"},
-		{"hidden routes alone", "x> show route protocol bgp hidden\n" + junosLoc + junosEnd, reading.Source{View: rib.BGPTable}, 1, "no", "a part of the table"},
+		{"hidden routes alone", "e1> show route protocol bgp hidden\n" + junosLoc + junosEnd, reading.Source{View: rib.BGPTable}, 1, "no", "a part of the table"},
 		{"an AS path that is recorded", strings.Replace(junosDet, "AS path: 65540 I \n", "AS path: 65540 I \n                AS path: Recorded\n", 1) + junosDet2 + junosEnd, reading.Source{}, 2, "yes", ""},
 		{"a MED that stands twice", strings.Replace(junosLoc, "localpref 100", "MED 5, MED 6", 1) + junosEnd, reading.Source{}, 0, "no", "med stands twice"},
-		{"two neighbours in one file", "x> show route receive-protocol bgp 192.0.2.1\n" + junosCols + junosRow + "x> show route receive-protocol bgp 192.0.2.2\n" + junosCols + junosRow2 + "x> \n", reading.Source{View: rib.AdjRIBInPre}, 1, "no", "several commands"},
-		{"one table twice", junosCols + junosRow + "\n" + junosCols + junosRow2 + junosEnd, reading.Source{}, 1, "no", "is there twice"},
-		{"two families in two answers", "x> show route table inet.0 protocol bgp\n" + junosLoc + "x> show route table inet6.0 protocol bgp\n" + strings.NewReplacer("inet.0", "inet6.0", "203.0.113.0/24", "2001:db8::/32 ").Replace(junosLoc) + "x> \n", reading.Source{}, 2, "yes", ""},
+		{"two neighbours in one file", "e1> show route receive-protocol bgp 192.0.2.1\n" + junosCols + junosRow + "e1> show route receive-protocol bgp 192.0.2.2\n" + junosCols + junosRow2 + "e1> \n", reading.Source{View: rib.AdjRIBInPre}, 1, "no", "two answers, for neighbors"},
+		{"one table twice", junosCols + junosRow + "\n" + junosCols + junosRow2 + junosEnd, reading.Source{}, 1, "no", "two tables of inet.0"},
+		{"two families in two answers", "e1> show route table inet.0 protocol bgp\n" + junosLoc + "e1> show route table inet6.0 protocol bgp\n" + strings.NewReplacer("inet.0", "inet6.0", "203.0.113.0/24", "2001:db8::/32 ").Replace(junosLoc) + "e1> \n", reading.Source{}, 2, "yes", ""},
 		{"hidden routes of a table before policy", strings.Replace(junosCols, "0 hidden", "3 hidden", 1) + junosRow + junosEnd, reading.Source{View: rib.AdjRIBInPre}, 1, "no", "3 hidden routes"},
 		{"a declared family without a table", junosCols + junosRow + junosEnd, reading.Source{Families: []rib.Family{rib.IPv4, rib.IPv6}}, 1, "no", "no table of ipv6"},
 		{"an empty answer", junosHead + junosEnd, reading.Source{}, 0, "no", "expect-empty"},
@@ -111,7 +111,7 @@ func TestWhatStandsInAJunosText(t *testing.T) {
 }
 
 func TestAJunosTextThatDeniesTheConfig(t *testing.T) {
-	const to, from = "x> show route advertising-protocol bgp 192.0.2.1\n", "x> show route receive-protocol bgp 192.0.2.1\n"
+	const to, from = "e1> show route advertising-protocol bgp 192.0.2.1\n", "e1> show route receive-protocol bgp 192.0.2.1\n"
 	for _, tt := range []struct {
 		text     string
 		view     rib.View
@@ -134,14 +134,14 @@ func TestAJunosTextThatDeniesTheConfig(t *testing.T) {
 		{junosLoc, rib.AdjRIBInPre, "", true},
 		{junosLoc, rib.AdjRIBOutPost, "", true},
 		{junosDet + junosDet2, rib.AdjRIBOutPost, "", true},
-		{"x> show route protocol bgp source-gateway 192.0.2.1\n" + junosLoc, rib.AdjRIBInPost, "192.0.2.1", false},
-		{"x> show route protocol bgp source-gateway 192.0.2.1\n" + junosLoc, rib.AdjRIBInPost, "192.0.2.2", true},
+		{"e1> show route protocol bgp source-gateway 192.0.2.1\n" + junosLoc, rib.AdjRIBInPost, "192.0.2.1", false},
+		{"e1> show route protocol bgp source-gateway 192.0.2.1\n" + junosLoc, rib.AdjRIBInPost, "192.0.2.2", true},
 	} {
 		src := reading.Source{Name: "x", ExpectRoutes: -1, View: tt.view}
 		if tt.neighbor != "" {
 			src.Neighbor = netipAddr(t, tt.neighbor)
 		}
-		_, got, err := readBytes(src, []byte(tt.text+"\nx> \n"))
+		_, got, err := readBytes(src, []byte(tt.text+"\ne1> \n"))
 		if err != nil || (got.Contradiction != "") != tt.denies {
 			t.Errorf("%q as %s of %s: contradiction %q, %v", tt.text, tt.view, tt.neighbor, got.Contradiction, err)
 		}

@@ -43,19 +43,19 @@ func TestWhatStandsInANokiaState(t *testing.T) {
 		{"nothing at all", "{\n}", reading.Source{View: rib.BGPTable}, 0, "no", "nothing in the dump states its zero", false},
 		{"nothing at all, and the config says so", "{\n}", reading.Source{View: rib.BGPTable, ExpectEmpty: true}, 0, "yes", "", false},
 		{"other families alone", strings.NewReplacer("ipv4-unicast", "vpn-ipv4", "ipv6-unicast", "vpn-ipv6").Replace(table), reading.Source{View: rib.BGPTable}, 0, "no", "families that are not read: vpn-ipv4, vpn-ipv6, label-ipv4", false},
-		{"a second answer", table + table, reading.Source{View: rib.BGPTable}, 10, "no", "a further answer", false},
+		{"a second answer", table + table, reading.Source{View: rib.BGPTable}, 10, "no", "two answers, both with a RIB", true},
 		{"an error of the router", "MINOR: CLI #2005: it broke\n" + table, reading.Source{View: rib.BGPTable}, 10, "no", "holds an error", false},
 		{"text behind it", table + "\ngarbage", reading.Source{View: rib.BGPTable}, 10, "no", "unexpected text", false},
 		{"a route that does not say whether it is valid", strings.ReplaceAll(table, `"valid-route": true,`, ""), reading.Source{View: rib.BGPTable}, 2, "no", "does not say whether it is valid", false},
 		{"a terminal's log", session, reading.Source{View: rib.AdjRIBOutPost, Neighbor: a, VRF: "default"}, 2, "yes", "", false},
-		{"another instance than the feed's", session, reading.Source{View: rib.AdjRIBOutPost, Neighbor: a, VRF: "RED"}, 2, "yes", "", true},
+		{"another instance than the feed's", session, reading.Source{View: rib.AdjRIBOutPost, Neighbor: a, VRF: "RED"}, 0, "yes", "", true},
 		{"a service", strings.Replace(session, `router "Base"`, `service vprn "RED"`, 1), reading.Source{View: rib.AdjRIBOutPost, Neighbor: a, VRF: "RED"}, 2, "yes", "", false},
 		{"a command in the context of the RIB", in("[/state service vprn \"RED\" bgp rib]", ""), reading.Source{View: rib.AdjRIBOutPost, Neighbor: a, VRF: "RED"}, 2, "yes", "", false},
-		{"a command in the context of another instance", in("[pr:/state router \"10\" bgp rib]", ""), reading.Source{View: rib.AdjRIBOutPost, Neighbor: a, VRF: "RED"}, 2, "yes", "", true},
+		{"a command in the context of another instance", in("[pr:/state router \"10\" bgp rib]", ""), reading.Source{View: rib.AdjRIBOutPost, Neighbor: a, VRF: "RED"}, 0, "yes", "", true},
 		{"a command that goes on from its context", in("[/state router \"10\"]", "bgp rib "), reading.Source{View: rib.AdjRIBOutPost, Neighbor: a, VRF: "10"}, 2, "yes", "", false},
 		{"a command that leaves rows out", strings.Replace(session, "bgp rib", "bgp rib | match 203", 1), reading.Source{View: rib.AdjRIBOutPost, Neighbor: a}, 2, "no", "does not show the whole RIB", false},
 		{"a part of the state", strings.Replace(session, "bgp rib", `bgp rib attr-sets`, 1), reading.Source{View: rib.AdjRIBOutPost, Neighbor: a}, 2, "no", "does not show the whole RIB", false},
-		{"two commands", strings.Replace(session, "[/]", `A:admin@edge1# info json /state router "10" bgp rib | no-more`, 1), reading.Source{View: rib.AdjRIBOutPost, Neighbor: a}, 2, "no", "several commands", false},
+		{"two commands", strings.Replace(session, "[/]", `A:admin@edge1# info json /state router "10" bgp rib | no-more`, 1), reading.Source{View: rib.AdjRIBOutPost, Neighbor: a}, 2, "no", "the answer to the one before this is missing", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.src.Format = "nokia-json"

@@ -13,7 +13,7 @@ import (
 // mostListed bounds every list of a log line; its full length stands beside it.
 const mostListed = 20
 
-// mostLines bounds the lines of one event in one audit.
+// mostLines bounds the lines of one event in one audit, whatever it finds.
 const mostLines = 100
 
 // words are the messages, which people read; event is what programs match.
@@ -59,7 +59,7 @@ func (m *Monitor) sayGroups(c change, groups [][]*entry) {
 	}
 	if len(groups) > mostLines {
 		rest := slices.Concat(groups[mostLines:]...)
-		m.sayTogether(levelOfAll(c, rest), c, rest)
+		m.sayTogether(levelOfAll(c, rest), c, rest, zap.String("note", fmt.Sprintf("and %d more findings: bgpaudit audit --server URL shows them", len(rest))))
 	}
 }
 
@@ -128,6 +128,9 @@ func describe(e *entry) []zap.Field {
 	if len(f.Prefixes) > mostListed {
 		fields = append(fields, zap.Int("prefixes_count", len(f.Prefixes)))
 	}
+	if f.More > 0 {
+		fields = append(fields, zap.Int("more", f.More))
+	}
 	if f.CausedBy != "" {
 		fields = append(fields, zap.String("caused_by", f.CausedBy))
 	}
@@ -193,6 +196,9 @@ func (b brief) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	to.AddString("subject", b.Subject.Kind+" "+b.Subject.Name)
 	to.AddString("id", b.ID)
 	to.AddString("now", string(b.standing))
+	if b.More > 0 {
+		to.AddInt("more", b.More)
+	}
 	if b.CausedBy != "" {
 		to.AddString("caused_by", b.CausedBy)
 	}

@@ -17,9 +17,6 @@ func (w *world) judged() []*rib.Feed {
 	return t.Feeds()
 }
 
-func nextHop(a string) func(*rib.Route) {
-	return func(r *rib.Route) { r.Attrs.NextHop = netip.MustParseAddr(a) }
-}
 
 func TestAFarEndOfStrangersAloneMayBeTheWrongTable(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bgpaudit/configs"
 	"bgpaudit/policy"
 	"bgpaudit/query"
 	"bgpaudit/report"
@@ -48,6 +49,9 @@ unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 
 			if err != nil {
 				return err
 			}
+			if err := spares(files, s.config); err != nil {
+				return err
+			}
 			result := policy.AuditUntil(func() bool { return cmd.Context().Err() != nil }, &s.config.Intent, s.sight, s.now)
 			if result == nil {
 				return cmd.Context().Err()
@@ -84,6 +88,28 @@ func parseReports(args []string) ([]reportFile, error) {
 		out = append(out, reportFile{format, path})
 	}
 	return out, nil
+}
+
+// spares refuses a report that would overwrite what the audit reads.
+func spares(files []reportFile, config *configs.Config) error {
+	inputs := []string{config.Path}
+	for i := range config.Feeds {
+		if src := config.Feeds[i].Source; src != nil {
+			inputs = append(inputs, src.Path)
+		}
+	}
+	for _, f := range files {
+		at, err := os.Stat(f.path)
+		if err != nil {
+			continue // a new one
+		}
+		for _, in := range inputs {
+			if read, err := os.Stat(in); err == nil && os.SameFile(at, read) {
+				return fmt.Errorf("--report %s=%s would overwrite %s, which the audit reads", f.format, f.path, in)
+			}
+		}
+	}
+	return nil
 }
 
 func (f reportFile) write(r *policy.Result, on report.Standing) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"bgpaudit/bgp"
 	"bgpaudit/configs"
 	"bgpaudit/monitor"
+	"bgpaudit/monitor/api"
 	"bgpaudit/rib"
 )
 
@@ -83,10 +85,17 @@ func (g *global) monitor(ctx context.Context) error {
 			return g.reloadable(ctx, site.Config)
 		},
 	})
+	var server atomic.Pointer[api.Server] // nil: there is none
 	reload := func(ctx context.Context) error {
-		return systemd.during(func() error { return m.Reload(ctx) })
+		return systemd.during(func() error {
+			if err := m.Reload(ctx); err != nil {
+				return err
+			}
+			return g.renew(server.Load(), own)
+		})
 	}
-	stopServing, err := g.serveAPI(ctx, serves, m, reload)
+	serving, stopServing, err := g.serveAPI(ctx, serves, m, reload)
+	server.Store(serving)
 	if err != nil {
 		_ = collector.Close(ctx)
 		return err

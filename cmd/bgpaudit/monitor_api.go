@@ -38,17 +38,17 @@ func (g *global) apiOptions(m *configs.Monitor) (o api.Options, err error) {
 
 // serveAPI serves the API where the config asks for it, until stop is called, which waits for its
 // end. An API that fails later is said, and the collection goes on.
-func (g *global) serveAPI(ctx context.Context, o api.Options, m *monitor.Monitor, reload func(context.Context) error) (stop func(), err error) {
+func (g *global) serveAPI(ctx context.Context, o api.Options, m *monitor.Monitor, reload func(context.Context) error) (server *api.Server, stop func(), err error) {
 	if o.Listen == "" {
-		return func() {}, nil
+		return nil, func() {}, nil
 	}
 	o.Monitor, o.Reload = m, reload
-	server, err := api.Listen(o)
+	server, err = api.Listen(o)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%w\n    hint: another monitor has it: give monitor.api another port", err)
+		return nil, nil, fmt.Errorf("%w\n    hint: another monitor has it: give monitor.api another port", err)
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	}
 	g.log.Info("the API is at "+server.URL(), zap.Bool("tls", o.TLS != nil), zap.Bool("token", o.Token != ""))
 	ctx, cancel := context.WithCancel(ctx)
@@ -59,8 +59,23 @@ func (g *global) serveAPI(ctx context.Context, o api.Options, m *monitor.Monitor
 			g.log.Error("the API has ended; the collection goes on", zap.Error(err))
 		}
 	}()
-	return func() {
+	return server, func() {
 		cancel()
 		<-over
 	}, nil
+}
+
+// renew reads the API's certificate and token again: they are renewed every few weeks, and no session
+// is to end for that.
+func (g *global) renew(server *api.Server, m *configs.Monitor) error {
+	if server == nil {
+		return nil
+	}
+	next, err := g.apiOptions(m)
+	if err != nil {
+		g.log.Error("the API goes on with the certificate and token that it has", zap.String("event", "not-renewed"), zap.Error(err))
+		return err
+	}
+	server.Renew(next.TLS, next.Token)
+	return nil
 }

@@ -211,6 +211,7 @@ var (
 		"as_path": orNull(text), "origin": orNull(one("igp", "egp", "incomplete")), "local_pref": orNull(number), "med": orNull(number),
 		"communities": orNull(list(name)), "large_communities": orNull(list(name)), "best": orNull(boolean), "multipath": orNull(boolean), "stale": boolean, "withdrawn": boolean,
 		"not_shown?": list(name), "ineligible?": one("invalid", "filtered", "filtered,invalid"), "line": number,
+		"internal?": boolean, "rib_failure?": boolean, "rpki_invalid?": boolean, "unselected?": boolean,
 	}
 	routesShape = object{"version": number, "routes": list(recordShape.check)}
 )

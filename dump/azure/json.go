@@ -99,7 +99,7 @@ func (r *reader) document(open byte) error {
 	}
 	switch {
 	case r.Result.Routes == had && r.held > 0 && !page && !r.SkipsAnswer() && err == nil:
-		r.Say("the file holds two answers (lines %d and %d), and the second holds no route: give each a file and a feed of its own", r.held, line)
+		r.SecondAnswer("and the second holds no route", r.held, line)
 	case r.Result.Routes > had && r.held == 0:
 		r.held = line
 	}

@@ -140,7 +140,7 @@ func cutHeading(text []byte) (h ciscoHeading) {
 }
 
 // otherFamily is the name of a family that is passed over. Any other is damaged, and may be one that is read.
-var otherFamily = regexp.MustCompile(`^((ip|vpn|mvpn)v[46]( (unicast|multicast|mvpn|mdt|flowspec|label(ed)?[- ]unicast|sr-policy|tunnel|mspw))?|l2vpn( (e-?vpn|vpls|vpws|mspw))?|link-state( link-state)?|nsap( unicast)?|rt-?filter|rt-?constraint|rtfilter unicast)$`)
+var otherFamily = regexp.MustCompile(`^((ip|vpn|mvpn)v[46]( (unicast|multicast|mvpn|mdt|flowspec|label(ed)?[- ]unicast|sr-policy|tunnel|mspw))|l2vpn (e-?vpn|vpls|vpws|mspw)|link-state( link-state)?|nsap( unicast)?|rt-?filter|rt-?constraint|rtfilter unicast)$`)
 
 // torn is what is wrong with a heading; empty where nothing is.
 func (h *ciscoHeading) torn() string {

@@ -43,7 +43,7 @@ func (r *reader) badRow(line int, err error) {
 		defer func() { r.row.known = false }()
 	}
 	if r.leftOut() {
-		r.LeaveOut(line, "of VRF %s", r.part.name())
+		r.otherVRF(line)
 		return
 	}
 	if r.row.known {
@@ -251,10 +251,15 @@ func (r *reader) finishRow(l reading.TextLine, from int) {
 	route.Marks = r.marksOf(w.marks)
 	r.ofOneVRF()
 	if r.leftOut() {
-		r.LeaveOut(w.line, "of VRF %s", r.part.name())
+		r.otherVRF(w.line)
 		return
 	}
 	r.Route(route)
+}
+
+// otherVRF counts a row of another VRF than the feed's. In a table of all VPNs it may be one that stands in the VRF's own, too.
+func (r *reader) otherVRF(line int) {
+	r.LeaveOut(line, "a row of VRF %s, the feed's is %s", r.part.name(), r.chosen)
 }
 
 // readAttrs reads the attributes behind the next hop.

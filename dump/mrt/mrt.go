@@ -130,7 +130,7 @@ type mrtPeer struct {
 
 // NewReader makes the reader of one file.
 func newReader(c *reading.Collector) *reader {
-	cache := wire.NewCache(0)
+	cache := wire.NewCache(rememberedBytes)
 	return &reader{
 		Collector: c, cache: cache, pick: newPick(c.Source), moment: mrtMoment{at: c.Source.At},
 		two: wire.NewEntryDecoder(false, cache), four: wire.NewEntryDecoder(true, cache),
@@ -286,6 +286,11 @@ func (r *reader) listed(h recordHeader) {
 	if r.tables++; r.Result.Header.Time.IsZero() {
 		r.Result.Header.Time = h.time
 	}
+}
+
+// others counts a route of another neighbour than the feed's.
+func (r *reader) others(neighbor netip.Addr) {
+	r.LeaveOut(r.record, "a route of neighbor %s, the config says %s", neighbor, r.pick.Neighbor)
 }
 
 // advertise takes a route of a table: on, or aside where messages may change it.

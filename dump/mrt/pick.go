@@ -49,7 +49,11 @@ func (p *pick) finish(c *reading.Collector, tables int) {
 		c.Problem(0, "no peer of the dump is %s", p.Wanted())
 	}
 	if p.declared && tables == 0 && p.messages[p.sent] == 0 && p.messages[1-p.sent] > 0 {
-		c.Say("the dump holds no messages that its router %s, only ones that it %s", p.sent, 1-p.sent)
+		s := reading.Shown{Direction: reading.Received, What: "the dump holds no messages that its router sent, only ones that it received"}
+		if p.sent == received {
+			s = reading.Shown{Direction: reading.Advertised, What: "the dump holds no messages that its router received, only ones that it sent"}
+		}
+		c.Shows(s)
 	}
 }
 

@@ -244,7 +244,7 @@ func (r *bgpdumpReader) withdrawn(f []string, peer mrtPeer) error {
 	}
 	held := r.replay.peer(peer).routes[dir]
 	before := len(held)
-	delete(held, n)
+	delete(held, keyOf(n))
 	r.replay.count += len(held) - before
 	return nil
 }

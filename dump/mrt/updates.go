@@ -132,7 +132,8 @@ type replay struct {
 	count    int // routes held
 	full     bool
 	repeated bool
-	clock    uint64 // advertisements so far: the order in which routes are handed on
+	clock    uint32 // advertisements so far: the order in which routes are handed on
+	hops     hops
 }
 
 // peering is a neighbour and the router that it is one of: its address where a file may be of several routers, else zero.
@@ -141,7 +142,7 @@ type peering struct{ neighbor, router netip.Addr }
 // replayPeer is a peer and its routes, of both directions.
 type replayPeer struct {
 	mrtPeer
-	routes  [2]map[wire.NLRI]replayRoute
+	routes  [2]map[heldKey]heldRoute
 	local   netip.Addr // of the session that the routes came in
 	twoEnds bool       // sessions with several local addresses hold routes at once
 
@@ -167,16 +168,15 @@ func (m *replay) heardAt(p *replayPeer, local netip.Addr) {
 
 func (p *replayPeer) holds() bool { return len(p.routes[received])+len(p.routes[sent]) > 0 }
 
-// replayRoute is a route in as little as it takes to make it again.
+// replayRoute is a route as a message or a table has it.
 type replayRoute struct {
 	set     *wire.Set
 	nextHop netip.Addr
 	hides   rib.AttrSet
 	record  int
-	at      uint64
 }
 
-// maxReplay bounds what a file of messages can make the reader hold, some 200 bytes a route.
+// maxReplay bounds what a file of messages can make the reader hold, some 100 bytes a route.
 const maxReplay = 4 << 20
 
 // newReplay begins with no route.
@@ -199,7 +199,7 @@ func (m *replay) peerOf(router netip.Addr, p mrtPeer) *replayPeer {
 	key := peering{p.addr, router}
 	known := m.peers[key]
 	if known == nil {
-		known = &replayPeer{mrtPeer: p, routes: [2]map[wire.NLRI]replayRoute{{}, {}}, pathIDs: [2][2]bool{{true, true}, {true, true}}}
+		known = &replayPeer{mrtPeer: p, routes: [2]map[heldKey]heldRoute{{}, {}}, pathIDs: [2][2]bool{{true, true}, {true, true}}}
 		m.peers[key] = known
 		m.order = append(m.order, known)
 	}
@@ -271,10 +271,10 @@ func (m *replay) apply(p *replayPeer, dir direction) error {
 	held := p.routes[dir]
 	before := len(held)
 	for _, n := range u.Withdrawn {
-		delete(held, n)
+		delete(held, keyOf(n))
 	}
 	for _, n := range u.Refused {
-		delete(held, n)
+		delete(held, keyOf(n))
 	}
 	m.count += len(held) - before
 	for i, n := range u.Advertised {
@@ -298,7 +298,7 @@ func strongest(u *wire.Update) wire.Fault {
 func (m *replay) advertise(dir direction, route rib.Route, set *wire.Set) {
 	p := m.peer(mrtPeer{route.Neighbor, route.Attrs.NeighborASN})
 	n := wire.NLRI{Prefix: route.Prefix, PathID: route.PathID}
-	if _, twice := p.routes[dir][n]; twice && !m.repeated {
+	if _, twice := p.routes[dir][keyOf(n)]; twice && !m.repeated {
 		m.repeated = true
 		m.r.Problem(route.Line, "%s comes twice from one neighbor without a path id: messages cannot be told to belong to the one or the other", route.Prefix)
 	}
@@ -307,8 +307,8 @@ func (m *replay) advertise(dir direction, route rib.Route, set *wire.Set) {
 }
 
 func (m *replay) hold(p *replayPeer, dir direction, n wire.NLRI, route replayRoute) {
-	held := p.routes[dir]
-	if _, replaces := held[n]; !replaces {
+	held, key := p.routes[dir], keyOf(n)
+	if _, replaces := held[key]; !replaces {
 		if m.count == maxReplay {
 			if !m.full {
 				m.full = true
@@ -319,8 +319,7 @@ func (m *replay) hold(p *replayPeer, dir direction, n wire.NLRI, route replayRou
 		m.count++
 	}
 	m.clock++
-	route.at = m.clock
-	held[n] = route
+	held[key] = heldRoute{set: route.set, hop: m.hops.number(route.nextHop), hides: route.hides, record: uint32(route.record), at: m.clock}
 }
 
 // flush drops the routes of a session that is over, be it that the next one begins.
@@ -346,33 +345,20 @@ func (m *replay) finish() {
 	if !m.r.pick.declared && m.r.pick.messages[received] == 0 && m.r.pick.messages[sent] > 0 && m.r.tables == 0 {
 		dir = sent
 	}
-	type left struct {
-		peer  *replayPeer
-		n     wire.NLRI
-		route replayRoute
-	}
-	var rows []left
 	for _, p := range m.order {
 		if p.unsure > 0 && p.holds() {
 			// it may be a second connection that was refused, or the end of the first
 			m.r.Problem(p.unsure, "a session with %s begins or ends here, and no state change follows: its routes may be gone", p.addr)
 		}
-		for n, route := range p.routes[dir] {
-			rows = append(rows, left{p, n, route})
-		}
 	}
-	slices.SortFunc(rows, func(a, b left) int {
-		if a.route.at < b.route.at {
-			return -1
-		}
-		return 1
-	})
-	for _, it := range rows {
+	for _, it := range m.inOrder(dir) {
 		if m.r.Stopped() {
 			return
 		}
-		route := rib.Route{Prefix: it.n.Prefix, PathID: it.n.PathID, Neighbor: it.peer.addr, Attrs: it.route.set.Attrs, Line: it.route.record}
-		route.Attrs.NextHop, route.Attrs.NeighborASN, route.Attrs.NotShown = it.route.nextHop, it.peer.asn, it.route.hides
+		peer := m.order[it.peer]
+		held := peer.routes[dir][it.key]
+		route := rib.Route{Prefix: it.key.prefix(), PathID: it.key.pathID, Neighbor: peer.addr, Attrs: held.set.Attrs, Line: int(held.record)}
+		route.Attrs.NextHop, route.Attrs.NeighborASN, route.Attrs.NotShown = m.hops.list[held.hop], peer.asn, held.hides
 		m.r.Route(route)
 	}
 }

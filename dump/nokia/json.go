@@ -59,6 +59,7 @@ type stateReader struct {
 	table  []string
 	tables int      // documents with a RIB
 	line   int      // of the first
+	asked  string   // the last command
 	others []string // families that are not audited
 	at     string   // where in the tree the prompt above it stands
 	of     []string // the neighbors of the view's table, where the feed names none
@@ -183,7 +184,7 @@ func (r *stateReader) document(open byte) error {
 			if r.tables++; r.tables == 1 {
 				r.line = line
 			} else {
-				r.Say("the file holds two answers (lines %d and %d): give each a file and a feed of its own", r.line, line)
+				r.SecondAnswer("both with a RIB", r.line, line)
 			}
 		}
 		if r.tables > 1 { // its routes name sets of its own
@@ -319,5 +320,9 @@ func (r *stateReader) command(line int, m []string) {
 	if asked != instance+" rib" {
 		r.Problem(line, "the command does not show the whole RIB: say bgp rib, and nothing behind it")
 	}
+	if r.asked != "" && r.asked != asked && r.tables == 0 {
+		r.Problem(line, "the file holds several commands, and the answer to the one before this is missing")
+	}
+	r.asked = asked
 	r.Ask(reading.Shown{Line: line, Asked: asked, VRF: instance})
 }

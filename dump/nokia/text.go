@@ -92,7 +92,7 @@ func readNokia(in *reading.Input, c *reading.Collector) error {
 		w.endRow()
 		w.Problem(w.lines.Line, "the dump is cut off: the count behind the rows is missing")
 	}
-	if w.seen == [2]bool{} && !w.Partial {
+	if w.seen == [2]bool{} && !w.Partial && w.Result.Others == 0 {
 		return errors.New("holds no table of IPv4 or IPv6 routes as SR OS prints it: check the command that made it")
 	}
 	for _, fam := range c.Source.Families {

@@ -308,7 +308,7 @@ func (w *panosWalk) command(words []string) {
 // againstView takes what the table is: the local RIB, which is what import policy left, of all peers, or of one where
 // the command says peer.
 func (w *panosWalk) againstView() {
-	w.Shows(reading.Shown{Direction: reading.Held, Policy: reading.BehindPolicy, What: "the columns are those of the local RIB, which shows what import policy left, and nothing that is advertised"})
+	w.Shows(reading.Shown{Direction: reading.Held, Policy: reading.BehindPolicy, What: "the columns are those of the local RIB, which is what import policy left and shows nothing that is advertised"})
 	switch {
 	case len(w.peers) > 1:
 		w.Shows(reading.Shown{Direction: reading.Held, Extent: reading.OfAll, What: fmt.Sprintf("the dump holds routes of peers %s and %s", reading.Quote(w.peers[0]), reading.Quote(w.peers[1]))})

@@ -13,6 +13,7 @@ import (
 // answer is what stands in the file from one command, heading or document on.
 type answer struct {
 	Shown
+	number    int // of the file's, from 0
 	documents int // of JSON, read so far
 	rows      int // of the file, before its own
 	held      [2]bool
@@ -33,11 +34,14 @@ type tableKey struct {
 type answersOf struct {
 	now     answer
 	done    []answer // the feed's, that had an answer
-	rows    map[tableKey]int
+	rows    map[tableKey]firstRow
 	taken   int    // answers of the feed's
 	foreign string // the first answer that is none: what it is of
 	same    bool   // the next document goes on with the answer at hand
 }
+
+// firstRow is where rows of a table were met first.
+type firstRow struct{ line, answer int }
 
 // maxAnswers is more than a file has; beyond it no question is compared.
 const maxAnswers = 1000
@@ -78,6 +82,9 @@ func (c *Collector) Heading(s Shown) {
 			now.Asked = ""
 		}
 		now.Line, now.Part, now.NoVRF = s.Line, "", false
+		if s.Direction != NoDirection {
+			now.Direction, now.Policy, now.Extent, now.What = s.Direction, s.Policy, s.Extent, s.What
+		}
 		c.begin(now)
 	}
 	c.Shows(s)
@@ -101,7 +108,7 @@ func (c *Collector) Instance(name string) {
 func (c *Collector) begin(s Shown) {
 	f := &c.file
 	c.endAnswer()
-	f.now = answer{Shown: s, rows: c.handled(), families: c.Families, zero: c.ZeroStated, left: c.strange(&s)}
+	f.now = answer{Shown: s, number: f.now.number + 1, rows: c.handled(), families: c.Families, zero: c.ZeroStated, left: c.strange(&s)}
 	switch {
 	case f.now.left != "":
 		if f.foreign == "" {
@@ -146,9 +153,9 @@ func (c *Collector) twice(s *Shown) bool {
 		if why == "" {
 			continue
 		}
-		if c.Source.View == "" { // nothing is declared that it could contradict
+		if c.Source.View == "" {
 			c.file.now.held = [2]bool{true, true}
-			c.Problem(s.Line, "the file holds two answers, %s (lines %d and %d): give each a file and a feed of its own", why, c.file.done[i].Line, s.Line)
+			c.SecondAnswer(why, c.file.done[i].Line, s.Line)
 			return false
 		}
 		c.two(why, c.file.done[i].Line, s.Line)
@@ -159,7 +166,15 @@ func (c *Collector) twice(s *Shown) bool {
 
 func (c *Collector) two(why string, first, second int) {
 	c.file.now.left = "the same table once more"
-	c.Say("the file holds two answers, %s (lines %d and %d): give each a file and a feed of its own", why, first, second)
+	c.SecondAnswer(why, first, second)
+}
+
+// SecondAnswer says that a file holds another answer to what was answered in the line first.
+func (c *Collector) SecondAnswer(why string, first, second int) {
+	text := fmt.Sprintf("the file holds two answers, %s (lines %d and %d): give each a file and a feed of its own", why, first, second)
+	if c.Problem(second, "%s", text); c.Source.View != "" { // without a view nothing is declared that it could contradict
+		c.Say("%s", text)
+	}
 }
 
 // clash says why two answers are not of one table; empty where they may well be.
@@ -171,6 +186,10 @@ func (c *Collector) clash(a, b *Shown) string {
 		return fmt.Sprintf("for the %s and the %s side", a.Side, b.Side)
 	case a.Peering != "" && b.Peering != "" && a.Peering != b.Peering:
 		return fmt.Sprintf("for %s and for %s", a.Peering, b.Peering)
+	case c.Source.VRF == "" && a.VRF != "" && b.VRF != "" && !sameVRF(a.VRF, b.VRF):
+		return fmt.Sprintf("for VRFs %s and %s", a.VRF, b.VRF)
+	case c.Source.View == "" && a.Direction != NoDirection && b.Direction != NoDirection && a.Direction != b.Direction:
+		return "of different directions"
 	case c.twoNeighbors(a.Neighbor, b.Neighbor):
 		return fmt.Sprintf("for neighbors %s and %s", a.Neighbor, b.Neighbor)
 	}
@@ -179,7 +198,7 @@ func (c *Collector) clash(a, b *Shown) string {
 
 // twoNeighbors reports whether two addresses of one family are of neighbours that the config does not name both.
 func (c *Collector) twoNeighbors(a, b netip.Addr) bool {
-	if !a.IsValid() || !b.IsValid() || a == b || a.Is4() != b.Is4() {
+	if !a.IsValid() || !b.IsValid() || a == b || a.Is4() != b.Is4() || c.Source.Classify {
 		return false
 	}
 	for _, n := range []netip.Addr{a, b} {
@@ -218,26 +237,30 @@ func (c *Collector) NextAnswer(line int) {
 	f.now.documents++
 }
 
-// firstRow is the first row of a family in the answer at hand: no other answer may hold such rows. It reports whether
-// the row is the feed's.
-func (c *Collector) firstRow(family rib.Family, line int) bool {
+// opens takes the first row of a family in the answer at hand, of a neighbour where rules tie rows by it: no other
+// answer may hold such rows. It reports whether the row is the feed's.
+func (c *Collector) opens(family rib.Family, neighbor netip.Addr, line int) bool {
 	f := &c.file
 	f.now.held[family] = true
 	key := tableKey{f.now.Neighbor, f.now.Side, f.now.Instance, family}
+	if c.Source.Classify && neighbor.IsValid() {
+		key.neighbor = neighbor
+	}
 	from := f.now.Line
 	if from == 0 {
 		from = line
 	}
 	first, there := f.rows[key]
 	switch {
+	case there && first.answer == f.now.number:
 	case !there && f.rows == nil:
-		f.rows = map[tableKey]int{key: from}
+		f.rows = map[tableKey]firstRow{key: {from, f.now.number}}
 	case !there && len(f.rows) < maxAnswers:
-		f.rows[key] = from
+		f.rows[key] = firstRow{from, f.now.number}
 	case there && c.Source.View == "":
-		c.Problem(from, "the file holds two answers with %s routes (lines %d and %d): give each a file and a feed of its own", family, first, from)
+		c.SecondAnswer(fmt.Sprintf("both with %s routes", family), first.line, from)
 	case there:
-		c.two(fmt.Sprintf("both with %s routes", family), first, from)
+		c.two(fmt.Sprintf("both with %s routes", family), first.line, from)
 		return false
 	}
 	return true
@@ -260,7 +283,8 @@ func (c *Collector) leaves(family rib.Family, neighbor netip.Addr, line int) boo
 		c.LeaveOutOf(line, neighbor)
 		return true
 	}
-	if !f.now.held[family] && !c.firstRow(family, line) {
+	byNeighbor := c.Source.Classify && neighbor.IsValid() && f.now.documents > 0
+	if (byNeighbor || !f.now.held[family]) && !c.opens(family, neighbor, line) {
 		c.LeaveOut(line, "of %s", f.now.left)
 		return true
 	}

@@ -102,10 +102,8 @@ func (a *Answers) Table(c *Collector, line int, name string) (again bool) {
 	first, there := a.seen[key]
 	switch {
 	case c.SkipsAnswer():
-	case there && c.Source.View == "":
-		c.Problem(line, "the file holds two tables of %s (lines %d and %d): give each a file and a feed of its own", name, first, line)
 	case there:
-		c.Say("the file holds two tables of %s (lines %d and %d): give each a file and a feed of its own", name, first, line)
+		c.SecondAnswer("two tables of "+name, first, line)
 	case a.seen == nil:
 		a.seen = map[string]int{key: line}
 	case len(a.seen) < MaxVRFs:

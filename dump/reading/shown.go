@@ -73,14 +73,7 @@ type Shown struct {
 
 // Words joins the words of a command for [Shown.Asked].
 func Words(words []string) string {
-	out := ""
-	for i, w := range words {
-		if i > 0 {
-			out += " "
-		}
-		out += w
-	}
-	return out
+	return strings.Join(words, " ")
 }
 
 // clause says what is shown.
@@ -230,12 +223,7 @@ func sameVRF(a, b string) bool {
 }
 
 func isRD(name string) bool {
-	for i := range len(name) {
-		if name[i] == ':' {
-			return true
-		}
-	}
-	return false
+	return strings.Contains(name, ":")
 }
 
 // notOf names the neighbours of the config, where none of them is a. neighbor: on a feed is exact; of the addresses

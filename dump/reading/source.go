@@ -35,6 +35,7 @@ type Source struct {
 	VRF             string
 	Neighbor        netip.Addr    // the neighbour the table belongs to, where the config knows it
 	Link            Link          // what the config says of the feed's link; zero where it names none
+	Classify        bool          // rules tie the rows to links: they may be several neighbours'
 	ASNs            []uint32      // the site's own, where the config knows them
 	Families        []rib.Family  // declared coverage
 	Taken           time.Time     // when the dump was made, if the config says so

@@ -216,7 +216,7 @@ func (w *walk) around(line int, text []byte) {
 	if m := srlinuxPeer.FindSubmatch(text); m != nil {
 		w.answer = srlinuxAnswer{peer: string(m[1]), instance: w.command.instance}
 		if asn, err := rib.ParseASN(string(m[2])); err == nil {
-			w.Result.Header.LocalASN = asn
+			w.OwnASN(asn)
 		}
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -67,8 +68,9 @@ type Journal interface {
 type Server struct {
 	Options
 	listener net.Listener
-	local    bool     // it listens on loopback
-	token    [32]byte // its hash
+	local    bool                     // it listens on loopback
+	token    atomic.Pointer[[32]byte] // its hash; nil: none is asked for
+	cert     atomic.Pointer[tls.Certificate]
 	handler  http.Handler
 	document []byte // that describes the API
 	metrics  *metrics
@@ -82,7 +84,7 @@ type Server struct {
 
 // Listen opens the address. One that others can reach is refused without TLS and a token.
 func Listen(o Options) (*Server, error) {
-	l, err := net.Listen("tcp", o.Listen)
+	l, err := net.Listen(network(o.Listen), o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("monitor.api: %w", err)
 	}
@@ -91,9 +93,7 @@ func Listen(o Options) (*Server, error) {
 		l.Close()
 		return nil, fmt.Errorf("monitor.api %s can be reached from other hosts, and needs monitor.tls and monitor.token-file\n    hint: write 127.0.0.1:8179, or give it both", o.Listen)
 	}
-	if o.Token != "" {
-		s.token = sha256.Sum256([]byte(o.Token))
-	}
+	s.Renew(o.TLS, o.Token)
 	if s.document, err = describe(paths); err != nil {
 		l.Close()
 		return nil, err
@@ -101,6 +101,32 @@ func Listen(o Options) (*Server, error) {
 	s.metrics = newMetrics(s)
 	s.handler = s.guarded(s.routes())
 	return s, nil
+}
+
+// Renew takes on another certificate and another token, for connections and questions from now on. It
+// takes neither away: without TLS or a token at first there is none.
+func (s *Server) Renew(cert *tls.Certificate, token string) {
+	if s.TLS != nil && cert != nil {
+		s.cert.Store(cert)
+	}
+	if s.Token != "" && token != "" {
+		hash := sha256.Sum256([]byte(token))
+		s.token.Store(&hash)
+	}
+}
+
+// network keeps 0.0.0.0 to IPv4 and [::] to IPv6, as monitor.listen has it: who writes the one does not
+// want to be reached over the other.
+func network(hostPort string) string {
+	host, _, _ := net.SplitHostPort(hostPort)
+	a, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return "tcp"
+	case a.Is4():
+		return "tcp4"
+	}
+	return "tcp6"
 }
 
 // URL is where the API is.
@@ -153,7 +179,9 @@ func (s *Server) serve(server *http.Server) error {
 	if s.TLS == nil {
 		return server.Serve(l)
 	}
-	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*s.TLS}, MinVersion: tls.VersionTLS12}
+	server.TLSConfig = &tls.Config{
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil }, MinVersion: tls.VersionTLS12,
+	}
 	return server.ServeTLS(l, "", "")
 }
 

@@ -40,10 +40,10 @@ type visit struct {
 }
 
 func newGate(l net.Listener) *gate {
-	most := mostConnections
+	most := 256 // where we may not ask, as under a filter of system calls
 	var files unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &files) == nil {
-		most = int(min(uint64(most), max(uint64(files.Cur)/4, 16))) // the routers' sessions need the others
+		most = int(min(mostConnections, max(uint64(files.Cur)/4, 16))) // the routers' sessions need the others
 	}
 	return &gate{Listener: l, most: most, each: (most + 1) / 2, callers: map[string]int{}, silent: list.New()}
 }

@@ -90,7 +90,7 @@ func (s *Server) ownName(host string) bool {
 func (s *Server) knows(r *http.Request) bool {
 	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	shown := sha256.Sum256([]byte(token))
-	return subtle.ConstantTimeCompare(shown[:], s.token[:]) == 1 && strings.EqualFold(kind, "Bearer")
+	return subtle.ConstantTimeCompare(shown[:], s.token.Load()[:]) == 1 && strings.EqualFold(kind, "Bearer")
 }
 
 // caught turns a defect of ours into an answer, and the next question is answered all the same.

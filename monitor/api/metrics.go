@@ -75,6 +75,7 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	findingsDesc   = gauge("findings", "Findings of the last audit; link lists those of the finding.", "check", "link", "severity", "waived")
+	moreDesc       = gauge("findings_more", "Findings that are not told by name: those of a flood, which are one finding.")
 	flappingDesc   = gauge("findings_flapping", "Findings that come and go, held as raised until they have stood still for a minute.")
 	unknownDesc    = gauge("findings_unknown", "Findings that were raised and whose evidence is gone: they may stand or not.")
 	flowsDesc      = gauge("flows", "Flows of the last audit.", "verdict")
@@ -98,7 +99,7 @@ var (
 )
 
 var everyDesc = []*prometheus.Desc{
-	findingsDesc, unknownDesc, flappingDesc, flowsDesc, checksDesc, exitDesc, tookDesc, madeDesc, readyDesc, sessionsDesc, upDesc, flapsDesc, updatesDesc,
+	findingsDesc, moreDesc, unknownDesc, flappingDesc, flowsDesc, checksDesc, exitDesc, tookDesc, madeDesc, readyDesc, sessionsDesc, upDesc, flapsDesc, updatesDesc,
 	routesDesc, wholeDesc, updatedDesc, refusedDesc, suppressedDesc, droppedDesc, failedDesc, buildDesc,
 }
 
@@ -161,7 +162,7 @@ func (s standing) audits(to chan<- prometheus.Metric) {
 type finding struct{ check, link, severity, waived string }
 
 func (s standing) held(to chan<- prometheus.Metric) {
-	count, unknown, flapping := map[finding]int{}, 0, 0
+	count, more, unknown, flapping := map[finding]int{}, 0, 0, 0
 	for _, h := range s.Monitor.Held() {
 		if h.Flapping != "" {
 			flapping++
@@ -171,6 +172,7 @@ func (s standing) held(to chan<- prometheus.Metric) {
 			continue
 		}
 		f := h.Finding
+		more += f.More
 		key := finding{f.Check, label(strings.Join(f.Links, "+")), f.Severity.String(), strconv.FormatBool(f.WaivedBy != "")}
 		if _, known := count[key]; !known && len(count) >= mostSeries {
 			key.check, key.link = "other", "other"
@@ -180,6 +182,7 @@ func (s standing) held(to chan<- prometheus.Metric) {
 	for k, n := range count {
 		say(to, findingsDesc, float64(n), k.check, k.link, k.severity, k.waived)
 	}
+	say(to, moreDesc, float64(more))
 	say(to, unknownDesc, float64(unknown))
 	say(to, flappingDesc, float64(flapping))
 }

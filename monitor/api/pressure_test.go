@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"container/list"
 	"errors"
 	"io"
@@ -217,5 +218,38 @@ func TestAReaderWhoIsTooSlowIsGivenUp(t *testing.T) {
 	p.began = p.began.Add(-time.Minute) // five MiB in a minute
 	if _, err := p.Write(part); err != nil || time.Until(d.last) > 0 {
 		t.Errorf("a reader of 5 MiB a minute has %s more", time.Until(d.last))
+	}
+}
+
+// TestACertificateAndATokenAreRenewed: from one question to the next, and never taken away.
+func TestACertificateAndATokenAreRenewed(t *testing.T) {
+	first, second := certificate(t), certificate(t)
+	w := newWorld(t, func(o *Options) { o.TLS, o.Token = first, canary })
+	shown := func(token string) (int, []byte) {
+		w.http.CloseIdleConnections()
+		r := w.request(http.MethodGet, "/openapi.json", bearer(token))
+		return r.StatusCode, r.TLS.PeerCertificates[0].Raw
+	}
+	if status, cert := shown(canary); status != 200 || !bytes.Equal(cert, first.Certificate[0]) {
+		t.Errorf("at first: %d", status)
+	}
+	w.Renew(second, "another-token-of-16")
+	if status, _ := shown(canary); status != http.StatusUnauthorized {
+		t.Errorf("the old token: %d", status)
+	}
+	if status, cert := shown("another-token-of-16"); status != 200 || !bytes.Equal(cert, second.Certificate[0]) {
+		t.Errorf("the new ones: %d", status)
+	}
+	w.Renew(nil, "")
+	if status, _ := shown(""); status != http.StatusUnauthorized {
+		t.Errorf("without any: %d", status)
+	}
+}
+
+func TestAnAddressIsOfItsFamilyAlone(t *testing.T) {
+	for at, want := range map[string]string{"0.0.0.0:8179": "tcp4", "127.0.0.1:8179": "tcp4", "[::]:8179": "tcp6", "[::1]:8179": "tcp6", ":8179": "tcp", "localhost:8179": "tcp"} {
+		if got := network(at); got != want {
+			t.Errorf("%s is listened on as %s", at, got)
+		}
 	}
 }
