@@ -17,7 +17,6 @@ func (w *world) judged() []*rib.Feed {
 	return t.Feeds()
 }
 
-
 func TestAFarEndOfStrangersAloneMayBeTheWrongTable(t *testing.T) {
 	for name, test := range map[string]struct {
 		rows   [][2]string // prefix, path
