@@ -34,7 +34,7 @@ var flowMixed = &Check{
 			switch {
 			case f.Stateless:
 				what, severity = "where they differ neither link keeps state, so it is not harmful in itself", Info
-			case f.restsOnUnseenPreference(ps):
+			case f.preference:
 				severity = Warning
 			}
 			return Finding{
@@ -43,28 +43,6 @@ var flowMixed = &Check{
 			}
 		})
 	},
-}
-
-// restsOnUnseenPreference: the flow is mixed only because we cannot see which of our equal links the
-// other side prefers.
-func (f *flow) restsOnUnseenPreference(ps *Pass) bool {
-	if f.reply == nil || f.reply.decision.Outcome != rib.OutcomeTie || f.reply.decision.Reason != rib.ReasonEqual {
-		return false
-	}
-	if slices.ContainsFunc(f.reply.decision.Links, func(l rib.LinkID) bool { return ps.Links[l].Kind != rib.Internet }) {
-		return false
-	}
-	if f.forward == nil {
-		return false
-	}
-	// Whatever our own choice turns out to be, it is one firewall's.
-	for _, links := range f.forward.decision.Possible {
-		names := ps.names(links)
-		if len(names) == 0 || f.differs(ps, ps.linkNamed(names[0]).Firewall, names) {
-			return false
-		}
-	}
-	return true
 }
 
 var flowUnreachable = &Check{

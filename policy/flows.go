@@ -68,6 +68,9 @@ type flow struct {
 	doubted  bool // its remote's addresses may be none of the remote's
 	anywhere bool // its remote is not wholly known: other addresses of it may use any link
 	source   string
+	sources  int // so many it may have, of which one is true; 0: one
+	// preference: mixed only because we cannot see which of our equal links the other side prefers.
+	preference bool
 }
 
 // buildFlows works out every flow of every service.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"bgpaudit/policy"
+	"bgpaudit/rib"
 )
 
 // TestLessEvidenceIsNeverFirmer draws worlds, takes evidence away in every way, and holds the whole audit,
@@ -53,7 +54,7 @@ func answersOf(r *policy.Result) []string {
 	var out []string
 	for i, line := range flowLines(r) {
 		f := r.Flows[i]
-		out = append(out, fmt.Sprintf("%s %v to %v; assumes %q; %s", line, f.Local, f.RemotePrefixes, f.Assumes, f.Why))
+		out = append(out, fmt.Sprintf("%s (%s) %v to %v; assumes %q; %s", line, f.Return.Reason, f.Local, f.RemotePrefixes[:min(3, len(f.RemotePrefixes))], f.Assumes, f.Why))
 	}
 	for _, f := range r.Findings {
 		out = append(out, fmt.Sprintf("%s %s %s %s %v: %s", f.Severity, f.Check, f.Subject.Name, f.Family, f.Links, f.Message))
@@ -77,7 +78,7 @@ func firmer(full, poor *policy.Result) (out []firmness) {
 		for _, local := range f.Local {
 			for _, remote := range f.RemotePrefixes {
 				for _, v := range verdictsAt(full, f, edges(local), edges(remote)) {
-					if v != f.Verdict {
+					if v != f.Verdict && !byContract(full, f) {
 						say(fmt.Sprintf("flow %s to %s", v, f.Verdict), "%s at %s and %s", f.Service, local, remote)
 					}
 				}
@@ -112,6 +113,20 @@ func firmer(full, poor *policy.Result) (out []firmness) {
 		}
 	}
 	return out
+}
+
+// byContract reports whether a flow may change its answer where evidence is lost, and says so itself.
+func byContract(full *policy.Result, poor *policy.Flow) bool {
+	inferred := func(f *policy.Flow) bool {
+		return f.Service == poor.Service && f.Family == poor.Family && slices.ContainsFunc(f.Assumes, func(a string) bool { return strings.Contains(a, "collector") })
+	}
+	switch {
+	case poor.Verdict == policy.Mixed && slices.ContainsFunc(full.Flows, inferred):
+		return true // which way networks go is inferred from collectors: without them it is a tie
+	case poor.Verdict == policy.Mixed && poor.Forward.Reason == rib.ReasonRouterLocal:
+		return true // which link a router prefers is its mark: without it the choice is a tie, and fragile
+	}
+	return false
 }
 
 // movedHere reports whether a check that speaks of the link now spoke of the same subjects before.

@@ -177,6 +177,10 @@ func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, test returnTest) {
 		if f.reply == nil || f.forward == nil || len(f.forward.decision.Links) == 0 {
 			continue // nothing leaves, so nothing has a source
 		}
+		if f.sources > 1 || slices.ContainsFunc(f.forward.decision.Possible, func(links []rib.LinkID) bool { return len(links) == 0 }) {
+			ps.openByFlow(f) // what it sends from, or whether it sends, is open
+			continue
+		}
 		d := &declaration{Subject: Subject{"service", f.Service}, links: f.service.Links, pos: f.service.Pos}
 		for _, p := range f.Local {
 			ps.returnsOf(d, ps.Sight.Observer(f.reply.decision.Observer), p, taken, test)

@@ -21,27 +21,44 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 		}
 		for _, in := range back {
 			v := ps.verdictOf(f, out, in)
+			v.preference = v.verdict == Mixed && f.forward != nil && ps.oneFirewall(out) && ps.equalISPs(f, in)
 			if !slices.Contains(found, v) {
 				found = append(found, v)
 			}
 		}
 	}
 	first := found[0]
-	f.Verdict, f.Stateless = first.verdict, first.stateless
-	switch {
-	case len(found) > 1 && slices.ContainsFunc(found, func(v fate) bool { return v.verdict != first.verdict }):
-		f.Verdict, f.Stateless = VerdictUnknown, false
+	f.Verdict, f.Stateless, f.preference = first.verdict, first.stateless, first.preference
+	if len(found) > 1 { // one verdict of two weights is no answer either: the heavier one may not be true
+		f.Verdict, f.Stateless, f.preference = VerdictUnknown, false, false
 		ps.openFlow(f)
-	case len(found) > 1:
-		f.Stateless = false
 	}
 	f.explain(ps)
 }
 
-// fate is a verdict and whether only stateless links are in it.
+// fate is a verdict and what weighs less in it.
 type fate struct {
-	verdict   Verdict
-	stateless bool
+	verdict    Verdict
+	stateless  bool // only links without state meet
+	preference bool // mixed only because we cannot see which of our equal links the other side prefers
+}
+
+// oneFirewall reports whether all the links are of one firewall that keeps state, or are one.
+func (ps *Pass) oneFirewall(links []rib.LinkID) bool {
+	for _, l := range links {
+		if a := ps.Links[l].Firewall; a != ps.Links[links[0]].Firewall || a == rib.Stateless && len(links) > 1 {
+			return false
+		}
+	}
+	return len(links) > 0
+}
+
+// equalISPs reports whether the other side sees the links as equal, and they are the internet's.
+func (ps *Pass) equalISPs(f *flow, links []rib.LinkID) bool {
+	if len(links) < 2 || f.reply.decision.Outcome == rib.OutcomeTie && f.reply.decision.Reason != rib.ReasonEqual {
+		return false
+	}
+	return !slices.ContainsFunc(links, func(l rib.LinkID) bool { return ps.Links[l].Kind != rib.Internet })
 }
 
 // verdictOf judges one pair of outcomes, branch by branch, by firewall and not by link.
@@ -74,9 +91,9 @@ func (ps *Pass) verdictOf(f *flow, out, in []rib.LinkID) fate {
 	case broken+stateless == 0:
 		return fate{verdict: Symmetric}
 	case whole > 0:
-		return fate{Mixed, broken == 0}
+		return fate{verdict: Mixed, stateless: broken == 0}
 	}
-	return fate{Asymmetric, broken == 0}
+	return fate{verdict: Asymmetric, stateless: broken == 0}
 }
 
 // openFlow says what keeps a flow's verdict open.

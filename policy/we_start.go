@@ -92,13 +92,13 @@ func (ps *Pass) oneOf(fs []*flow) *flow {
 		for _, l := range f.Return.Links {
 			one.Return.Links = addTexts(one.Return.Links, l)
 		}
-		if f.Verdict != one.Verdict {
+		if f.Verdict != one.Verdict || f.Stateless != one.Stateless || f.preference != one.preference {
 			one.Verdict = VerdictUnknown
 		}
 	}
 	one.Return.Outcome = one.Forward.Outcome
 	one.Return.Reason = rib.ReasonNone
-	one.source = ""
+	one.source, one.sources = "", len(fs)
 	if one.Verdict == VerdictUnknown {
 		one.DropsAt, one.Story, one.Stateless = "", nil, false
 		ps.openFlow(one)

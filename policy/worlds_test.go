@@ -336,10 +336,7 @@ func (w *world) showSent(d dice, l *rib.Link, sent []rib.Route, families []rib.F
 	if far {
 		rows := slices.Clone(sent)
 		for i := range rows {
-			rows[i].Neighbor = netip.Addr{}
-			if d.one(20) {
-				rows[i].Marks |= rib.Invalid
-			}
+			rows[i].Neighbor = netip.Addr{} // and all of them are accepted, which is assumed where no far end is
 		}
 		add(rib.FarEnd, rows)
 	}
