@@ -51,7 +51,7 @@ func Listen(config Config) (*Collector, error) {
 		return nil, err
 	}
 	c := &Collector{
-		config: config, log: config.Log, board: newSwitchboard(), refusals: refusals{log: config.Log},
+		config: config, log: config.Log, board: newSwitchboard(config.PrefixLimit), refusals: refusals{log: config.Log},
 		peers: make([][]*peer, len(config.Neighbors)), known: map[netip.Addr]*peer{},
 	}
 	if err := c.open(); err != nil {
@@ -126,24 +126,31 @@ func (c *Collector) accept(l *net.TCPListener) {
 // welcome gives a connection to its router's session, or closes it.
 func (c *Collector) welcome(conn *net.TCPConn) {
 	from := conn.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap().WithZone("")
+	if reason := c.admit(conn, from); reason != "" {
+		conn.Close() // without a word
+		c.refusals.add(from, reason, time.Now())
+	}
+}
+
+// admit begins a session on a connection, or says why it is not to be had.
+func (c *Collector) admit(conn *net.TCPConn, from netip.Addr) (refused string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p, reason := c.peerOf(from)
 	if p == nil {
-		c.turnAway(conn, from, reason)
-		return
+		return reason
 	}
 	if reason := p.conf.guard(conn); reason != "" {
-		c.turnAway(conn, from, reason)
-		return
+		return reason
 	}
 	keepAlive(conn, c.config.HoldTime)
 	s, up := p.take(conn)
 	if s == nil {
 		c.running.Go(func() { c.collide(p, conn, up) })
-		return
+		return ""
 	}
 	c.running.Go(s.run)
+	return ""
 }
 
 // collide refuses a connection, as the router's session is up, unless that ends within a second: a
@@ -170,12 +177,6 @@ func (c *Collector) collide(p *peer, conn *net.TCPConn, up *session) {
 	sayGoodbye(conn, notice{code: cease, subcode: connectionCollision})
 }
 
-// turnAway closes a connection without a word.
-func (c *Collector) turnAway(conn *net.TCPConn, from netip.Addr, reason string) {
-	conn.Close()
-	c.refusals.add(from, reason, time.Now())
-}
-
 // peerOf finds the router of an address, a new one of a range included, or says why there is none.
 func (c *Collector) peerOf(addr netip.Addr) (p *peer, reason string) {
 	if c.closed {
@@ -198,8 +199,7 @@ func (c *Collector) peerOf(addr netip.Addr) (p *peer, reason string) {
 	}
 	p, err := c.newPeer(best, addr)
 	if err != nil {
-		c.log.Error("no GoBGP for a router of a range", zap.Stringer("address", addr), zap.Error(err))
-		return nil, tooManyRouters
+		return nil, "no GoBGP for it: " + err.Error()
 	}
 	return p, ""
 }

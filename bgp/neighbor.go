@@ -16,6 +16,10 @@ type Config struct {
 	Neighbors []Neighbor
 	HoldTime  time.Duration // offered to every neighbour; 0 stands for 90 s
 	Log       *zap.Logger   // nil logs nothing
+
+	// PrefixLimit is the most routes that are kept of all sessions together, 0 for no limit. A session
+	// that would go beyond it is as one that is beyond its own.
+	PrefixLimit int
 }
 
 // Neighbor is a router, or a range of routers, that may open a session to us. Every other address

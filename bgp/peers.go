@@ -93,6 +93,8 @@ func (p *peer) opened(s *session) {
 
 // established begins the count anew, and says what the table has to know.
 func (p *peer) established(s *session) *rib.PeerChange {
+	defer p.log.Info("session up", zap.Stringer("router id", netip.AddrFrom4(s.theirs.id)), zap.Duration("hold time", s.terms.holdTime),
+		zap.Bools("families", s.terms.families[:]), zap.Bools("add-path", s.terms.addPath[:]), zap.Bool("extended messages", s.terms.extended))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
@@ -107,31 +109,33 @@ func (p *peer) established(s *session) *rib.PeerChange {
 		clean.Updates, clean.Refused, clean.Discarded, clean.Foreign, clean.Routes = 0, 0, 0, 0, 0
 		clean.OverLimit, clean.EndOfRIB = false, [2]bool{}
 	}
-	p.log.Info("session up", zap.Stringer("router id", netip.AddrFrom4(s.theirs.id)), zap.Duration("hold time", s.terms.holdTime),
-		zap.Bools("families", s.terms.families[:]), zap.Bools("add-path", s.terms.addPath[:]), zap.Bool("extended messages", s.terms.extended))
 	return change
 }
 
 // count shows what the session has counted.
 func (p *peer) count(s *session) {
+	over, refused, left := false, false, 0
 	p.update(s, func(shown *Session) {
 		shown.BytesIn, shown.BytesOut = s.bytesIn, s.bytesOut.Load()
 		if s.rec == nil {
 			return
 		}
 		c := &s.rec.counts
-		if c.overLimit && !shown.OverLimit {
-			p.log.Warn("prefix limit reached: what does not fit is not kept, the feed is partial", zap.Int("limit", p.conf.PrefixLimit))
-		}
+		over = c.overLimit && !shown.OverLimit
 		if c.refused > shown.Refused {
-			if ok, left := p.logging.may(time.Now()); ok {
-				p.log.Warn("routes treated as withdrawn", zap.Error(c.fault), zap.Uint64("routes", c.refused), zap.Int("not logged before", left))
-			}
+			refused, left = p.logging.may(time.Now())
 		}
 		shown.Updates, shown.Refused, shown.Discarded, shown.Foreign = c.updates, c.refused, c.discarded, c.foreign
 		shown.OverLimit, shown.EndOfRIB, shown.Routes = c.overLimit, c.endOfRIB, s.rec.held.count
 		shown.Restarts = shown.Restarts && c.endOfRIB != s.terms.families
 	})
+	// A log that is slow must not hold up those who look at the session.
+	if over {
+		p.log.Warn("prefix limit reached: what does not fit is not kept, the feed is partial", zap.Int("limit", s.rec.limit), zap.Int64("limit of all", s.rec.total.most))
+	}
+	if refused {
+		p.log.Warn("routes treated as withdrawn", zap.Error(s.rec.counts.fault), zap.Uint64("routes", s.rec.counts.refused), zap.Int("not logged before", left))
+	}
 }
 
 // left ends a session: the table hears of it at once, whatever waits.
@@ -139,6 +143,7 @@ func (p *peer) left(s *session) {
 	p.count(s)
 	now := time.Now()
 	if s.rec != nil {
+		s.rec.gone()
 		if s.fill != nil {
 			p.queue.put(s.fill, false)
 		}
@@ -147,11 +152,14 @@ func (p *peer) left(s *session) {
 			Kind: rib.PeerDown, Feed: p.conf.Feed, Route: rib.Route{Neighbor: p.addr},
 			Peer: &rib.PeerChange{Time: now, Why: s.end.text},
 		})
+		if !s.foreseen {
+			p.queue.mourn(p.loss(s.end.text))
+		}
 		p.queue.put(x, true)
 	}
+	p.logEnd(s, now)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.logEnd(s, now)
 	p.shown.LastError = s.end.error(now)
 	if s.rec != nil {
 		p.shown.Flaps++
@@ -167,10 +175,17 @@ func (p *peer) left(s *session) {
 	}
 }
 
+func (p *peer) loss(why string) Loss { return Loss{Feed: p.conf.Feed, Address: p.addr, Why: why} }
+
 func (p *peer) logEnd(s *session, now time.Time) {
 	if s.rec != nil {
 		p.log.Warn("session down", zap.String("reason", s.end.text), zap.Uint64("updates", s.rec.counts.updates))
-	} else if ok, left := p.logging.may(now); ok {
+		return
+	}
+	p.mu.Lock()
+	ok, left := p.logging.may(now)
+	p.mu.Unlock()
+	if ok {
 		p.log.Warn("no session", zap.String("reason", s.end.text), zap.Int("not logged before", left))
 	}
 }

@@ -24,11 +24,15 @@ type switchboard struct {
 	wake   chan struct{}
 	closed bool
 	lent   *batch // what the writer has in hand
+	of     *queue // whose it is
+	losses losses
+	total  *total
 	spare  sync.Pool
 }
 
-func newSwitchboard() *switchboard {
+func newSwitchboard(mostRoutes int) *switchboard {
 	return &switchboard{
+		total: &total{most: int64(mostRoutes)},
 		wake:  make(chan struct{}, 1),
 		spare: sync.Pool{New: func() any { return &batch{updates: make([]rib.Update, 0, batchSize)} }},
 	}
@@ -63,8 +67,9 @@ func (b *switchboard) pop() (x *batch, over bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.lent != nil {
+		b.losses.told(b.of, b.lent)
 		b.giveBack(b.lent)
-		b.lent = nil
+		b.lent, b.of = nil, nil
 	}
 	if len(b.ready) == 0 {
 		return nil, b.closed
@@ -76,7 +81,7 @@ func (b *switchboard) pop() (x *batch, over bool) {
 	if len(q.batches) > 0 {
 		b.ready = append(b.ready, q)
 	}
-	b.lent = x
+	b.lent, b.of = x, q
 	signal(q.room)
 	return x, false
 }
@@ -126,6 +131,13 @@ func (q *queue) put(x *batch, beyond bool) bool {
 	}
 	signal(q.board.wake)
 	return true
+}
+
+// mourn has it known that a session of the queue's is lost, before the update that says so is put in.
+func (q *queue) mourn(l Loss) {
+	q.board.mu.Lock()
+	defer q.board.mu.Unlock()
+	q.board.losses.add(q, l)
 }
 
 // identity is a route's, within the sessions of one router.

@@ -68,7 +68,7 @@ func someUpdate(t *rapid.T, i uint32) rib.Update {
 // the same, what is not a route comes in order, and memory stays within the bound.
 func TestMergedQueueEndsAsAPlainReplay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		board := newSwitchboard()
+		board := newSwitchboard(0)
 		q := newQueue(board)
 		plain, merged := newWorld(), newWorld()
 		read := func() {
@@ -128,7 +128,7 @@ func compareWorlds(t *rapid.T, plain, merged *world) {
 }
 
 func TestMergingLeavesTheLastOfEachRoute(t *testing.T) {
-	board := newSwitchboard()
+	board := newSwitchboard(0)
 	q := newQueue(board)
 	for i := range queueBatches {
 		x := board.take()
@@ -151,7 +151,7 @@ func TestMergingLeavesTheLastOfEachRoute(t *testing.T) {
 }
 
 func TestSessionsTakeTurns(t *testing.T) {
-	board := newSwitchboard()
+	board := newSwitchboard(0)
 	loud, quiet := newQueue(board), newQueue(board)
 	fill := func(q *queue, feed rib.FeedID, n int) {
 		x := board.take()
@@ -175,7 +175,7 @@ func TestSessionsTakeTurns(t *testing.T) {
 }
 
 func TestNextEnds(t *testing.T) {
-	board := newSwitchboard()
+	board := newSwitchboard(0)
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
 	wait.Go(func() {

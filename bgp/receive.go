@@ -2,6 +2,7 @@ package bgp
 
 import (
 	"net/netip"
+	"sync/atomic"
 
 	"bgpaudit/bgp/wire"
 	"bgpaudit/rib"
@@ -14,6 +15,7 @@ type receiver struct {
 	router netip.Addr
 	asn    uint32
 	limit  int // 0: none
+	total  *total
 	terms  terms
 	out    func() *rib.Update // room for one more
 
@@ -35,10 +37,10 @@ type counts struct {
 // attribute set in a row, so that a small memory finds nearly all that a large one does.
 const cacheBytes = 1 << 20
 
-func newReceiver(n *Neighbor, router netip.Addr, t terms, out func() *rib.Update) *receiver {
+func newReceiver(n *Neighbor, router netip.Addr, t terms, all *total, out func() *rib.Update) *receiver {
 	session := wire.Session{FourOctetASN: t.fourOctet, AddPath: t.addPath, External: n.External()}
 	return &receiver{
-		feed: n.Feed, router: router, asn: n.ASN, limit: n.PrefixLimit, terms: t, out: out,
+		feed: n.Feed, router: router, asn: n.ASN, limit: n.PrefixLimit, total: all, terms: t, out: out,
 		decoder: wire.NewDecoder(session, wire.NewCache(cacheBytes)),
 	}
 }
@@ -101,7 +103,9 @@ func (r *receiver) withdraw(n wire.NLRI) {
 	if !r.negotiated(n) {
 		return
 	}
+	before := r.held.count
 	r.held.remove(n)
+	r.total.held.Add(int64(r.held.count - before))
 	*r.out() = r.of(rib.Withdraw, n)
 }
 
@@ -115,23 +119,48 @@ func (r *receiver) keeps(n wire.NLRI) bool {
 	if !r.negotiated(n) {
 		return false
 	}
-	if r.limit > 0 && r.held.count >= r.limit && !r.held.has(n) {
-		r.overLimit()
+	if r.held.has(n) {
+		return true
+	}
+	switch {
+	case r.limit > 0 && r.held.count >= r.limit:
+		r.overLimit("it sent more routes than its prefix limit: the rest was not kept")
+		return false
+	case !r.total.take():
+		r.overLimit("the sessions together sent more routes than monitor.prefix-limit: the rest was not kept")
 		return false
 	}
 	r.held.add(n)
 	return true
 }
 
+// gone gives back what the session holds of the total.
+func (r *receiver) gone() { r.total.held.Add(-int64(r.held.count)) }
+
+// total is how many routes all sessions hold, and may.
+type total struct {
+	held atomic.Int64
+	most int64 // 0: no bound
+}
+
+// take counts one more, where there is room.
+func (t *total) take() bool {
+	if t.held.Add(1) <= t.most || t.most == 0 {
+		return true
+	}
+	t.held.Add(-1)
+	return false
+}
+
 // overLimit says once that the feed is partial from now on.
-func (r *receiver) overLimit() {
+func (r *receiver) overLimit(why string) {
 	if r.counts.overLimit {
 		return
 	}
 	r.counts.overLimit = true
 	*r.out() = rib.Update{
 		Kind: rib.PeerPartial, Feed: r.feed, Route: rib.Route{Neighbor: r.router},
-		Peer: &rib.PeerChange{Why: "it sent more routes than its prefix limit: the rest was not kept"},
+		Peer: &rib.PeerChange{Why: why},
 	}
 }
 

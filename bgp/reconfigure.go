@@ -17,27 +17,35 @@ func (n *Neighbor) Same(other *Neighbor) bool { return reflect.DeepEqual(n, othe
 // all the same; new ones wait for their routers. It fails where [Listen] would, and then nothing has
 // changed.
 func (c *Collector) Reconfigure(neighbors []Neighbor) error {
+	ended, err := c.exchange(neighbors)
+	for _, p := range ended {
+		p.log.Info("the config no longer asks for this session")
+	}
+	return err
+}
+
+func (c *Collector) exchange(neighbors []Neighbor) (ended []*peer, _ error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return errors.New("the collector is closed")
+		return nil, errors.New("the collector is closed")
 	}
 	next := c.config
 	next.Neighbors = slices.Clone(neighbors)
 	if err := next.check(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.protect(&next, &c.config); err != nil {
-		return errors.Join(err, c.protect(&c.config, &next))
+		return nil, errors.Join(err, c.protect(&c.config, &next))
 	}
 	peers, begun, err := c.peersOf(&next)
 	if err != nil {
 		for _, p := range begun {
 			p.close()
 		}
-		return errors.Join(err, c.protect(&c.config, &next))
+		return nil, errors.Join(err, c.protect(&c.config, &next))
 	}
-	ended := slices.DeleteFunc(slices.Concat(c.peers...), func(p *peer) bool {
+	ended = slices.DeleteFunc(slices.Concat(c.peers...), func(p *peer) bool {
 		return slices.ContainsFunc(peers, func(of []*peer) bool { return slices.Contains(of, p) })
 	})
 	c.config, c.peers, c.known = next, peers, map[netip.Addr]*peer{}
@@ -45,10 +53,9 @@ func (c *Collector) Reconfigure(neighbors []Neighbor) error {
 		c.known[p.addr] = p
 	}
 	for _, p := range ended {
-		p.log.Info("the config no longer asks for this session")
 		c.running.Go(p.close)
 	}
-	return nil
+	return ended, nil
 }
 
 // peersOf are the routers of another config: those that there are, and new ones. The caller holds

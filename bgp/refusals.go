@@ -32,6 +32,13 @@ type refusals struct {
 }
 
 func (r *refusals) add(addr netip.Addr, reason string, now time.Time) {
+	if ok, left := r.enter(addr, reason, now); ok {
+		r.log.Warn("connection refused", zap.Stringer("address", addr), zap.String("reason", reason), zap.Int("not logged before", left))
+	}
+}
+
+// enter counts, and says whether it is to be logged, which no lock may wait for.
+func (r *refusals) enter(addr netip.Addr, reason string, now time.Time) (logs bool, left int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	entry := Refusal{Address: addr, Reason: reason}
@@ -46,9 +53,7 @@ func (r *refusals) add(addr netip.Addr, reason string, now time.Time) {
 	entry.Time = now
 	entry.Count++
 	r.all = append(r.all, entry)
-	if ok, left := r.logging.may(now); ok {
-		r.log.Warn("connection refused", zap.Stringer("address", addr), zap.String("reason", reason), zap.Int("not logged before", left))
-	}
+	return r.logging.may(now)
 }
 
 func (r *refusals) list() []Refusal {

@@ -226,7 +226,7 @@ func FuzzScreen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, after []byte, piece byte) {
 		s := newScreen()
 		updates := []rib.Update{}
-		r := newReceiver(&Neighbor{ASN: routerAS, LocalASN: ourAS, PrefixLimit: 100}, host, terms{families: [2]bool{true, true}, fourOctet: true},
+		r := newReceiver(&Neighbor{ASN: routerAS, LocalASN: ourAS, PrefixLimit: 100}, host, terms{families: [2]bool{true, true}, fourOctet: true}, &total{},
 			func() *rib.Update { updates = append(updates, rib.Update{}); return &updates[len(updates)-1] })
 		for all := far.Join(before, after); len(all) > 0; {
 			n := copy(s.room(), all[:min(len(all), 1+int(piece))])

@@ -39,6 +39,8 @@ type session struct {
 	ending    sync.Once
 	end       ending
 
+	foreseen bool // its end is among the losses, and it has yet to be read
+
 	heard time.Time // when GoBGP last heard of the router
 	owed  bool      // the router has spoken since
 
@@ -233,7 +235,7 @@ func (s *session) establish() {
 		return
 	}
 	s.screen.state = Established
-	s.rec = newReceiver(s.peer.conf, s.peer.addr, s.terms, s.room)
+	s.rec = newReceiver(s.peer.conf, s.peer.addr, s.terms, s.peer.queue.board.total, s.room)
 	change := s.peer.established(s)
 	*s.room() = rib.Update{Kind: rib.PeerUp, Feed: s.peer.conf.Feed, Route: rib.Route{Neighbor: s.peer.addr}, Peer: change}
 	s.handOn()
@@ -277,6 +279,7 @@ func (s *session) handOn() {
 		case <-s.peer.queue.room:
 		case <-tick.C:
 			s.spoke()
+			s.foresee()
 			if !merged {
 				s.peer.queue.merge()
 				merged = true
@@ -285,6 +288,15 @@ func (s *session) handOn() {
 		if s.peer.queue.put(x, false) {
 			return
 		}
+	}
+}
+
+// foresee looks whether a router that is not read has closed the connection: that the session is lost
+// is then known at once, and not when what came before has been read.
+func (s *session) foresee() {
+	if s.rec != nil && !s.foreseen && hungUp(s.router) {
+		s.foreseen = true
+		s.peer.queue.mourn(s.peer.loss("the router closed the connection"))
 	}
 }
 

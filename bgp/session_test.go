@@ -516,7 +516,7 @@ func pair(t *testing.T) (ours, theirs *net.TCPConn) {
 func TestTheValve(t *testing.T) {
 	core, logs := observer.New(zap.ErrorLevel)
 	n := router()
-	p := newPeer(&n, host, nil, newQueue(newSwitchboard()), zap.New(core))
+	p := newPeer(&n, host, nil, newQueue(newSwitchboard(0)), zap.New(core))
 	ours, routers := pair(t)
 	mad, gobgp := pair(t)
 	s, _ := p.take(ours)
@@ -548,7 +548,7 @@ func readAll(c net.Conn, into []byte) (n int, err error) {
 func TestADefectEndsOneSession(t *testing.T) {
 	core, logs := observer.New(zap.ErrorLevel)
 	n := router()
-	p := newPeer(&n, host, nil, newQueue(newSwitchboard()), zap.New(core))
+	p := newPeer(&n, host, nil, newQueue(newSwitchboard(0)), zap.New(core))
 	ours, _ := pair(t)
 	s, _ := p.take(ours)
 	s.guarded(func() { panic("on purpose") })
@@ -584,7 +584,7 @@ func TestSendHoldTime(t *testing.T) {
 // TestARouterThatTakesNothingIsReadOn: its window is closed, and what it sends is still wanted.
 func TestARouterThatTakesNothingIsReadOn(t *testing.T) {
 	n := router()
-	p := newPeer(&n, host, nil, newQueue(newSwitchboard()), zap.NewNop())
+	p := newPeer(&n, host, nil, newQueue(newSwitchboard(0)), zap.NewNop())
 	ours, _ := pair(t)
 	_ = ours.SetWriteBuffer(4096)
 	s, _ := p.take(ours)

@@ -96,3 +96,18 @@ func control(raw syscall.RawConn, set func(fd int) error) error {
 	}
 	return failed
 }
+
+// hungUp reports whether the router has closed its end, although what it sent before is yet to be read.
+func hungUp(c *net.TCPConn) (is bool) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return false
+	}
+	_ = control(raw, func(fd int) error {
+		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		n, err := unix.Poll(poll, 0)
+		is = err == nil && n == 1 && poll[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
+		return err
+	})
+	return is
+}

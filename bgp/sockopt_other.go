@@ -27,3 +27,5 @@ func keepSYN(syscall.RawConn) error { return errors.New("TTL security is set on 
 func synHops(syscall.RawConn, bool) (int, bool) { return 0, false }
 
 func giveUpAfter(*net.TCPConn, time.Duration) {}
+
+func hungUp(*net.TCPConn) bool { return false }

@@ -49,7 +49,11 @@ func (e Errors) sorted() Errors {
 	slices.SortStableFunc(e, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.CompactFunc(e, func(a, b Problem) bool {
+	e = slices.CompactFunc(e, func(a, b Problem) bool {
 		return a.Line == b.Line && a.Column == b.Column && a.Message == b.Message
 	})
+	if more := len(e) - maxProblems; more > 0 {
+		e = append(e[:maxProblems:maxProblems], Problem{File: e[0].File, Message: fmt.Sprintf("and %d more mistakes", more)})
+	}
+	return e
 }

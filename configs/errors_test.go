@@ -134,6 +134,33 @@ var bad = []struct {
 		"4: link a: AS number 65536 is our own (site.asns)",
 	}},
 
+	{"provider ASNs that are somebody else's", headER[:len(headER)-2] + `, neighbor-asns: [12076], provider-asns: [12076, 65536, 65545, 65545]}
+  - {name: er-s, kind: expressroute-private, firewall: fw-er, circuit: c1, side: secondary, provider-asns: []}
+  - {name: isp-c, kind: internet, firewall: fw-c, provider-asns: [65545]}
+`, []string{
+		"6: link er: AS number 12076 is in neighbor-asns too", "6: link er: AS number 65536 is our own (site.asns)", "6: link er: 65545 is listed twice",
+		"7: link er-s: provider-asns is an empty list",
+		"8: link isp-c: provider-asns is for ExpressRoute links only",
+	}},
+	{"one neighbour on two links of a router", head + `  - {name: isp-c, kind: internet, router: edge1, firewall: fw-a, neighbors: [192.0.2.9, 192.0.2.1]}
+  - {name: isp-d, kind: internet, router: edge2, firewall: fw-a, neighbors: [192.0.2.1, "fe80::1"]}
+  - {name: isp-e, kind: internet, router: edge2, firewall: fw-a, neighbors: ["fe80::1"]}
+  - {name: isp-f, kind: internet, firewall: fw-a, neighbors: [192.0.2.1]}
+`, []string{"6: link isp-c: neighbor 192.0.2.1 is one of link isp-a too"}},
+	{"one neighbour on two links of the site's only router", linksHead + `  - {name: a, kind: internet, router: edge1, firewall: none, neighbors: ["2001:db8::1"]}
+  - {name: b, kind: internet, firewall: none, neighbors: ["2001:db8::1"]}
+`, []string{"5: link b: neighbor 2001:db8::1 is one of link a too"}},
+	{"one neighbour on two links of no router", linksHead + `  - {name: a, kind: internet, firewall: none, neighbors: [192.0.2.1]}
+  - {name: b, kind: internet, firewall: none, neighbors: [192.0.2.1]}
+`, []string{"5: link b: neighbor 192.0.2.1 is one of link a too"}},
+	{"one neighbour in the same VRF, or in one that is not named", linksHead + `  - {name: a, kind: internet, firewall: none, neighbors: [192.0.2.1]}
+  - {name: b, kind: internet, firewall: none, neighbors: [192.0.2.1]}
+feeds:
+  - {name: f, link: a, view: far-end, file: a.json, vrf: red}
+  - {name: g, link: b, view: far-end, file: b.json, vrf: blue}
+  - {name: h, link: b, view: adj-rib-in-post, file: c.json, vrf: red}
+`, []string{"5: link b: neighbor 192.0.2.1 is one of link a too"}},
+
 	{"ASNs that nobody has", "version: 1\nsite:\n  asns:\n    - 0\n    - 23456\n    - 4294967296\n    - 4294967295\n    - 65535\n    - 1.10\n    - x\n    - '1.70000'\n    - -3\n" +
 		"links: [{name: a, kind: vpn, firewall: none}]\n", []string{
 		"4: site: asns: AS number 0 is reserved (RFC 7607)",
@@ -416,6 +443,36 @@ services:
 	}},
 	{"a whole table of nobody's router", "version: 1\nsite: {asns: [65536]}\nlinks:\n  - {name: a, kind: internet, router: edge1, firewall: none, neighbor-asns: [65540]}\n  - {name: b, kind: internet, router: edge2, firewall: none, neighbor-asns: [65541]}\nfeeds:\n  - {name: f, view: bgp-table, file: x.json, classify: [{first-asn: 65540, link: a}]}\n  - {name: g, view: bgp-table, router: edge1, file: x.json, classify: [{first-asn: 65540, link: a}]}\n", []string{
 		"7: feed f: view bgp-table without a router, at a site of several",
+	}},
+	{"one file for two links", feedHead + `  - {name: f, link: isp-a, view: adj-rib-in-post, file: dumps/x.json}
+  - {name: g, link: isp-a, view: bgp-table, file: dumps/x.json}
+  - {name: h, link: isp-b, view: adj-rib-in-post, file: ./dumps/../dumps//x.json}
+  - {name: i, link: isp-b, view: far-end, file: dumps/y.json, neighbor: 192.0.2.5}
+  - {name: j, link: isp-a, view: far-end, file: dumps/y.json}
+  - {name: k, link: isp-a, view: far-end, file: dumps/z.json, neighbor: 192.0.2.1, vrf: red}
+  - {name: l, link: isp-b, view: far-end, file: dumps/z.json, neighbor: 192.0.2.1}
+  - {name: m, link: isp-a, view: far-end, file: /dumps/v.json}
+  - {name: n, link: isp-b, view: adj-rib-out-post, file: /dumps/w/../v.json, families: [ipv6]}
+`, []string{
+		"9: feed h: ./dumps/../dumps//x.json is the file of feed f of link isp-a too (line 7)",
+		"11: feed j: dumps/y.json is the file of feed i of link isp-b too (line 10)",
+		"13: feed l: dumps/z.json is the file of feed k of link isp-a too (line 12)",
+		"15: feed n: /dumps/w/../v.json is the file of feed m of link isp-a too (line 14)",
+	}},
+	{"whose choice it is", feedHead + `  - {name: f, view: chosen, file: x.json}
+  - {name: g, view: chosen, observer: us, file: y.json}
+  - {name: h, view: chosen, observer: azur, file: z.json}
+  - {name: i, view: far-end, link: isp-a, observer: azure, file: v.json}
+  - {name: j, view: chosen, observer: internet, link: isp-a, classify: [{first-asn: 65540, link: isp-a}], file: w.json}
+`, []string{
+		"7: feed f: observer is missing in view chosen", "8: feed g: observer us is ourselves",
+		`9: feed h: observer "azur" is not defined`, "10: feed i: observer needs view chosen", "11: feed j: link and classify are both given",
+	}},
+	{"a table of choices over a session", feedHead + "  - {name: f, view: chosen, observer: internet, bgp: {neighbor: 192.0.2.1, asn: 65540, local-asn: 65536}}\n", []string{
+		"7: feed f: a bgp feed has view monitor, not chosen",
+	}},
+	{"an observer in the place of avs that hears nothing", head + "observers:\n  - {name: avs, steps: [as-path-length]}\n", []string{
+		"7: observer avs: hears is missing on a new observer",
 	}},
 	{"views that contradict", feedHead + `  - {name: f, view: loc-rib, file: x.json, classify: [{first-asn: 65540, link: isp-a}]}
   - {name: g, link: isp-a, view: far-end, file: x.json, mirrors: isp-a}

@@ -20,10 +20,12 @@ func (c *checker) feeds() []Feed {
 		c.feedLinks(e, path)
 		c.feedRouter(e, path, link)
 		c.feedView(e, path)
+		c.feedObserver(e, path)
 		c.feedValues(e, path)
 		out = append(out, c.feed(e, path, link))
 	}
 	c.oneFeedANeighbor()
+	c.oneLinkAFile()
 	return out
 }
 
@@ -110,6 +112,9 @@ func (c *checker) bgp(e *feedEntry, path string) {
 	}
 	if b.PrefixLimit != nil {
 		c.between(path+".bgp.prefix-limit", *b.PrefixLimit, 1, math.MaxInt32)
+	} else if !c.broken[path+".bgp.prefix-limit"] {
+		most := int64(DefaultPrefixLimit)
+		b.PrefixLimit = &most
 	}
 	monitorASN := c.has("monitor.asn")
 	if b.LocalASN == 0 && !c.has(path+".bgp.local-asn") && !monitorASN {
@@ -125,6 +130,10 @@ func (c *checker) bgpNeighbor(b *bgpEntry, path string) {
 	}
 	if a := p.Addr(); a.IsMulticast() || p.Bits() == 0 || a.IsUnspecified() {
 		c.spoil(path, "the router's address, as 192.0.2.1", "neighbor %s is no address of a router", p)
+		return
+	}
+	if p.Addr().IsLinkLocalUnicast() { // the same address is another host's on every other interface
+		c.spoil(path, "have the session between addresses that are the router's alone, as 2001:db8::1", "neighbor %s is a link-local address, which any host next to us may have", shorten(p.Addr().String()))
 		return
 	}
 	if !p.IsSingleIP() && b.Auth.MD5File == "" && m.Auth.MD5File == "" && b.TTLSecurity == 0 && m.TTLSecurity == 0 {
@@ -165,7 +174,7 @@ func (c *checker) feedLinks(e *feedEntry, path string) {
 	switch {
 	case link && rules:
 		c.fail(path+".classify", "keep link: if every route is that link's, else classify:", "link and classify are both given")
-	case !link && !rules && e.View != viewName(rib.Collector) && e.Mirrors == "" && !c.broken[path+".view"]:
+	case !link && !rules && !e.untied() && e.Mirrors == "" && !c.broken[path+".view"]:
 		c.fail(path, "name the link with link:, or tie its routes to links with classify:", "neither link nor classify")
 	case rules && c.emptyList(path+".classify", len(e.Classify)):
 		c.fail(path+".classify", "", "classify is an empty list")
@@ -173,6 +182,11 @@ func (c *checker) feedLinks(e *feedEntry, path string) {
 	for i := range e.Classify {
 		c.classify(e, &e.Classify[i], fmt.Sprintf("%s.classify[%d]", path, i))
 	}
+}
+
+// untied reports whether the view's rows need nobody to say whose they are: they may be any link's.
+func (e *feedEntry) untied() bool {
+	return e.View == viewName(rib.Collector) || e.View == viewName(rib.Chosen)
 }
 
 func (c *checker) classify(e *feedEntry, r *classifyEntry, path string) {
@@ -200,9 +214,10 @@ func (c *checker) classify(e *feedEntry, r *classifyEntry, path string) {
 	}
 }
 
-// feedRouter fills in the router that holds the table. A far-end or collector table is not ours.
+// feedRouter fills in the router that holds the table. The table of a far end, a collector or an
+// observer is not ours.
 func (c *checker) feedRouter(e *feedEntry, path string, link *linkEntry) {
-	elsewhere := e.View == viewName(rib.FarEnd) || e.View == viewName(rib.Collector)
+	elsewhere := e.View == viewName(rib.FarEnd) || e.untied()
 	if c.has(path+".router") && !c.broken[path+".router"] {
 		c.legible(path+".router", "router", e.Router)
 	}
@@ -241,6 +256,20 @@ func (c *checker) feedView(e *feedEntry, path string) {
 	}
 }
 
+// feedObserver: a table of choices is somebody's, and of no other table is it anybody's.
+func (c *checker) feedObserver(e *feedEntry, path string) {
+	at, chosen := path+".observer", e.View == viewName(rib.Chosen)
+	switch {
+	case c.broken[path+".view"]:
+	case chosen && !c.has(at):
+		c.fail(path, "name the network whose choice the table shows, as observer: azure for the effective routes of a virtual hub", "observer is missing in view chosen")
+	case !chosen && c.has(at):
+		c.fail(at, "leave observer out, or write view: chosen", "observer needs view chosen")
+	case chosen && c.defined(at, "observer", e.Observer, c.observerNames, "observers") && e.Observer == rib.ObserverUs:
+		c.fail(at, "what our own routers chose is view loc-rib or bgp-table", "observer us is ourselves")
+	}
+}
+
 func (c *checker) feedValues(e *feedEntry, path string) {
 	once(c, path+".families", e.Families)
 	once(c, path+".scope", e.Scope)
@@ -263,6 +292,7 @@ func (c *checker) feed(e *feedEntry, path string, link *linkEntry) Feed {
 	f := Feed{Pos: c.pos(path), Feed: rib.Feed{
 		Name: e.Name, Link: e.Link, Router: e.Router, View: rib.View(e.View), Scope: e.Scope,
 		Families: families(e.Families), Mirrors: e.Mirrors, AddPath: string(e.AddPath),
+		Observer: e.Observer, VRF: e.VRF, ExpectEmpty: e.ExpectEmpty,
 	}}
 	for i := range e.Classify {
 		f.Classify = append(f.Classify, e.Classify[i].rule())
@@ -318,19 +348,17 @@ func (c *checker) session(b *bgpEntry) *BGPFeed {
 func (c *checker) source(e *feedEntry, link *linkEntry) *dump.Source {
 	s := &dump.Source{
 		Path: c.resolve(e.File), Name: e.File, Format: e.Format, View: rib.View(e.View), VRF: e.VRF,
-		Neighbor: e.neighbor(link), Families: families(e.Families), Taken: e.Taken.Time, MaxAge: e.MaxAge.duration(),
+		Neighbor: e.Neighbor.WithZone("").Unmap(), Families: families(e.Families), Taken: e.Taken.Time, MaxAge: e.MaxAge.duration(),
 		TrustMtime: e.TrustMtime, ExpectEmpty: e.ExpectEmpty, ExpectRoutes: -1, TolerateSkipped: int(e.TolerateSkipped),
 	}
 	if e.Routes != nil {
 		s.ExpectRoutes = int(*e.Routes)
 	}
-	return s
-}
-
-// neighbor is the one that the table belongs to: what the feed says, else the link's only one.
-func (e *feedEntry) neighbor(link *linkEntry) netip.Addr {
-	if !e.Neighbor.IsValid() && link != nil && len(link.Neighbors) == 1 {
-		return link.Neighbors[0]
+	if link != nil {
+		s.Link = dump.Link{Name: link.Name, Kind: rib.LinkKind(link.Kind), Side: string(link.Side), Circuit: link.Circuit}
+		for _, a := range link.Neighbors {
+			s.Link.Neighbors = append(s.Link.Neighbors, a.WithZone("").Unmap())
+		}
 	}
-	return e.Neighbor
+	return s
 }

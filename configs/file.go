@@ -19,7 +19,7 @@ type file struct {
 	Pools     []poolEntry     `yaml:"pools,omitempty" jsonschema_description:"NAT address pools: the source addresses of connections that we start."`
 	Services  []serviceEntry  `yaml:"services,omitempty" jsonschema_description:"What speaks to a remote network; without a service no flow is checked."`
 	Remotes   []remoteEntry   `yaml:"remotes,omitempty" jsonschema_description:"Networks beyond our links."`
-	Observers []observerEntry `yaml:"observers,omitempty" jsonschema_description:"Changes and additions to the built-in observers us, microsoft, internet and azure: the networks that choose one of our links."`
+	Observers []observerEntry `yaml:"observers,omitempty" jsonschema_description:"Changes and additions to the built-in observers us, microsoft, internet, azure and avs: the networks that choose one of our links."`
 	Checks    []checkEntry    `yaml:"checks,omitempty" jsonschema_description:"Changes to single checks; bgpaudit checks list prints their ids."`
 	Waivers   []waiverEntry   `yaml:"waivers,omitempty" jsonschema_description:"Findings accepted on purpose until a date. A waiver silences, it never hides."`
 }
@@ -46,6 +46,7 @@ type monitorEntry struct {
 	HoldTime    span             `yaml:"hold-time,omitempty" jsonschema:"default=90s,example=3m" jsonschema_description:"The hold time that is offered to every router, 3s or more: so long after its last word a silent router is gone."`
 	Auth        authEntry        `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of sessions that name none of their own."`
 	TTLSecurity int              `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to a neighbour that are accepted (RFC 5082)."`
+	PrefixLimit *int64           `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,default=20000000,example=5000000" jsonschema_description:"The most routes kept of all sessions together, some 150 octets of memory each. A session that would go beyond it stays up, and its feed is partial."`
 }
 
 type authEntry struct {
@@ -64,6 +65,7 @@ type linkEntry struct {
 	Firewall     string        `yaml:"firewall" jsonschema:"required,example=fw-internet" jsonschema_description:"The stateful device behind the link; links naming the same one share its state. none says that nothing keeps state, and must be written."`
 	NeighborASNs []asn         `yaml:"neighbor-asns,omitempty" jsonschema:"example=65540" jsonschema_description:"The ASNs of the neighbour, by which a path is known to be the link's."`
 	Neighbors    []netip.Addr  `yaml:"neighbors,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The BGP addresses of the neighbour, by which a dump is known to be the link's."`
+	ProviderASNs []asn         `yaml:"provider-asns,omitempty" jsonschema:"example=65545" jsonschema_description:"ExpressRoute only: the ASNs of a layer-3 provider that stands between us and Microsoft. Microsoft's table has them before ours, and received routes begin with them."`
 	Circuit      string        `yaml:"circuit,omitempty" jsonschema:"example=seattle" jsonschema_description:"ExpressRoute only, and required there: the circuit, which has two sides."`
 	SKU          skuName       `yaml:"sku,omitempty" jsonschema:"example=standard" jsonschema_description:"ExpressRoute only: the circuit's SKU, which sets its prefix limits."`
 	Side         sideName      `yaml:"side,omitempty" jsonschema:"example=primary" jsonschema_description:"ExpressRoute only: the side of the circuit."`
@@ -82,12 +84,13 @@ type staticEntry struct {
 type feedEntry struct {
 	Name            string          `yaml:"name" jsonschema:"required,example=isp-a-out" jsonschema_description:"The feed's name in evidence."`
 	Link            string          `yaml:"link,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The link that every route of the feed belongs to; else classify ties them."`
-	Router          string          `yaml:"router,omitempty" jsonschema:"example=edge1" jsonschema_description:"The router that holds the table; by default the link's, except for far-end and collector feeds."`
+	Router          string          `yaml:"router,omitempty" jsonschema:"example=edge1" jsonschema_description:"The router that holds the table; by default the link's, except for far-end, collector and chosen feeds."`
 	View            viewName        `yaml:"view,omitempty" jsonschema:"example=adj-rib-out-post" jsonschema_description:"Which table of the router the feed shows: no dump says so itself. A bgp: feed is monitor, a bmp: feed carries its views."`
+	Observer        string          `yaml:"observer,omitempty" jsonschema:"example=azure" jsonschema_description:"View chosen only, and required there: the observer whose own choice the table is."`
 	File            string          `yaml:"file,omitempty" jsonschema:"example=dumps/edge1-isp-a-advertised.json" jsonschema_description:"The dump, relative to this file. A feed has one of file, bgp and bmp."`
 	Format          string          `yaml:"format,omitempty" jsonschema:"default=auto,example=frr-json" jsonschema_description:"The dump's format, where recognising it does not work."`
 	VRF             string          `yaml:"vrf,omitempty" jsonschema:"example=internet" jsonschema_description:"The VRF to take from a dump that holds several."`
-	Neighbor        netip.Addr      `yaml:"neighbor,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The neighbour that the table belongs to; by default the link's, if it has one."`
+	Neighbor        netip.Addr      `yaml:"neighbor,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The neighbour that the table belongs to, exactly; by default any that the link lists."`
 	Families        []familyName    `yaml:"families,omitempty" jsonschema:"example=ipv4" jsonschema_description:"The address families that the feed covers even where it holds no route of them."`
 	Scope           []netip.Prefix  `yaml:"scope,omitempty" jsonschema:"example=203.0.112.0/22" jsonschema_description:"The prefixes that the dump was filtered to: outside them it proves nothing."`
 	Taken           moment          `yaml:"taken,omitempty" jsonschema:"example=2026-11-20T09:14:00Z" jsonschema_description:"When the dump was made, for formats that do not say; without a zone it is UTC."`
@@ -96,7 +99,7 @@ type feedEntry struct {
 	ExpectEmpty     bool            `yaml:"expect-empty,omitempty" jsonschema:"default=false,example=true" jsonschema_description:"An empty table is right here: permitted, not demanded."`
 	Routes          *int64          `yaml:"routes,omitempty" jsonschema:"minimum=0,example=981" jsonschema_description:"How many routes the dump must hold, which proves its end for formats without one."`
 	TolerateSkipped int64           `yaml:"tolerate-skipped,omitempty" jsonschema:"minimum=0,default=0,example=2" jsonschema_description:"So many unreadable rows do not make the feed partial."`
-	Classify        []classifyEntry `yaml:"classify,omitempty" jsonschema_description:"Rules that tie the routes of the feed to links."`
+	Classify        []classifyEntry `yaml:"classify,omitempty" jsonschema_description:"Rules that tie the routes of the feed to links, in any view."`
 	Mirrors         string          `yaml:"mirrors,omitempty" jsonschema:"example=isp-a" jsonschema_description:"View monitor only: the session has the same export policy object as this link, so it shows what is advertised there."`
 	AddPath         addPathName     `yaml:"add-path,omitempty" jsonschema:"example=all" jsonschema_description:"View monitor only: the router sends every path (RFC 7911). For a session write it inside bgp."`
 	BGP             bgpEntry        `yaml:"bgp,omitempty" jsonschema_description:"A BGP session from a router to the monitor."`
@@ -121,7 +124,7 @@ type bgpEntry struct {
 	Auth        authEntry   `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of the session."`
 	TTLSecurity int         `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to the router that are accepted (RFC 5082)."`
 	Routers     *int64      `yaml:"routers,omitempty" jsonschema:"minimum=1,maximum=256,example=2" jsonschema_description:"Where neighbor is a prefix: how many routers of it are to be there. Without it the feed is always partial."`
-	PrefixLimit *int64      `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,example=100000" jsonschema_description:"The most routes kept of one session. Beyond it the session stays up and the feed is partial: a router is never reset for sending too much."`
+	PrefixLimit *int64      `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,default=2000000,example=100000" jsonschema_description:"The most routes kept of one session. Beyond it the session stays up and the feed is partial: a router is never reset for sending too much."`
 }
 
 type bmpEntry struct {
@@ -190,7 +193,7 @@ type m365Entry struct {
 }
 
 type observerEntry struct {
-	Name  string     `yaml:"name" jsonschema:"required,example=partner" jsonschema_description:"A built-in observer to change, or a new name."`
+	Name  string     `yaml:"name" jsonschema:"required,example=partner" jsonschema_description:"A built-in observer to change, or a new name. One named avs stands in the place of the built-in one."`
 	Hears []string   `yaml:"hears,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links it chooses among; by default a built-in observer's own kinds."`
 	Steps []stepName `yaml:"steps,omitempty" jsonschema:"example=as-path-length" jsonschema_description:"How it decides after longest match."`
 }

@@ -40,6 +40,7 @@ func (c *checker) links() []rib.Link {
 		}
 		out = append(out, e.link(c.has(path+".static")))
 	}
+	c.oneLinkANeighbor()
 	return out
 }
 
@@ -75,12 +76,31 @@ func (c *checker) link(e *linkEntry, path string) {
 			c.fail(fmt.Sprintf("%s.neighbor-asns[%d]", path, i), "neighbor-asns are the other side's", "AS number %d is our own (site.asns)", a)
 		}
 	}
+	c.providerASNs(e, path+".provider-asns")
 	c.expressRouteKeys(e, path)
 	if e.Preference != nil {
 		c.between(path+".preference", *e.Preference, 0, 1<<32-1)
 	}
 	if c.has(path + ".static") {
 		c.static(&e.Static, path+".static")
+	}
+}
+
+// providerASNs: a provider is neither us nor the neighbour, or its rows would be taken for theirs.
+func (c *checker) providerASNs(e *linkEntry, path string) {
+	once(c, path, e.ProviderASNs)
+	if c.has(path) && c.emptyList(path, len(e.ProviderASNs)) {
+		c.fail(path, "leave it out where the link ends on Microsoft's own routers", "provider-asns is an empty list")
+	}
+	for i, a := range e.ProviderASNs {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		switch {
+		case a == 0:
+		case slices.Contains(c.file.Site.ASNs, a):
+			c.fail(at, "provider-asns are those of the network between us and Microsoft", "AS number %d is our own (site.asns)", a)
+		case slices.Contains(e.NeighborASNs, a):
+			c.fail(at, "neighbor-asns are the far end's, provider-asns those before it", "AS number %d is in neighbor-asns too", a)
+		}
 	}
 }
 
@@ -97,7 +117,7 @@ func (c *checker) expressRouteKeys(e *linkEntry, path string) {
 			c.legible(path+".circuit", "circuit", e.Circuit)
 		}
 	} else {
-		for _, key := range []string{"circuit", "sku", "side"} {
+		for _, key := range []string{"circuit", "sku", "side", "provider-asns"} {
 			if c.has(path + "." + key) {
 				c.fail(path+"."+key, "kind "+string(kind)+" has none", "%s is for ExpressRoute links only", key)
 			}
@@ -123,7 +143,7 @@ func (c *checker) static(e *staticEntry, path string) {
 func (e *linkEntry) link(static bool) rib.Link {
 	l := rib.Link{
 		Name: e.Name, Kind: rib.LinkKind(e.Kind), Router: e.Router, Firewall: e.Firewall,
-		NeighborASNs: asns(e.NeighborASNs), Neighbors: e.Neighbors,
+		NeighborASNs: asns(e.NeighborASNs), ProviderASNs: asns(e.ProviderASNs), Neighbors: e.Neighbors,
 		Circuit: e.Circuit, SKU: string(e.SKU), Side: string(e.Side),
 		Preference: optional(e.Preference), ImportAll: e.Import == "all", Weight: optional(e.Weight),
 		Balancing: string(e.Balancing),

@@ -57,7 +57,7 @@ type BGPFeed struct {
 	AddPath     string       // "all" where the router sends every path
 	MD5File     string       // the password's file, "" for none; opened as given
 	TTLSecurity int          // most hops accepted, 0 for no such limit
-	PrefixLimit int          // most routes kept of one session, 0 for no limit
+	PrefixLimit int          // most routes kept of one session
 }
 
 // BMPFeed is a BMP session that a router opens to us.
@@ -127,6 +127,9 @@ func (c *checker) decode(text []byte) *Problem {
 		return &Problem{Message: fmt.Sprintf("the file is larger than %d MiB", maxSize>>20), Hint: "a config is written by hand; dumps are named under feeds:"}
 	case !utf8.Valid(text):
 		return &Problem{Message: "the file is not UTF-8 text"}
+	}
+	if problem := crowded(text); problem != nil {
+		return problem
 	}
 	v, decodeErr := readYAML(text)
 	if decodeErr != nil && strings.Contains(decodeErr.Error(), "excessive aliasing") {
@@ -274,7 +277,7 @@ func (c *checker) collectNames() {
 	for _, r := range f.Remotes {
 		c.remoteNames = append(c.remoteNames, r.Name)
 	}
-	c.observerNames = []string{rib.ObserverUs, rib.ObserverMicrosoft, rib.ObserverInternet, rib.ObserverAzure}
+	c.observerNames = []string{rib.ObserverUs, rib.ObserverMicrosoft, rib.ObserverInternet, rib.ObserverAzure, rib.ObserverAVS}
 	var configured, prefixNames, serviceNames []string
 	for _, o := range f.Observers {
 		configured = append(configured, o.Name)

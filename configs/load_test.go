@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,7 @@ func TestMinimal(t *testing.T) {
 				Links: []string{"isp-a", "isp-b"}, Pos: path + ":31",
 			}},
 		},
+		Monitor: Monitor{PrefixLimit: 20_000_000},
 		Feeds: []Feed{
 			{
 				Feed: rib.Feed{Name: "isp-a-out", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost},
@@ -66,6 +68,7 @@ func TestMinimal(t *testing.T) {
 					ASNs: []uint32{65536},
 					Path: "samples/dumps/edge1-isp-a-advertised.json", Name: "dumps/edge1-isp-a-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
+					Link: dump.Link{Name: "isp-a", Kind: rib.Internet},
 				},
 				Pos: path + ":21",
 			},
@@ -75,6 +78,7 @@ func TestMinimal(t *testing.T) {
 					ASNs: []uint32{65536},
 					Path: "samples/dumps/edge2-isp-b-advertised.json", Name: "dumps/edge2-isp-b-advertised.json",
 					Format: "auto", View: rib.AdjRIBOutPost, ExpectRoutes: -1,
+					Link: dump.Link{Name: "isp-b", Kind: rib.Internet},
 				},
 				Pos: path + ":25",
 			},
@@ -101,13 +105,14 @@ func TestFileFeeds(t *testing.T) {
 	got := feedNamed(t, config, "one-link")
 	want := Feed{
 		Feed: rib.Feed{
-			Name: "one-link", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost,
+			Name: "one-link", Link: "isp-a", Router: "edge1", View: rib.AdjRIBOutPost, VRF: "internet",
 			Scope: []netip.Prefix{netip.MustParsePrefix("203.0.112.0/22")}, Families: []rib.Family{rib.IPv4},
 		},
 		Source: &dump.Source{
 			ASNs: []uint32{65536, 65537, 65538},
 			Path: filepath.Join("testdata", "good", "dumps", "a.json"), Name: "dumps/a.json", Format: "frr-json", View: rib.AdjRIBOutPost,
-			VRF: "internet", Neighbor: netip.MustParseAddr("192.0.2.1"), Families: []rib.Family{rib.IPv4},
+			VRF: "internet", Families: []rib.Family{rib.IPv4},
+			Link:  dump.Link{Name: "isp-a", Kind: rib.Internet, Neighbors: []netip.Addr{netip.MustParseAddr("192.0.2.1")}},
 			Taken: time.Date(2026, 11, 20, 8, 14, 0, 0, time.UTC), MaxAge: 7 * 24 * time.Hour,
 			TrustMtime: true, ExpectRoutes: 981, TolerateSkipped: 2,
 		},
@@ -119,11 +124,33 @@ func TestFileFeeds(t *testing.T) {
 	if p := feedNamed(t, config, "other-link").Source.Path; p != "/var/dumps/b.json" {
 		t.Errorf("absolute file name became %s", p)
 	}
-	if n := feedNamed(t, config, "other-link").Source.Neighbor; n.IsValid() {
-		t.Errorf("neighbour %s, though the link has two", n)
+	if s := feedNamed(t, config, "other-link").Source; s.Neighbor.IsValid() || len(s.Link.Neighbors) != 2 {
+		t.Errorf("neighbour %s, link %+v: the link has two", s.Neighbor, s.Link)
 	}
-	if far := feedNamed(t, config, "far"); far.Router != "" || !far.Source.ExpectEmpty || far.Source.Neighbor != netip.MustParseAddr("192.0.2.9") {
+	if far := feedNamed(t, config, "far"); !far.ExpectEmpty || far.Router != "" || !far.Source.ExpectEmpty || far.Source.Neighbor != netip.MustParseAddr("192.0.2.9") {
 		t.Errorf("far-end feed: %+v %+v", far, far.Source)
+	}
+}
+
+func TestFeedsOfTablesThatAreNotOurs(t *testing.T) {
+	config := load(t, "testdata/good/every-key.yaml")
+	if hub := feedNamed(t, config, "hub"); hub.View != rib.Chosen || hub.Observer != rib.ObserverAzure || hub.Link != "" || hub.Router != "" {
+		t.Errorf("hub: %+v", hub.Feed)
+	}
+	if p := feedNamed(t, config, "partner-sees"); p.Observer != "partner" || len(p.Classify) != 1 {
+		t.Errorf("a table of a configured observer's: %+v", p.Feed)
+	}
+	for _, name := range []string{"gateway", "sent", "seen"} {
+		if f := feedNamed(t, config, name); f.Link != "" || len(f.Classify) == 0 || f.Classify[0].Link == "" {
+			t.Errorf("classify in view %s: %+v", f.View, f.Feed)
+		}
+	}
+	a, b := feedNamed(t, config, "both-1").Source, feedNamed(t, config, "both-2").Source
+	if a.Path != b.Path || a.Neighbor == b.Neighbor {
+		t.Errorf("one file for two neighbours: %+v %+v", a, b)
+	}
+	if l := config.Intent.Links[3]; !slices.Equal(l.ProviderASNs, []uint32{65545, 65546}) {
+		t.Errorf("provider ASNs: %v", l.ProviderASNs)
 	}
 }
 
@@ -149,7 +176,7 @@ func TestLiveFeeds(t *testing.T) {
 	plain := feedNamed(t, config, "plain-session")
 	inherited := &BGPFeed{
 		Neighbor: netip.MustParseAddr("192.0.2.2"), ASN: 65536, LocalASN: 65536,
-		MD5File: filepath.Join("testdata", "good", "secrets", "md5"), TTLSecurity: 1,
+		MD5File: filepath.Join("testdata", "good", "secrets", "md5"), TTLSecurity: 1, PrefixLimit: 2_000_000,
 	}
 	if diff := cmp.Diff(inherited, plain.BGP, plainValues); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -183,7 +210,7 @@ func TestIntentOfEveryKey(t *testing.T) {
 		t.Errorf("weight: %v", w)
 	}
 	wantPart := policy.Prefix{
-		Name: "part", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, Pos: "testdata/good/every-key.yaml:48",
+		Name: "part", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, Pos: "testdata/good/every-key.yaml:55",
 	}
 	if diff := cmp.Diff(wantPart, in.Prefixes[1], plainValues); diff != "" {
 		t.Errorf("prefix: %s", diff)
@@ -191,7 +218,7 @@ func TestIntentOfEveryKey(t *testing.T) {
 	wantMail := policy.Service{
 		Name: "mail", Kind: policy.KindSMTP, Addresses: []netip.Prefix{netip.MustParsePrefix("203.0.113.25/32")},
 		Remote: "exchange", Initiator: policy.RemoteStarts,
-		SNAT: &policy.SNAT{At: "fw-internet", To: netip.MustParsePrefix("10.20.0.1/32")}, Pos: "testdata/good/every-key.yaml:54",
+		SNAT: &policy.SNAT{At: "fw-internet", To: netip.MustParsePrefix("10.20.0.1/32")}, Pos: "testdata/good/every-key.yaml:61",
 	}
 	if diff := cmp.Diff(wantMail, in.Services[1], plainValues); diff != "" {
 		t.Errorf("service: %s", diff)
@@ -200,15 +227,15 @@ func TestIntentOfEveryKey(t *testing.T) {
 		t.Errorf("service with pool: %+v", u)
 	}
 	wantObservers := []rib.ObserverSpec{
-		{Name: "partner", Hears: []string{"mpls"}, Steps: []string{"as-path-length", "med"}, Pos: "testdata/good/every-key.yaml:65"},
-		{Name: "internet", Steps: []string{}, Pos: "testdata/good/every-key.yaml:66"},
+		{Name: "partner", Hears: []string{"mpls"}, Steps: []string{"as-path-length", "med"}, Pos: "testdata/good/every-key.yaml:73"},
+		{Name: "internet", Steps: []string{}, Pos: "testdata/good/every-key.yaml:74"},
 	}
 	if diff := cmp.Diff(wantObservers, in.Observers); diff != "" {
 		t.Errorf("observers: %s", diff)
 	}
 	wantChecks := []policy.CheckSetting{
-		{ID: "return/same-mask", Severity: policy.Warning, Pos: "testdata/good/every-key.yaml:68"},
-		{ID: "prefix/unexpected", Disabled: true, Pos: "testdata/good/every-key.yaml:69"},
+		{ID: "return/same-mask", Severity: policy.Warning, Pos: "testdata/good/every-key.yaml:76"},
+		{ID: "prefix/unexpected", Disabled: true, Pos: "testdata/good/every-key.yaml:77"},
 	}
 	if diff := cmp.Diff(wantChecks, in.Checks); diff != "" {
 		t.Errorf("checks: %s", diff)
@@ -227,6 +254,7 @@ func TestRemotes(t *testing.T) {
 		{"by-community", "microsoft", "", ""},
 		{"rest", "microsoft", "", ""},
 		{"bank", "partner", "", ""},
+		{"vmware", "avs", "", ""},
 	}
 	for i, want := range tests {
 		r := config.Intent.Remotes[i]

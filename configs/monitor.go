@@ -22,7 +22,15 @@ type Monitor struct {
 	HoldTime    time.Duration // offered to every router
 	MD5File     string        // for sessions that name none of their own; opened as given
 	TTLSecurity int           // likewise; 0 for no such limit
+	PrefixLimit int           // most routes kept of all sessions together
 }
+
+// Most routes that are kept where the config does not say: of one session twice what the internet has,
+// of all what takes some 3 GB.
+const (
+	DefaultPrefixLimit      = 2_000_000
+	DefaultTotalPrefixLimit = 20_000_000
+)
 
 // TLSFiles are a certificate and its key; opened as given.
 type TLSFiles struct{ Cert, Key string }
@@ -36,8 +44,16 @@ func (c *checker) monitor() Monitor {
 	c.api()
 	c.holdTime()
 	c.between("monitor.ttl-security", int64(e.TTLSecurity), 1, 254)
+	most := int64(DefaultTotalPrefixLimit)
+	if e.PrefixLimit != nil {
+		c.between("monitor.prefix-limit", *e.PrefixLimit, 1, math.MaxInt32)
+		most = *e.PrefixLimit
+	} else if c.has("monitor") && !c.broken["monitor.prefix-limit"] {
+		e.PrefixLimit = &most
+	}
 	out := Monitor{
-		ASN: uint32(e.ASN), RouterID: e.RouterID, Listen: e.Listen, API: e.API, HoldTime: e.HoldTime.duration(),
+		PrefixLimit: int(most),
+		ASN:         uint32(e.ASN), RouterID: e.RouterID, Listen: e.Listen, API: e.API, HoldTime: e.HoldTime.duration(),
 		MD5File: c.md5File(e.Auth), TTLSecurity: e.TTLSecurity,
 	}
 	if e.TLS != (tlsEntry{}) {
@@ -146,6 +162,7 @@ func (c *Config) CheckReload(running *Config) error {
 		{"monitor.router-id", was.RouterID == is.RouterID},
 		{"monitor.hold-time", was.HoldTime == is.HoldTime},
 		{"monitor.api", was.API == is.API},
+		{"monitor.prefix-limit", was.PrefixLimit == is.PrefixLimit},
 	} {
 		if !kept.same {
 			out = append(out, Problem{File: c.Path, Line: c.monitorLine, Key: kept.key, Message: kept.key + " has changed, and the running monitor cannot", Hint: "restart it, or put back what was there"})

@@ -17,7 +17,7 @@ func (c *checker) observers() []rib.ObserverSpec {
 		case builtIn && !c.has(path+".hears") && !c.has(path+".steps"):
 			c.fail(path, "write hears: or steps:", "nothing about it is changed")
 		case !builtIn && !c.has(path+".hears") && c.has(path+".name"):
-			c.fail(path, "list the links it chooses among; to change a built-in observer use us, microsoft, internet or azure", "hears is missing on a new observer")
+			c.fail(path, "list the links it chooses among; to change a built-in observer use us, microsoft, internet or azure; one named avs replaces the built-in one", "hears is missing on a new observer")
 		case c.has(path+".hears") && c.emptyList(path+".hears", len(e.Hears)):
 			c.fail(path+".hears", "", "hears is an empty list")
 		}
@@ -29,6 +29,8 @@ func (c *checker) observers() []rib.ObserverSpec {
 	return out
 }
 
+// isBuiltIn reports whether the config changes an observer of this name. One named avs is the
+// config's own, and stands in the place of the built-in one.
 func isBuiltIn(name string) bool {
 	switch name {
 	case rib.ObserverUs, rib.ObserverMicrosoft, rib.ObserverInternet, rib.ObserverAzure:

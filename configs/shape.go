@@ -131,7 +131,11 @@ func (s *shape) pair(pair *ast.MappingValueNode, keys []field, path string) {
 		for i, known := range keys {
 			names[i] = known.name
 		}
-		s.spoil(at, suggest(name, names), "unknown key %q", name)
+		hint := ""
+		if len(s.problems) < maxProblems { // of more none is shown
+			hint = suggest(name, names)
+		}
+		s.spoil(at, hint, "unknown key %q", name)
 		return
 	}
 	value := s.doc.content(pair.Value)

@@ -22,6 +22,9 @@ import (
 // Source is a dump file and what the config says of it.
 type Source = reading.Source
 
+// Link is what the config says of the link that a dump is of.
+type Link = reading.Link
+
 // Read reads src and hands each route to emit, in file order. A bad row is counted in
 // Result.Skipped with its line in Result.Errors (the first 20 and a count) and reading goes on.
 // The error is non-nil where nothing can be read at all (no such file, unknown format, a

@@ -29,6 +29,8 @@ func load(c *reading.Collector, now time.Time, bytes func(read, size int64)) rib
 		ASPathForm:       got.Header.ASPathForm,
 		LocalASN:         got.Header.LocalASN,
 		Neighbor:         got.Header.Neighbor,
+		Digest:           got.digest,
+		MarksNotShown:    got.Header.MarksNotShown,
 		DefaultLocalPref: got.Header.DefaultLocalPref,
 	}
 	if !s.Unreadable {
@@ -53,6 +55,28 @@ func covered(src reading.Source, got reading.Result) []rib.Family {
 	return out
 }
 
+// judgeLater finds a time that is later than the moment that is asked for: it cannot be right, or it is of another
+// moment. A file's own time says when it was copied, and counts where the config trusts it to say more. It is held
+// against the clock alone: a file may well be copied after the moment that --at names.
+func judgeLater(s *rib.FeedState, src reading.Source, slack time.Duration, now time.Time) {
+	switch s.AsOfSource {
+	case rib.AgeFromMtime:
+		if !src.TrustMtime || src.MaxAge <= 0 || !src.At.IsZero() {
+			return
+		}
+		slack = (&reading.Header{}).Slack()
+	case rib.AgeFromConfig:
+		slack = (&reading.Header{}).Slack()
+	}
+	asked := now
+	if !src.At.IsZero() {
+		asked = src.At
+	}
+	if ahead := s.AsOf.Sub(asked); ahead > slack {
+		s.Later, s.Ahead, s.Asked = true, ahead, src.At
+	}
+}
+
 // judgeAge takes the time inside the dump, else the config's, else the file's.
 func judgeAge(s *rib.FeedState, src reading.Source, got outcome, now time.Time) {
 	switch {
@@ -66,7 +90,7 @@ func judgeAge(s *rib.FeedState, src reading.Source, got outcome, now time.Time) 
 		return
 	}
 	s.Age = max(0, now.Sub(s.AsOf))
-	s.Later = s.AsOfSource != rib.AgeFromMtime && src.MadeLater(s.AsOf)
+	judgeLater(s, src, got.Header.Slack(), now)
 	if src.MaxAge <= 0 {
 		return
 	}

@@ -12,7 +12,8 @@ import (
 // outcome is what came of one file: its result, and when it was written.
 type outcome struct {
 	reading.Result
-	mtime time.Time
+	mtime  time.Time
+	digest [32]byte
 }
 
 func readRoutes(ctx context.Context, src reading.Source, emit func(rib.Route)) (reading.Result, error) {
@@ -22,7 +23,7 @@ func readRoutes(ctx context.Context, src reading.Source, emit func(rib.Route)) (
 
 // readFile opens, recognises and reads one file. On an error its text is in Result.Errors too.
 func readFile(c *reading.Collector, progress func(read, size int64)) (outcome, error) {
-	in, err := reading.OpenInput(c.Source.Path, progress)
+	in, err := reading.OpenPatiently(c.Ctx, c.Source.Path, c.Source.Patience, progress)
 	if err != nil {
 		return failed(c, err)
 	}
@@ -39,15 +40,19 @@ func read(c *reading.Collector, in *reading.Input) (outcome, error) {
 	format, err := chooseFormat(c.Source.Format, head)
 	if err == nil {
 		shape := format.Shape(c.Source)
-		c.Result.Header.Format, c.Result.Header.ASPathForm = shape.Format, shape.ASPathForm
+		h := &c.Result.Header
+		h.Format, h.ASPathForm, h.MarksNotShown = shape.Format, shape.ASPathForm, reading.MarksNotShown(shape.Format)
 		err = format.Read(in, c)
 		c.HandedOn()
 		if err == nil {
-			c.AgainstNeighbor(c.Source, c.Result.Header.Neighbor)
-			c.AgainstDirection(c.Source, c.Result.Header.ASPathForm)
+			c.HoldAgainstConfig()
 			c.Finish(shape.NotShown)
 			c.Result.Contradiction = c.Text
-			return outcome{c.Result, in.Mtime}, nil
+			out := outcome{Result: c.Result, mtime: in.Mtime}
+			if !c.Stopped() {
+				out.digest = in.Digest()
+			}
+			return out, nil
 		}
 	}
 	got, err := failed(c, err)

@@ -13,21 +13,32 @@ import (
 const fresh = time.Second
 
 // Ask calls fn with the table as it is now. What fn gets is good until it returns; it must not
-// change anything, and it holds up the routers while it runs.
-func (m *Monitor) Ask(fn func(sight *rib.Sight, now time.Time)) {
+// change anything, and it holds up the routers while it runs. It fails, with [Unheard], and does not
+// call fn, where evidence is lost and the table cannot say so.
+func (m *Monitor) Ask(fn func(sight *rib.Sight, now time.Time)) error {
+	if err := m.hear(); err != nil {
+		return err
+	}
 	now := m.Now()
-	// During an audit or a batch the judgement is young enough: both begin or end with one.
-	if m.sights.judgedLongAgo(now) && m.still.TryLock() {
-		m.table.Lock()
-		m.judgeLive(now)
-		m.table.Unlock()
-		m.still.Unlock()
+	// During an audit or a batch the judgement is young enough, where nothing has become stale since:
+	// both begin or end with one.
+	if m.sights.judgedLongAgo(now) {
+		switch {
+		case m.still.TryLock():
+			m.table.Lock()
+			m.judgeLive(now)
+			m.table.Unlock()
+			m.still.Unlock()
+		case m.due.expired(now):
+			return Unheard{"a feed has become stale"}
+		}
 	}
 	m.table.RLock()
 	defer m.table.RUnlock()
 	s := m.sights.take(m.Table, m.Options)
 	defer m.sights.giveBack(s)
 	fn(s.Sight, now)
+	return nil
 }
 
 // sights lends sights of the table as it stands. A sight keeps caches, so each question has one for
@@ -99,7 +110,7 @@ func (m *Monitor) Last() *Answer {
 	if m.last == nil {
 		return nil
 	}
-	return &Answer{Result: m.last, Exit: m.answer.code, Reasons: m.answer.reasons, At: m.answer.at, Took: m.answer.took, OldConfig: m.answer.site != m.sites}
+	return &Answer{Behind: m.due.behind(), Result: m.last, Exit: m.answer.code, Reasons: m.answer.reasons, At: m.answer.at, Took: m.answer.took, OldConfig: m.answer.site != m.sites}
 }
 
 // Answer is an audit and what it came to.
@@ -109,6 +120,7 @@ type Answer struct {
 	Reasons []string
 	At      time.Time     // by the clock
 	Took    time.Duration // to make
+	Behind  time.Duration // since the routes changed in a way that it has not looked at; 0: they did not
 
 	OldConfig bool // the config was reloaded since: it answers what is asked no more
 }

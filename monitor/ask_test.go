@@ -29,7 +29,7 @@ func told(s *rib.Sight, p netip.Prefix) (ranges []rib.Range, inside []rib.Entry,
 func TestQuestionsAtATimeBesideAWriter(t *testing.T) {
 	const batches, routes, askers = 40, 64, 3
 	c := load(t, twoMirrors)
-	c.Log = zap.NewNop()
+	c.Log, c.Sessions = zap.NewNop(), &script{}
 	m := New(c)
 	router, all := netip.MustParseAddr("127.0.0.2"), netip.MustParsePrefix("203.0.113.0/24")
 	update := func(kind rib.UpdateKind, batch, i int) rib.Update {
@@ -79,7 +79,7 @@ func TestQuestionsAtATimeBesideAWriter(t *testing.T) {
 	}
 	work.Go(func() {
 		for range 10 {
-			m.look(time.Now())
+			m.look(t.Context(), time.Now())
 		}
 	})
 	work.Wait()

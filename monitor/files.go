@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -22,13 +23,38 @@ type File struct {
 	Read func(ctx context.Context, into *rib.Table, now time.Time) rib.FeedState
 }
 
-// Look is what the file at a path looks like from outside, nil where there is none.
-func Look(path string) os.FileInfo {
-	info, err := os.Stat(path)
-	if err != nil {
+// longestLook is how long the system may take to say what a file looks like.
+const longestLook = 3 * time.Second
+
+// looking are the paths that a look is stuck at: a file server that is gone does not answer, and no
+// call to it can be ended. There is one for each, however often it is tried.
+var looking sync.Map
+
+// Look is what the file at a path looks like from outside, nil where there is none, or where the
+// system does not say.
+func Look(path string) os.FileInfo { return lookBy(os.Stat, path) }
+
+func lookBy(stat func(string) (os.FileInfo, error), path string) os.FileInfo {
+	if _, stuck := looking.LoadOrStore(path, true); stuck {
 		return nil
 	}
-	return info
+	seen := make(chan os.FileInfo, 1)
+	go func() {
+		defer looking.Delete(path)
+		info, err := stat(path)
+		if err != nil {
+			info = nil
+		}
+		seen <- info
+	}()
+	enough := time.NewTimer(longestLook)
+	defer enough.Stop()
+	select {
+	case info := <-seen:
+		return info
+	case <-enough.C:
+		return nil
+	}
 }
 
 func unchanged(a, b os.FileInfo) bool {
@@ -195,15 +221,11 @@ func (w *watch) readAgain(ctx context.Context, f *watchedFile) {
 		f.touch(time.Now())
 		return
 	}
-	w.changing.Lock()
-	defer w.changing.Unlock()
-	if w.site != w.sites {
+	aside := w.aside()
+	if aside == nil {
 		return
 	}
-	w.table.RLock() // the feeds' states are among what it copies
-	aside := w.Table.Aside()
-	w.table.RUnlock()
-	state := f.Read(ctx, aside, w.Now())
+	state := f.Read(ctx, aside, w.Now()) // may take long: a reload does not wait for it
 	if ctx.Err() != nil {
 		return
 	}
@@ -216,37 +238,57 @@ func (w *watch) readAgain(ctx context.Context, f *watchedFile) {
 		state = rib.FeedState{Unreadable: true, Errors: []string{f.Path + ": it keeps changing"}}
 		before = nil // whatever it settles to is another
 	}
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	if w.site != w.sites {
+		return // a reload has read the file meanwhile
+	}
 	w.takeIn(f.Feed, aside, state)
 	f.rest(before)
+}
+
+// aside is an empty table of the watch's site, nil where the site is another one by now.
+func (w *watch) aside() *rib.Table {
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	if w.site != w.sites {
+		return nil
+	}
+	w.table.RLock() // the feeds' states are among what it copies
+	defer w.table.RUnlock()
+	return w.Table.Aside()
 }
 
 // takeIn puts what was read in the place of what there was, in one turn: no audit sees the feed
 // emptied.
 func (m *Monitor) takeIn(feed rib.FeedID, aside *rib.Table, state rib.FeedState) {
-	m.still.Lock()
+	m.hurry()
 	m.table.Lock()
-	m.replace(feed, aside, state)
+	say := m.replace(feed, aside, state)
 	m.judgeLive(m.Now())
 	m.table.Unlock()
 	m.still.Unlock()
-	signal(m.changed)
+	say()
+	m.touched()
 }
 
 // replace takes a feed's routes and state from the table that it was read into. What cannot be read
-// leaves what there was, as evidence of the past. The caller holds still and table.
-func (m *Monitor) replace(feed rib.FeedID, aside *rib.Table, state rib.FeedState) {
+// leaves what there was, as evidence of the past. The caller holds still and table; what there is to log
+// it logs with what it gets, when it has given both back.
+func (m *Monitor) replace(feed rib.FeedID, aside *rib.Table, state rib.FeedState) (say func()) {
 	f := m.Table.Feeds()[feed]
 	fields := []zap.Field{zap.String("feed", f.Name), zap.Int("routes", state.Routes), zap.String("complete", string(state.Complete)), bounded("errors", state.Errors)}
 	if state.Unreadable && !f.State.Unreadable {
 		f.State = outdated(f.State, state)
-		m.Log.Warn("file not read again: what it showed before is kept, and stale", append(fields, zap.String("event", "file-lost"))...)
-		return
+		return func() {
+			m.Log.Warn("file not read again: what it showed before is kept, and stale", append(fields, zap.String("event", "file-lost"))...)
+		}
 	}
 	if err := m.Table.Adopt(feed, aside, feed); err != nil {
 		state.Complete, state.Errors = rib.CompleteNo, append(state.Errors, err.Error())
 	}
 	f.State = state
-	m.Log.Info("file read again", append(fields, zap.String("event", "file-read"))...)
+	return func() { m.Log.Info("file read again", append(fields, zap.String("event", "file-read"))...) }
 }
 
 // outdated is the state of a feed whose file can no longer be read.
@@ -257,6 +299,7 @@ func outdated(before, failed rib.FeedState) rib.FeedState {
 
 // growOlder brings the ages of what files show up to date. The caller holds the table to write.
 func (m *Monitor) growOlder(now time.Time) {
+	var expires time.Time
 	for _, f := range m.Table.Feeds() {
 		s := &f.State
 		if s.Live || s.AsOf.IsZero() {
@@ -264,5 +307,9 @@ func (m *Monitor) growOlder(now time.Time) {
 		}
 		s.Age = max(0, now.Sub(s.AsOf))
 		s.Stale = s.MaxAge > 0 && !s.WeakAge && s.Age > s.MaxAge
+		if at := s.AsOf.Add(s.MaxAge); s.MaxAge > 0 && !s.WeakAge && !s.Stale && (expires.IsZero() || at.Before(expires)) {
+			expires = at
+		}
 	}
+	m.due.expire(expires)
 }

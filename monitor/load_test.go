@@ -131,7 +131,7 @@ remotes: [{name: cloud, observer: internet, prefixes: [20.1.0.0/20]}]
 	}
 	c.Sessions, c.Log = u.collector, zap.NewNop()
 	u.Monitor = New(c)
-	u.audit = func(in *policy.Intent, s *rib.Sight, now time.Time) *policy.Result {
+	u.audit = func(stop func() bool, in *policy.Intent, s *rib.Sight, now time.Time) *policy.Result {
 		if held := u.stalling.Load(); held != nil {
 			<-*held
 		}

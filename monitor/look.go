@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"runtime/debug"
@@ -27,15 +29,21 @@ type answer struct {
 
 // look audits the table as it stands now, and logs what is new. Where the audit itself fails, which
 // is a defect of ours, the findings stay as they were and the answer is unknown: the collection goes
-// on.
-func (m *Monitor) look(began time.Time) {
+// on. It reports whether the audit was made; one that was overtaken is not.
+func (m *Monitor) look(ctx context.Context, began time.Time) bool {
+	m.auditing.begin()
+	defer m.auditing.end()
 	clock, before := m.Now(), m.answer
-	news, err := m.judge(clock, began)
+	news, err := m.judge(ctx, clock, began)
+	if errors.Is(err, errOvertaken) {
+		return false
+	}
 	if err != nil {
 		m.Log.Error("the audit failed: a defect of bgpaudit, please report it; what was found before stands", zap.Error(err))
 	}
 	m.sayNews(news)
 	m.sayAnswerWhereNew(!before.same(m.answer), began)
+	return true
 }
 
 // sayAnswerWhereNew says what the audit came to where that differs from what was said of the one
@@ -60,9 +68,11 @@ func (m *Monitor) sayAnswerWhereNew(moved bool, steady time.Time) {
 
 // judge makes one audit, of a table that stands still meanwhile. What it found and what it came to are told in
 // one: nobody may read the one beside the other of the audit before.
-func (m *Monitor) judge(clock, began time.Time) (out news, err error) {
+func (m *Monitor) judge(ctx context.Context, clock, began time.Time) (out news, err error) {
 	m.still.Lock()
 	defer m.still.Unlock()
+	m.due.begin()
+	defer func() { m.due.end(!errors.Is(err, errOvertaken)) }()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -75,7 +85,10 @@ func (m *Monitor) judge(clock, began time.Time) (out news, err error) {
 	m.table.RLock()
 	defer m.table.RUnlock()
 	sight := rib.NewSight(m.Table, m.Options)
-	result := m.audit(m.Intent, sight, clock)
+	result := m.audit(m.overtaken(ctx), m.Intent, sight, clock)
+	if result == nil {
+		return nil, errOvertaken
+	}
 	result.Feeds = asTheyAre(result.Feeds)
 	now := answer{given: true, at: clock, took: time.Since(began), site: m.sites}
 	now.code, now.reasons = result.Exit(policy.Error)

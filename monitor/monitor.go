@@ -31,6 +31,7 @@ type Sessions interface {
 	Next(ctx context.Context) (bgp.Batch, bool)
 	Sessions() []bgp.Session
 	Refusals() []bgp.Refusal
+	Untold() (lost []bgp.Loss, none <-chan struct{})
 	Reconfigure(neighbors []bgp.Neighbor) error
 }
 
@@ -38,14 +39,16 @@ type Sessions interface {
 // Held and Follow are for any goroutine, before, during and after Run.
 type Monitor struct {
 	Config
-	audit   func(*policy.Intent, *rib.Sight, time.Time) *policy.Result
-	changed chan struct{} // holds one: something came since the watch looked
-	refiled chan struct{} // likewise: the site is another one
-	writer  writer
-	writing turn
+	audit    func(stop func() bool, in *policy.Intent, s *rib.Sight, now time.Time) *policy.Result
+	changed  chan struct{} // holds one: something came since the watch looked
+	refiled  chan struct{} // likewise: the site is another one
+	writer   writer
+	writing  turn
+	auditing turn
+	due      judgement
 
-	// changing is held by whoever exchanges a file's routes or the whole site, from the reading on. It
-	// is taken before the other two.
+	// changing is held by whoever exchanges a file's routes or the whole site; by a reload from the reading
+	// on. It is taken before the other two.
 	changing sync.Mutex
 	sites    int // that there were; written under still and told too
 	notices  func() (*fsnotify.Watcher, error)
@@ -76,7 +79,7 @@ func New(c Config) *Monitor {
 	}
 	c.Pace = c.Pace.orDefault()
 	return &Monitor{
-		Config: c, audit: policy.Audit, changed: make(chan struct{}, 1), refiled: make(chan struct{}, 1),
+		Config: c, audit: policy.AuditUntil, changed: make(chan struct{}, 1), refiled: make(chan struct{}, 1),
 		notices: fsnotify.NewWatcher, writer: newWriter(c), ledger: ledger{},
 	}
 }
@@ -93,6 +96,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 		m.write(inner)
 	})
 	rest.Go(func() { m.followFiles(inner) })
+	rest.Go(func() { m.beat(inner) })
 	m.watch(inner, written)
 	stop()
 	rest.Wait()
@@ -111,22 +115,28 @@ func (m *Monitor) write(ctx context.Context) {
 		if !ok {
 			return
 		}
-		m.writing.begin()
-		news := m.enter(batch.Updates)
-		m.writing.end()
-		if news {
-			signal(m.changed)
+		if m.enter(batch.Updates) {
+			m.touched()
 		}
 	}
 }
 
 // enter reports whether an audit of the table may come out otherwise than the last one.
 func (m *Monitor) enter(updates []rib.Update) (news bool) {
+	var unsaid []func()
+	defer func() { // no lock may wait for a log
+		for _, say := range unsaid {
+			say()
+		}
+	}()
 	m.still.Lock()
 	defer m.still.Unlock()
+	m.writing.begin() // waiting for an audit is no work
+	defer m.writing.end()
 	m.table.Lock()
 	defer m.table.Unlock()
 	state, news := m.writer.enter(updates)
+	unsaid, m.writer.unsaid = m.writer.unsaid, nil
 	if state {
 		m.judgeLive(m.Now())
 	}
@@ -138,11 +148,10 @@ func (m *Monitor) enter(updates []rib.Update) (news bool) {
 func (m *Monitor) watch(ctx context.Context, written <-chan struct{}) {
 	pacer := pacer{Pace: m.Pace}
 	due := time.NewTimer(0)
-	tick, status, alive := time.NewTicker(m.Pace.Tick), time.NewTicker(m.Pace.Status), time.NewTicker(m.Pace.Alive)
+	tick, status := time.NewTicker(m.Pace.Tick), time.NewTicker(m.Pace.Status)
 	defer due.Stop()
 	defer tick.Stop()
 	defer status.Stop()
-	defer alive.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -155,12 +164,13 @@ func (m *Monitor) watch(ctx context.Context, written <-chan struct{}) {
 			due.Reset(pacer.wait(time.Now()))
 		case <-due.C:
 			began := time.Now()
-			m.look(began)
-			pacer.audited(began, time.Now())
+			if m.look(ctx, began) {
+				pacer.audited(began, time.Now())
+			} else {
+				due.Reset(pacer.overtaken())
+			}
 		case <-status.C:
 			m.sayStatus()
-		case <-alive.C:
-			m.sayAlive()
 		}
 	}
 }
@@ -207,6 +217,12 @@ func (p *pacer) wait(now time.Time) time.Duration {
 		at = p.rests
 	}
 	return max(0, at.Sub(now))
+}
+
+// overtaken is told of an audit that was broken off, and gives the time to the next one.
+func (p *pacer) overtaken() time.Duration {
+	p.first = time.Time{}
+	return p.Quiet
 }
 
 func (p *pacer) audited(began, ended time.Time) {

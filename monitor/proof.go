@@ -40,6 +40,9 @@ const stale = "evidence/stale"
 // it is: the feeds that showed it are whole, its check sees each of its links, and no flow of its
 // service is unknown.
 func (p *proof) open(f *policy.Finding) string {
+	if flood := p.result.Flood(f.ID); flood != nil {
+		return "it is one of many that finding " + flood.ID + " stands for"
+	}
 	var why reasons
 	for _, e := range f.Evidence {
 		feed := p.feeds[e.Feed]

@@ -37,33 +37,37 @@ func (m *Monitor) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.become(next); err != nil {
+	say, err := m.become(next)
+	if err != nil {
 		return err
 	}
-	signal(m.changed)
+	for _, line := range say {
+		line()
+	}
+	m.touched()
 	signal(m.refiled)
 	return nil
 }
 
 // become puts the next site in the place of the one that there is, in one turn: no audit and no
-// batch is in between. All that can fail comes first.
-func (m *Monitor) become(next *Site) error {
-	m.still.Lock() // nobody but this goroutine writes from here on
+// batch is in between. All that can fail comes first. What it has to log it gives back.
+func (m *Monitor) become(next *Site) (say []func(), _ error) {
+	m.hurry() // nobody but this goroutine writes from here on
 	defer m.still.Unlock()
 	sameGround := m.Table.SameGround(next.Table)
 	if !sameGround {
 		if err := m.bring(next); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	numbers, asked := m.writer.number(&m.Site, next)
 	if err := m.Sessions.Reconfigure(asked); err != nil {
-		return err
+		return nil, err
 	}
 	m.table.Lock()
 	defer m.table.Unlock()
 	if sameGround {
-		m.refill(next)
+		say = m.refill(next)
 		next.Table = m.Table
 	}
 	m.Site = *next
@@ -72,20 +76,21 @@ func (m *Monitor) become(next *Site) error {
 	m.told.Unlock()
 	m.writer.moveTo(next, numbers)
 	m.judgeLive(m.Now())
-	return nil
+	return say, nil
 }
 
 // refill takes over what the next site has read, and empties the feeds of the sessions that end: the
 // table can stay, as its declarations do.
-func (m *Monitor) refill(next *Site) {
+func (m *Monitor) refill(next *Site) (say []func()) {
 	for _, f := range next.Files {
-		m.replace(f.Feed, next.Table, next.Table.Feeds()[f.Feed].State)
+		say = append(say, m.replace(f.Feed, next.Table, next.Table.Feeds()[f.Feed].State))
 	}
 	for i := range next.Neighbors {
 		if n := &next.Neighbors[i]; m.session(next, n) == nil {
 			_ = m.Table.Adopt(n.Feed, next.Table, n.Feed) // nothing, which cannot fail
 		}
 	}
+	return say
 }
 
 // bring fills the next site's table with what goes on from the present one: the routes of sessions

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -84,6 +85,10 @@ type script struct {
 	ended   chan struct{}
 	asked   []bgp.Neighbor // by a reload
 	refuses error          // one
+
+	mu     sync.Mutex
+	losses []bgp.Loss
+	none   chan struct{}
 }
 
 func (s *script) Next(ctx context.Context) (bgp.Batch, bool) {
@@ -104,6 +109,32 @@ func (s *script) Reconfigure(neighbors []bgp.Neighbor) error {
 	s.asked = neighbors
 	return s.refuses
 }
+func (s *script) Untold() ([]bgp.Loss, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.losses, s.none
+}
+
+// loses has a session of the feed end; the writer hears of it later, from tell.
+func (s *script) loses(feed rib.FeedID, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.none == nil {
+		s.none = make(chan struct{})
+	}
+	s.losses = append(s.losses, bgp.Loss{Feed: feed, Why: why})
+}
+
+// heard says that the writer knows of every loss.
+func (s *script) heard() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.none != nil {
+		close(s.none)
+		s.losses, s.none = nil, nil
+	}
+}
+
 func (s *script) Refusals() []bgp.Refusal { return []bgp.Refusal{{Count: 3}} }
 
 // world is a monitor in a bubble of its own time, and what it logs.
@@ -138,11 +169,11 @@ func inWorldOf(t *testing.T, site Site, play func(*world)) {
 		c.Load = func(context.Context) (*Site, error) { return w.next, w.bad }
 		w.Monitor = New(c)
 		w.notices = func() (*fsnotify.Watcher, error) { return nil, errors.New("not in a bubble") }
-		w.audit = func(in *policy.Intent, s *rib.Sight, now time.Time) *policy.Result {
+		w.audit = func(stop func() bool, in *policy.Intent, s *rib.Sight, now time.Time) *policy.Result {
 			if w.defect.Load() {
 				panic("a defect")
 			}
-			return policy.Audit(in, s, now)
+			return policy.AuditUntil(stop, in, s, now)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)

@@ -22,6 +22,7 @@ type writer struct {
 	external map[rib.FeedID]uint32     // the router's AS, of the feeds that show what it received over eBGP
 	short    map[peer]bool             // those of which something could not be entered
 	lost     int                       // routes that could not be entered, since the start
+	unsaid   []func()                  // lines for the log, to be written when the locks are given back
 }
 
 // peer is one router of one session, or of the sessions with a range.
@@ -121,7 +122,9 @@ func (w *writer) countPaths(p peer, c *rib.PeerChange) {
 	for _, fam := range rib.Families {
 		if c.Families[fam] && !c.AddPath[fam] {
 			why := fmt.Sprintf("it did not agree to send every path of %s (ADD-PATH), which the feed declares", fam)
-			w.log.Warn("the session shows winners alone: the feed is partial", zap.String("feed", f.Name), zap.Stringer("router", p.address), zap.Stringer("family", fam))
+			w.unsaid = append(w.unsaid, func() {
+				w.log.Warn("the session shows winners alone: the feed is partial", zap.String("feed", f.Name), zap.Stringer("router", p.address), zap.Stringer("family", fam))
+			})
 			w.partial(p, why)
 			return
 		}
@@ -139,8 +142,11 @@ func (w *writer) lose(p peer, u *rib.Update, cause error) {
 	}
 	w.short[p] = true
 	why := fmt.Sprintf("a route could not be kept: %s", cause)
-	w.log.Error("route not kept: the feed is partial until the router sends everything again",
-		zap.String("feed", w.table.Feeds()[p.feed].Name), zap.Stringer("router", p.address), zap.Stringer("prefix", u.Route.Prefix), zap.Error(cause))
+	feed, prefix := w.table.Feeds()[p.feed].Name, u.Route.Prefix
+	w.unsaid = append(w.unsaid, func() {
+		w.log.Error("route not kept: the feed is partial until the router sends everything again",
+			zap.String("feed", feed), zap.Stringer("router", p.address), zap.Stringer("prefix", prefix), zap.Error(cause))
+	})
 	w.partial(p, why)
 }
 

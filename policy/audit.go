@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ type Result struct {
 	Flows    []*Flow
 	Checks   []CheckState
 	Feeds    []*rib.Feed
+	Rows     []rib.Rows   // what became of each feed's rows, by feed
 	Families []rib.Family // those that were audited
 
 	FlowsOpen  int // flows whose verdict is unknown
@@ -22,11 +24,45 @@ type Result struct {
 	services   int
 	declared   int
 	accepted   map[string]bool // feeds whose failing a waiver accepts
+	found      *piles
 }
 
 // Audit holds the intent against what the sight shows, as of now.
 func Audit(in *Intent, sight *rib.Sight, now time.Time) *Result {
-	ps := &Pass{Intent: in, Sight: sight, Now: now, table: sight.Table(), declared: declarations(in), states: map[stateKey]*CheckState{}, hangs: map[stateKey][]gap{}}
+	return AuditUntil(func() bool { return false }, in, sight, now)
+}
+
+// AuditUntil is [Audit] for a caller who may want no answer any more: stop is asked again and again
+// while it works, and where it is true there is none (nil).
+func AuditUntil(stop func() bool, in *Intent, sight *rib.Sight, now time.Time) (r *Result) {
+	defer func() {
+		switch p := recover(); p {
+		case nil, stopped{}:
+		default:
+			panic(p)
+		}
+	}()
+	return audit(stop, in, sight, now)
+}
+
+// stopped is what an audit panics with where its caller wants no answer: it may be deep in a check.
+type stopped struct{}
+
+// heed ends the audit where its caller wants no answer any more.
+func (ps *Pass) heed() {
+	if ps.stop() {
+		panic(stopped{})
+	}
+}
+
+func audit(stop func() bool, in *Intent, sight *rib.Sight, now time.Time) *Result {
+	ps := &Pass{
+		stop: stop, Intent: in, Sight: sight, Now: now, table: sight.Table(), declared: declarations(in), states: map[stateKey]*CheckState{}, hangs: map[stateKey][]gap{},
+		opens: openGaps{}, accepted: map[gap]bool{}, governs: map[governedKey][]netip.Prefix{}, forwards: map[forwardKey][]*side{}, flowsBy: map[*Service][]*flow{},
+		found: newPiles(indexWaivers(in.Waivers, now)),
+	}
+	ps.index = indexDeclared(ps.declared)
+	ps.found.flows = len(in.Services) > 0
 	ps.families = Families(in, ps.table)
 	if len(ps.families) == 0 {
 		ps.families = []rib.Family{rib.IPv4}
@@ -35,10 +71,12 @@ func Audit(in *Intent, sight *rib.Sight, now time.Time) *Result {
 	ps.buildFlows()
 	for p := range phases {
 		if p == onWaivers {
+			ps.findings = ps.found.close(ps)
 			ps.waive()
 		}
 		for _, c := range Checks {
 			if c.phase == p && !ps.disabled(c.ID) {
+				ps.heed()
 				ps.check = c
 				c.Run(ps)
 			}
@@ -93,10 +131,11 @@ func Families(in *Intent, t *rib.Table) []rib.Family {
 }
 
 func (ps *Pass) result() *Result {
-	r := &Result{Findings: ps.findings, Feeds: ps.table.Feeds(), Families: ps.families, services: len(ps.Services), declared: len(ps.declared), accepted: map[string]bool{}}
+	r := &Result{Findings: ps.findings, Feeds: ps.table.Feeds(), Families: ps.families, services: len(ps.Services), declared: len(ps.declared), accepted: map[string]bool{}, found: ps.found}
+	ofService := ps.findingsOfServices()
 	for _, f := range ps.flows {
-		for _, have := range ps.findings {
-			if have.Subject == (Subject{"service", f.Service}) && have.Family == f.Family && f.has(have.Check) {
+		for _, have := range ofService[serviceKey{f.Service, f.Family}] {
+			if f.has(have.Check) {
 				f.Findings = append(f.Findings, have.ID)
 			}
 		}
@@ -127,10 +166,27 @@ func (ps *Pass) result() *Result {
 			r.unaccepted++
 		}
 	}
-	for _, f := range r.Feeds {
+	for id, f := range r.Feeds {
+		r.Rows = append(r.Rows, ps.Sight.Rows(rib.FeedID(id)))
 		r.accepted[f.Name] = ps.acceptsFeed(f)
 	}
 	return r
+}
+
+// findingsOfServices lists the findings of each service, and the floods that some of its are in.
+func (ps *Pass) findingsOfServices() map[serviceKey][]*Finding {
+	out := map[serviceKey][]*Finding{}
+	for _, f := range ps.findings {
+		if f.flood != nil {
+			for k := range f.flood.services {
+				out[k] = append(out[k], f)
+			}
+		} else if f.Subject.Kind == "service" {
+			k := serviceKey{f.Subject.Name, f.Family}
+			out[k] = append(out[k], f)
+		}
+	}
+	return out
 }
 
 // allAccepted reports whether waivers accept every gap that leaves something open.

@@ -107,23 +107,6 @@ func (ps *Pass) absentRemote(f *flow) grounds {
 	return grounds{cause: Cause{What: CauseAbsent, Remote: f.Remote, Link: ps.circuitName(wanted)}, links: wanted}
 }
 
-// outermostMissing is the widest declared prefix around p that belongs on the link and has no route
-// there either, so that one absence is one cause however declarations nest in it.
-func (ps *Pass) outermostMissing(p netip.Prefix, link string) netip.Prefix {
-	id, ok := ps.table.LinkID(link)
-	if !ok {
-		return p
-	}
-	for _, d := range ps.declared {
-		for _, q := range d.prefixes {
-			if q.Bits() < p.Bits() && holds(q, p) && slices.Contains(d.links, link) && len(ps.Sight.CoveringAdvertised(id, q)) == 0 {
-				p = q
-			}
-		}
-	}
-	return p
-}
-
 func (g *grounds) add(ps *Pass, e rib.Entry) {
 	if !slices.Contains(g.prefixes, e.Prefix) {
 		g.prefixes = append(g.prefixes, e.Prefix)

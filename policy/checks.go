@@ -9,6 +9,7 @@ type Check struct {
 	Severity Severity // default; a finding may carry a lower one where the check says so
 	Source   string   // the document behind the rule, with its date; or "inferred"
 	Run      func(*Pass)
+	Flood    string // what is said of a flood of prefixes, the links in its place; empty: the title
 
 	phase phase
 }

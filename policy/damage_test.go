@@ -52,6 +52,7 @@ func (w *world) table() *rib.Table {
 		}
 	}
 	table.Settle()
+	table.Judge(now)
 	return table
 }
 

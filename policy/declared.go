@@ -41,34 +41,6 @@ func declarations(in *Intent) []*declaration {
 // the question to the declaration around it.
 func (d *declaration) bounds() bool { return len(d.links) > 0 || len(d.never) > 0 || d.more != nil }
 
-// governing finds the most specific declaration that holds p, and the declared prefix that does:
-// among those that bound their links, or where none does among all.
-func (ps *Pass) governing(p netip.Prefix) (*declaration, netip.Prefix) {
-	if d, held := ps.closest(p, (*declaration).bounds); d != nil {
-		return d, held
-	}
-	return ps.closest(p, func(*declaration) bool { return true })
-}
-
-func (ps *Pass) closest(p netip.Prefix, counts func(*declaration) bool) (*declaration, netip.Prefix) {
-	var best *declaration
-	var held netip.Prefix
-	for _, d := range ps.declared {
-		if !counts(d) {
-			continue
-		}
-		for _, q := range d.prefixes {
-			if !holds(q, p) {
-				continue
-			}
-			if best == nil || q.Bits() > held.Bits() || q.Bits() == held.Bits() && d.nestOrder > best.nestOrder {
-				best, held = d, q
-			}
-		}
-	}
-	return best, held
-}
-
 // holds reports whether inner lies inside outer or equals it.
 func holds(outer, inner netip.Prefix) bool {
 	return outer.Addr().BitLen() == inner.Addr().BitLen() && outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())

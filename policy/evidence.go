@@ -61,15 +61,12 @@ func (ps *Pass) overGaps(kind func(*rib.Coverage) bool) {
 
 // leftOpenBy lists the checks and flows that a gap leaves open.
 func (ps *Pass) leftOpenBy(g gap) []string {
-	var out []string
-	for _, o := range ps.opens {
-		if slices.Contains(o.gaps, g) {
-			out = addTexts(out, o.what)
-		}
-	}
+	out := slices.Clone(ps.opens[g])
+	said := map[string]bool{}
 	for _, f := range ps.flows {
-		if f.Verdict == VerdictUnknown && slices.Contains(f.gaps, g) {
-			out = addTexts(out, "flow "+f.Service)
+		if f.Verdict == VerdictUnknown && !said[f.Service] && slices.Contains(f.gaps, g) {
+			said[f.Service] = true
+			out = append(out, "flow "+f.Service)
 		}
 	}
 	return out
@@ -99,6 +96,14 @@ var evidencePartial = &Check{
 	},
 }
 
+// laterHint is what to do about a feed that is from later than the moment that is asked for.
+func laterHint(s *rib.FeedState) string {
+	if s.Asked.IsZero() {
+		return "set the router's clock (NTP), and export it again; or mend taken:"
+	}
+	return "give a dump from before it, or ask of a later moment (--at)"
+}
+
 var evidenceStale = &Check{
 	ID: "evidence/stale", Title: "A feed is too old, or its age is not known", Severity: Warning, Source: "inferred", phase: onEvidence,
 	Run: func(ps *Pass) {
@@ -109,7 +114,7 @@ var evidenceStale = &Check{
 			case s.Unreadable || s.Contradicts() != "":
 				return "", "" // other checks say so
 			case s.Later:
-				return why, "give a dump from before it, or ask of a later moment (--at)"
+				return why, laterHint(s)
 			case s.Stale && s.Live:
 				return why, liveHint
 			case s.Outdated:
@@ -135,6 +140,8 @@ var evidenceContradiction = &Check{
 			return "", ""
 		})
 		ps.overPreferences()
+		ps.overDenials()
+		ps.overMarks()
 	},
 }
 
@@ -156,24 +163,63 @@ func (ps *Pass) overPreferences() {
 var evidenceUnclassified = &Check{
 	ID: "evidence/unclassified", Title: "Routes of a feed are tied to no link", Severity: Warning, Source: "inferred", phase: onEvidence,
 	Run: func(ps *Pass) {
-		counts := ps.table.Unclassified()
-		for id, f := range ps.table.Feeds() {
-			for _, fam := range ps.families {
-				c := counts[rib.FeedID(id)][fam]
+		for _, fam := range ps.families {
+			counts := ps.untiedByFeed(fam)
+			for id, f := range ps.table.Feeds() {
 				ps.sayFeed(f, fam, OK)
-				if c.Routes == 0 {
+				c := counts[rib.FeedID(id)]
+				if c == nil {
 					continue
 				}
 				ps.report(Finding{
 					Subject: Subject{"feed", f.Name}, Family: fam, Links: ps.linksOfFeed(f), Cause: Cause{What: CauseEvidence, Link: f.Name},
-					Message:  fmt.Sprintf("%d routes of feed %s (%s) are tied to no link, %s among them", c.Routes, f.Name, fam, c.First.Prefix),
-					Hint:     "add a classify rule for them, or ignore: true for iBGP and own loopbacks",
+					Message:  untiedMessage(f, fam, c),
+					Hint:     untiedHint(f),
 					gaps:     []gap{{link: rib.NoLink, dir: rib.Advertised, fam: fam, untied: true}, {link: rib.NoLink, dir: rib.Received, fam: fam, untied: true}},
-					Evidence: []Evidence{ps.evidence(c.First)}, Config: ps.Pos,
+					Evidence: []Evidence{ps.evidence(c.first.Entry)}, Config: ps.Pos,
 				})
 			}
 		}
 	},
+}
+
+// untied is the rows of a feed that are tied to no link.
+type untied struct {
+	routes int
+	first  rib.Standing // one of our declared space, where there is one
+	ours   bool
+}
+
+func (ps *Pass) untiedByFeed(fam rib.Family) map[rib.FeedID]*untied {
+	out := map[rib.FeedID]*untied{}
+	for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
+		ps.Sight.EachUntied(dir, fam, func(st rib.Standing) {
+			u := out[st.Feed]
+			if u == nil {
+				u = &untied{first: st}
+				out[st.Feed] = u
+			}
+			u.routes++
+			if d, _ := ps.governing(st.Prefix); d != nil && !u.ours {
+				u.first, u.ours = st, true
+			}
+		})
+	}
+	return out
+}
+
+func untiedHint(f *rib.Feed) string {
+	if f.View == rib.FarEnd || f.View == rib.Collector {
+		return "if the path is ours, its ASN belongs in site.asns (a layer-3 provider's in provider-asns of the link); if the row is another network's, ask who announces our addresses"
+	}
+	return "add a classify rule for them, or ignore: true for iBGP and own loopbacks"
+}
+
+func untiedMessage(f *rib.Feed, fam rib.Family, u *untied) string {
+	if u.routes == 1 {
+		return fmt.Sprintf("1 route of feed %s (%s) is tied to no link: %s: %s", f.Name, fam, u.first.Prefix, u.first.Doubt)
+	}
+	return fmt.Sprintf("%d routes of feed %s (%s) are tied to no link, %s among them: %s", u.routes, f.Name, fam, u.first.Prefix, u.first.Doubt)
 }
 
 var evidenceUnprovenEnd = &Check{

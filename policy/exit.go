@@ -44,7 +44,7 @@ func (r *Result) Exit(failOn Severity) (code int, reasons []string) {
 		}
 	}
 	if code == ExitClean {
-		reasons = append(reasons, r.restsOn()...)
+		reasons = append(append(reasons, r.restsOn()...), r.audited())
 	}
 	return code, reasons
 }
@@ -67,6 +67,22 @@ func (r *Result) missing() []string {
 		out = append(out, fmt.Sprintf("%s and %s unknown", plural(r.FlowsOpen, "flow"), plural(r.ChecksOpen, "check state")))
 	}
 	return out
+}
+
+// audited says which families a clean answer is about.
+func (r *Result) audited() string {
+	var is, not []string
+	for _, fam := range rib.Families {
+		if slices.Contains(r.Families, fam) {
+			is = append(is, fam.String())
+		} else {
+			not = append(not, fam.String())
+		}
+	}
+	if len(not) == 0 {
+		return "audited: " + list(is)
+	}
+	return fmt.Sprintf("audited: %s alone (%s: not audited)", list(is), list(not))
 }
 
 // restsOn says what weak ages a clean answer rests on.

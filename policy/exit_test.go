@@ -52,6 +52,9 @@ func TestExitCodesAndTheirReasons(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := site{firewalls("fw-a", "fw-b") + tt.declared, tt.tables}.audit(t)
 			code, reasons := r.Exit(tt.failOn)
+			if tt.exit == 0 {
+				tt.reasons = append(tt.reasons, "audited: ipv4 alone (ipv6: not audited)")
+			}
 			ok := code == tt.exit && len(reasons) == len(tt.reasons)
 			for i := range min(len(reasons), len(tt.reasons)) {
 				ok = ok && strings.Contains(reasons[i], tt.reasons[i])

@@ -67,7 +67,12 @@ type Finding struct {
 	Config   string // file:line of the declaration
 	WaivedBy string // file:line of the waiver, or empty
 
-	gaps []gap // what an evidence finding stands for
+	// More is how many findings this one stands for, where it is the rest of a flood that is not told
+	// by name; else 0.
+	More int
+
+	flood *pile // of such a one
+	gaps  []gap // what an evidence finding stands for
 
 	waiver *Waiver // what a finding about a waiver is about
 }
@@ -81,8 +86,11 @@ func (f *Finding) fingerprint() string {
 	if f.Cause.Prefix.IsValid() {
 		cause = f.Cause.Prefix.String()
 	}
-	text := strings.Join([]string{f.Check, f.Subject.Kind, f.Subject.Name, f.Family.String(), strings.Join(links, ","), cause}, "\x00")
-	sum := sha256.Sum256([]byte(text))
+	return fingerprintOf(f.Check, f.Subject.Kind, f.Subject.Name, f.Family.String(), strings.Join(links, ","), cause)
+}
+
+func fingerprintOf(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -117,13 +125,10 @@ type gap struct {
 	untied bool // with NoLink: a route that is tied to no link
 }
 
-// open is one check or flow that is left open, and the gaps it is left open by.
-type open struct {
-	what string // "check link/wrong" or "flow adfs"
-	gaps []gap
-	// fate: not missing evidence but a known route's open fate or attribute.
-	fate bool
-}
+// openGaps says what each gap leaves open: "check link/wrong".
+type openGaps map[gap][]string
+
+func (o openGaps) add(what string, g gap) { o[g] = addTexts(o[g], what) }
 
 func (c Cause) String() string {
 	what := c.Remote

@@ -82,7 +82,7 @@ var flowOffLink = &Check{
 	Run: func(ps *Pass) {
 		ps.overFlows(Symmetric, func(f *flow) Finding {
 			off := ps.offLinks(f)
-			if len(off) == 0 || ps.named(f, off) {
+			if len(off) == 0 || ps.named(f, off) || !ps.surelyOff(f) {
 				return Finding{}
 			}
 			return Finding{
@@ -103,17 +103,39 @@ func (ps *Pass) offLinks(f *flow) []string {
 	return off
 }
 
+// surelyOff reports whether the flow is off its intended links whatever its open choices come to, and
+// leaves the check open where it may be.
+func (ps *Pass) surelyOff(f *flow) bool {
+	var may []*side
+	for _, s := range []*side{f.forward, f.reply} {
+		if s == nil || f.pinned && s == f.forward {
+			continue
+		}
+		on := func(links []rib.LinkID) bool { return len(ps.outside(links, f.intended)) == 0 }
+		switch {
+		case slices.ContainsFunc(s.decision.Possible, on):
+			may = append(may, s)
+		case s == f.forward && ps.mayBePinned(f):
+			may = append(may, f.reply)
+		default:
+			return true
+		}
+	}
+	for _, s := range may {
+		if off := ps.outside(s.decision.Links, f.intended); len(off) > 0 {
+			ps.leaveOpenBy(s.decision, f.Service+" may be off its links", off...)
+		}
+	}
+	return false
+}
+
 // named reports whether another finding already names what took the flow off its links: one of the
 // same cause, or one of the service with a route on a link that it took.
 func (ps *Pass) named(f *flow, off []string) bool {
-	cause := ps.groundsOf(f).cause
-	return slices.ContainsFunc(ps.findings, func(have *Finding) bool {
-		if have.Family != f.Family || have.Cause.What == CauseEvidence {
-			return false
-		}
-		mine := have.Subject == Subject{"service", f.Service} && slices.ContainsFunc(have.Links, func(l string) bool { return slices.Contains(off, l) })
-		return have.Cause == cause || mine
-	})
+	if ps.found.causes[causeNumber(ps.groundsOf(f).cause, f.Family)] {
+		return true
+	}
+	return slices.ContainsFunc(ps.found.services[serviceKey{f.Service, f.Family}], func(l string) bool { return slices.Contains(off, l) })
 }
 
 // overFlows runs one of the flow checks: it reports the flows of its verdict, and gives every link
@@ -161,6 +183,15 @@ func (ps *Pass) overFlows(v Verdict, describe func(*flow) Finding) {
 // a remote that is not wholly known, or of an observer that hears no link.
 func (f *flow) partlyUnseen() bool {
 	return f.Verdict == VerdictUnknown && (f.anywhere || f.reply == nil)
+}
+
+// openByDoubted leaves the running check open where it would fire on a flow whose addresses may be
+// none of the remote's.
+func (ps *Pass) openByDoubted(f *flow, on []string) {
+	r := &ps.remotes[f.service.Remote].fams[f.Family]
+	for i, g := range r.perhapsGaps {
+		ps.leaveOpenOn(g, fmt.Sprintf("whether all of it belongs to %s: %s", f.Remote, r.doubts[i]), on...)
+	}
 }
 
 // openByFlow marks the links that an unknown flow may use or is meant to, and those that it hangs on.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"bgpaudit/rib"
 )
@@ -64,7 +65,7 @@ type flow struct {
 	pinned   bool // the reply is pinned by inbound SNAT on every branch
 	intended []string
 	gaps     []gap
-	fate     bool
+	doubted  bool // its remote's addresses may be none of the remote's
 	anywhere bool // its remote is not wholly known: other addresses of it may use any link
 	source   string
 }
@@ -77,13 +78,20 @@ func (ps *Pass) buildFlows() {
 		if remote == nil {
 			continue
 		}
-		made := len(ps.flows)
+		ps.heed()
+		first := len(ps.flows)
 		for _, fam := range ps.families {
-			ps.flowsOf(s, remote, fam)
+			local := ps.localOf(s, fam)
+			if len(local) == 0 {
+				continue
+			}
+			made := len(ps.flows)
+			ps.flowsOf(s, remote, fam, local)
+			if len(ps.flows) == made {
+				ps.flows = append(ps.flows, ps.emptyRemote(s, remote, fam, local))
+			}
 		}
-		if len(ps.flows) == made {
-			ps.noCommonFamily(s, remote)
-		}
+		ps.flowsBy[s] = slices.Clip(ps.flows[first:])
 	}
 }
 
@@ -99,33 +107,35 @@ func (ps *Pass) localOf(s *Service, fam rib.Family) []netip.Prefix {
 }
 
 func (ps *Pass) poolsOf(s *Service) []*Pool {
-	var out []*Pool
-	for i := range ps.Pools {
-		if slices.Contains(s.Pools, ps.Pools[i].Name) {
-			out = append(out, &ps.Pools[i])
+	if ps.poolAt == nil {
+		ps.poolAt = map[string]int{}
+		for i := range ps.Pools {
+			ps.poolAt[ps.Pools[i].Name] = i
 		}
+	}
+	var at []int
+	for _, name := range s.Pools {
+		if i, ok := ps.poolAt[name]; ok {
+			at = append(at, i)
+		}
+	}
+	slices.Sort(at)
+	var out []*Pool
+	for _, i := range slices.Compact(at) {
+		out = append(out, &ps.Pools[i])
 	}
 	return out
 }
 
-// noCommonFamily leaves one line for a service whose families the remote does not have.
-func (ps *Pass) noCommonFamily(s *Service, remote *remoteSet) {
-	resolved := false
-	for _, fam := range ps.families {
-		resolved = resolved || len(remote.fams[fam].prefixes) > 0
+// emptyRemote is the line of a service in a family that its remote comes to nothing in. A remote of
+// written prefixes has no such address, and that is how it is meant. One that is looked up is not known.
+func (ps *Pass) emptyRemote(s *Service, remote *remoteSet, fam rib.Family, local []netip.Prefix) *flow {
+	f := ps.newFlow(s, remote, fam, local)
+	f.Verdict, f.Why = FlowNotApplicable, fmt.Sprintf("remote %s is made of written prefixes, and none of them is %s", remote.name, fam)
+	if parts := ps.derivedParts(remote.from, fam); len(parts) > 0 {
+		f.Verdict, f.Why = VerdictUnknown, fmt.Sprintf("remote %s resolves to no %s address: %s", remote.name, fam, strings.Join(parts, "; "))
 	}
-	for _, fam := range ps.families {
-		local := ps.localOf(s, fam)
-		if len(local) == 0 {
-			continue
-		}
-		f := ps.newFlow(s, remote, fam, local)
-		f.Verdict, f.Why = FlowNotApplicable, "the service and the remote share no address family"
-		if !resolved || remote.looked {
-			f.Verdict, f.Why = VerdictUnknown, fmt.Sprintf("remote %s resolves to no %s address", remote.name, fam)
-		}
-		ps.flows = append(ps.flows, f)
-	}
+	return f
 }
 
 func (ps *Pass) newFlow(s *Service, remote *remoteSet, fam rib.Family, local []netip.Prefix) *flow {
@@ -136,18 +146,14 @@ func (ps *Pass) newFlow(s *Service, remote *remoteSet, fam rib.Family, local []n
 	}}
 }
 
-func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family) {
+func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family, local []netip.Prefix) {
 	r := &remote.fams[fam]
-	local := ps.localOf(s, fam)
-	if len(local) == 0 {
-		return
-	}
 	if r.rest != "" {
 		f := ps.newFlow(s, remote, fam, local)
 		f.Why, f.gaps = r.rest, r.restGaps
 		ps.flows = append(ps.flows, f)
 	}
-	if len(r.prefixes) == 0 && r.missing == "" {
+	if len(r.prefixes) == 0 && len(r.perhaps) == 0 && r.missing == "" {
 		return
 	}
 	first := len(ps.flows)
@@ -157,14 +163,13 @@ func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family) {
 		ps.flows = append(ps.flows, f)
 		return
 	}
-	if len(r.prefixes) > 0 {
-		forwards := ps.forwardSides(s, remote, fam)
-		if s.Initiator == RemoteStarts {
-			ps.remoteStarts(s, remote, fam, local, forwards)
-		} else {
-			ps.weStart(s, remote, fam, forwards)
-		}
-	} else {
+	ps.flowsTo(s, remote, fam, local, r.prefixes, ps.forwardSides(s, remote, fam))
+	known := len(ps.flows)
+	ps.flowsTo(s, remote, fam, local, r.perhaps, ps.perhapsSides(s, remote, fam))
+	for _, f := range ps.flows[known:] {
+		f.perhaps(r)
+	}
+	if len(ps.flows) == first {
 		ps.flows = append(ps.flows, ps.newFlow(s, remote, fam, local))
 	}
 	if r.missing != "" {
@@ -176,25 +181,72 @@ func (ps *Pass) flowsOf(s *Service, remote *remoteSet, fam rib.Family) {
 	ps.flows = ps.flows[:first+mergeFlows(ps.flows[first:])]
 }
 
+// flowsTo works out the flows of a service to a set of the remote's addresses.
+func (ps *Pass) flowsTo(s *Service, remote *remoteSet, fam rib.Family, local, set []netip.Prefix, forwards []*side) {
+	switch {
+	case len(set) == 0:
+	case s.Initiator == RemoteStarts:
+		ps.remoteStarts(s, remote, fam, local, set, forwards)
+	default:
+		ps.weStart(s, remote, fam, forwards)
+	}
+}
+
+// perhaps: the flow's remote addresses may not be the remote's at all. Where that makes no difference
+// it is symmetric either way.
+func (f *flow) perhaps(r *resolved) {
+	f.doubted = true
+	if f.Verdict == Symmetric {
+		return
+	}
+	why := fmt.Sprintf("whether these addresses belong to %s is not known: %s", f.Remote, strings.Join(r.doubts, "; "))
+	if f.Verdict == VerdictUnknown && f.Why != "" {
+		why = f.Why + "; " + why
+	}
+	f.Verdict, f.Why, f.DropsAt, f.Story, f.Stateless = VerdictUnknown, why, "", nil, false
+	f.gaps = append(f.gaps, r.perhapsGaps...)
+}
+
 // mergeFlows joins flows that tell the same: one entry a forward, return and verdict.
 func mergeFlows(fs []*flow) int {
 	kept := fs[:0]
-next:
+	at := map[string]*flow{}
+	var key []byte
 	for _, f := range fs {
-		for _, k := range kept {
-			if sameChoice(f.Forward, k.Forward) && sameChoice(f.Return, k.Return) && f.Verdict == k.Verdict && f.source == k.source && f.forward.sameLinks(k.forward) {
-				k.Local = addPrefixes(k.Local, f.Local)
-				k.absorbRemote(f)
-				k.forward, k.reply = k.forward.with(f.forward), k.reply.with(f.reply)
-				k.Assumes = addTexts(k.Assumes, f.Assumes...)
-				k.gaps = append(k.gaps, f.gaps...)
-				k.fate = k.fate || f.fate
-				continue next
-			}
+		key = f.appendTelling(key[:0])
+		k := at[string(key)]
+		if k == nil {
+			at[string(key)] = f
+			kept = append(kept, f)
+			continue
 		}
-		kept = append(kept, f)
+		k.Local = addPrefixes(k.Local, f.Local)
+		k.absorbRemote(f)
+		k.forward, k.reply = k.forward.with(f.forward), k.reply.with(f.reply)
+		k.Assumes = addTexts(k.Assumes, f.Assumes...)
+		k.gaps = append(k.gaps, f.gaps...)
 	}
 	return len(kept)
+}
+
+// appendTelling writes what tells flows of one service, remote and family apart. Where SNAT pins some
+// of their replies alike, their own choices still do.
+func (f *flow) appendTelling(b []byte) []byte {
+	for _, c := range []Choice{f.Forward, f.Return} {
+		b = appendText(appendText(b, string(c.Outcome)), string(c.Reason))
+		for _, l := range c.Links {
+			b = appendText(b, l)
+		}
+		b = append(b, 0)
+	}
+	b = appendText(appendText(b, string(f.Verdict)), f.source)
+	if f.doubted {
+		b = append(b, 1)
+	}
+	if f.forward != nil {
+		b = appendLinks(b, f.forward.decision.Links)
+	}
+	return b
 }
 
 // absorbRemote takes over the remote's addresses of another flow. Sides share no address, so the
@@ -210,13 +262,22 @@ func (f *flow) absorbRemote(more *flow) {
 	}
 }
 
-func sameChoice(a, b Choice) bool {
-	return a.Outcome == b.Outcome && a.Reason == b.Reason && slices.Equal(a.Links, b.Links)
-}
-
 func addPrefixes(to, more []netip.Prefix) []netip.Prefix {
+	if len(to)+len(more) < 64 {
+		for _, p := range more {
+			if !slices.Contains(to, p) {
+				to = append(to, p)
+			}
+		}
+		return to
+	}
+	have := make(map[netip.Prefix]bool, len(to)+len(more))
+	for _, p := range to {
+		have[p] = true
+	}
 	for _, p := range more {
-		if !slices.Contains(to, p) {
+		if !have[p] {
+			have[p] = true
 			to = append(to, p)
 		}
 	}
@@ -227,7 +288,7 @@ func (ps *Pass) fill(f *flow, fwd, ret *side) {
 	f.forward, f.reply = fwd, ret
 	f.Forward, f.Return = fwd.choice(ps), ret.choice(ps)
 	f.setRemote(fwd.set)
-	f.Assumes = addTexts(slices.Clone(fwd.decision.Assumes), ret.decision.Assumes...)
+	f.Assumes = addTexts(addTexts(slices.Clone(fwd.decision.Assumes), ret.decision.Assumes...), ps.trustInRemote(f.service)...)
 	if len(f.service.Sees) > 0 {
 		f.Assumes = addTexts(f.Assumes, fmt.Sprintf("%s sees only the routes of %s", f.Service, list(f.service.Sees)))
 	}

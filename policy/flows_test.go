@@ -453,6 +453,64 @@ func TestRemotesResolveFromTodaysRoutes(t *testing.T) {
 	}
 }
 
+// Two families, one of which the remote comes to nothing in.
+func TestAServiceKeepsALineForEachFamilyOfItsAddresses(t *testing.T) {
+	const out = "isp-a out 203.0.113.0/24 2001:db8:7::/48\ner out ipv6 203.0.113.0/24 2001:db8:7::/48\n"
+	const pools = "pools:\n  - {name: nat, prefixes: [203.0.113.0/28, \"2001:db8:7::/64\"]}\n"
+	web := func(remote string) string {
+		return pools + "services:\n  - {name: web, pools: [nat], remote: msft, initiator: us}\nremotes:\n  - {name: msft, " + remote + "}\n"
+	}
+	for _, tt := range []struct {
+		name    string
+		declare string
+		tables  string
+		fam     rib.Family // of the line that has no address
+		verdict policy.Verdict
+		why     []string // what its reason says
+	}{
+		{"default-only whose IPv4 default is gone", web(`default-only: true`), "isp-a in ipv4 2001:db8:900::/40\ner in ipv6", rib.IPv4, policy.VerdictUnknown, []string{"isp-a", "default-only"}},
+		{"default-only whose IPv6 default is gone", web(`default-only: true`), "isp-a in ipv6 198.51.100.0/24\ner in ipv6", rib.IPv6, policy.VerdictUnknown, []string{"isp-a", "default-only"}},
+		{"communities on no IPv6 route", web(`communities: ["12076:5010"]`), "isp-a in ipv6\ner in ipv6 40.92.0.0/15[12076:5010] 2603:1000::/24[12076:5060]", rib.IPv6, policy.VerdictUnknown, []string{"er", "communities"}},
+		{"communities on no IPv4 route", web(`communities: ["12076:5010"]`), "isp-a in ipv6\ner in ipv6 2603:1000::/24[12076:5010]", rib.IPv4, policy.VerdictUnknown, []string{"er", "communities"}},
+		{"a remote left out", pools + "services:\n  - {name: web, pools: [nat], initiator: us}\n", "isp-a in ipv6 198.51.100.0/24\ner in ipv6", rib.IPv6, policy.VerdictUnknown, []string{"er", "isp-a"}},
+		{"written prefixes of the other family", web(`prefixes: [40.92.0.0/15], observer: microsoft`), "isp-a in ipv6 40.92.0.0/15\ner in ipv6", rib.IPv6, policy.FlowNotApplicable, []string{"written"}},
+		{"a mixed remote whose written part lacks the family", web(`prefixes: [40.92.0.0/15], communities: ["12076:5010"], observer: microsoft`), "isp-a in ipv6 40.92.0.0/15\ner in ipv6", rib.IPv6, policy.VerdictUnknown, []string{"er", "communities"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := site{erSite + tt.declare, out + tt.tables}.audit(t)
+			lines := map[rib.Family]int{}
+			for _, f := range r.Flows {
+				lines[f.Family]++
+				if f.Family != tt.fam {
+					continue
+				}
+				if f.Verdict != tt.verdict {
+					t.Errorf("%s is %s, want %s", f.Family, f.Verdict, tt.verdict)
+				}
+				for _, word := range tt.why {
+					if !strings.Contains(f.Why, word) {
+						t.Errorf("the reason is %q, want %q in it", f.Why, word)
+					}
+				}
+			}
+			if lines[rib.IPv4] == 0 || lines[rib.IPv6] == 0 {
+				t.Errorf("a family has no line: %v", flowLines(r))
+			}
+			if code, _ := r.Exit(policy.Never); code != map[policy.Verdict]int{policy.VerdictUnknown: 3, policy.FlowNotApplicable: 0}[tt.verdict] {
+				t.Errorf("exit %d", code)
+			}
+		})
+	}
+}
+
+func TestAFlowSaysThatCommunitiesAreLookedUpToday(t *testing.T) {
+	r := site{erSite + "services:\n  - {name: web, addresses: [203.0.113.25/32], remote: msft, initiator: us}\nremotes:\n  - {name: msft, communities: [\"12076:5010\"]}\n",
+		"isp-a out\ner out 203.0.113.0/24\nisp-a in\ner in 40.92.0.0/15[12076:5010]"}.audit(t)
+	if len(r.Flows) != 1 || !slices.Contains(r.Flows[0].Assumes, "communities of msft as received today") {
+		t.Errorf("assumes %q", r.Flows[0].Assumes)
+	}
+}
+
 func TestALongRemoteIsListedInPartAndCounted(t *testing.T) {
 	var routes []string
 	for i := range 150 {

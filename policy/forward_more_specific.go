@@ -32,8 +32,16 @@ func (ps *Pass) checkForward(f *flow, d *rib.Decision) {
 	if len(off) == 0 {
 		return
 	}
-	if ps.outmatched(d, f.intended) == nil {
+	if ps.outmatched(d, f.intended) == nil || ps.mayMatch(d, f.intended) {
 		ps.leaveOpenByLosers(d, f.intended, f.Family, "the forward of "+f.Service, off)
+		return
+	}
+	if f.doubted {
+		ps.openByDoubted(f, off)
+		return
+	}
+	if ps.mayBePinned(f) {
+		ps.leaveOpenBy(f.reply.decision, "the forward of "+f.Service+" is by "+list(off)+" unless SNAT pins it", off...)
 		return
 	}
 	g := ps.receivedGrounds(f, off)
@@ -57,9 +65,9 @@ func (ps *Pass) overReceived() {
 			case len(ps.Services) == 0:
 				ps.say(ps.Links[i].Name, fam, NotApplicable, "no service is declared")
 			case !cover.Covered:
-				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, cover.Why, false)
+				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, cover.Why)
 			case cover.Scope != nil:
-				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, "its feeds show only their scope", false)
+				ps.leaveOpen(rib.LinkID(i), rib.Received, fam, "its feeds show only their scope")
 			default:
 				ps.say(ps.Links[i].Name, fam, OK, "")
 			}

@@ -36,9 +36,13 @@ func (ps *Pass) group() {
 			}
 		}
 	}
+	weight := map[key]Severity{}
+	for k, members := range groups {
+		weight[k] = worst(members)
+	}
 	slices.SortStableFunc(order, func(a, b key) int {
 		x, y := groups[a], groups[b]
-		if c := cmp.Compare(worst(y), worst(x)); c != 0 {
+		if c := cmp.Compare(weight[b], weight[a]); c != 0 {
 			return c
 		}
 		return compareHeads(x[0], y[0])

@@ -14,12 +14,28 @@ import (
 type learned struct {
 	carried spans               // of ExpressRoute links, beyond a default
 	routed  spans               // of the other links
+	doubted [2]spans            // what only doubtful routes carry, and what only such route
+	doubts  []doubted           // the first of them by link
+	byER    bool                // an ExpressRoute link receives a default
 	tagged  map[*Remote]*spans  // carried, a default too, with one of the remote's communities
 	hidden  map[rib.LinkID]bool // ExpressRoute links with a prefix whose communities none of their dumps shows
 	strays  []rib.Entry         // the first route of each link that shows another preference than is declared
 
-	defaultOnly *netipx.IPSet // made of the above; nil: not asked for yet
+	defaultOnly *defaultOnly // made of the above; nil: not asked for yet
 }
+
+// doubted is a route that may not be there, or not be used.
+type doubted struct {
+	prefix netip.Prefix
+	link   rib.LinkID
+	why    string
+}
+
+// The two kinds of doubted addresses.
+const (
+	perhapsCarried = iota // by ExpressRoute links, beyond a default
+	perhapsRouted         // by the other links
+)
 
 // spans are the addresses of prefixes that come in address order.
 type spans []span
@@ -73,6 +89,7 @@ type learnedWalk struct {
 	byTag     []*Remote
 	prefers   []bool // by link: whether its routes may show another preference than is declared
 	words     []*words
+	taken     int
 }
 
 // words are what a walk reads of an attribute set.
@@ -106,26 +123,46 @@ func newLearnedWalk(ps *Pass, fam rib.Family) *learnedWalk {
 
 // take looks at the routes of one prefix.
 func (w *learnedWalk) take(p netip.Prefix, routes []rib.Learned) {
-	carried, routed := false, false
+	if w.taken++; w.taken%1024 == 0 {
+		w.ps.heed()
+	}
+	var is, perhaps [2]bool // carried, routed
 	for i := range routes {
 		r := &routes[i]
+		kind := perhapsRouted
 		if w.circuit[r.Link] {
-			carried = true
+			kind = perhapsCarried
+			w.byER = w.byER || p.Bits() == 0
 			if len(w.byTag) > 0 {
 				w.takeTags(p, r, routes)
 			}
-		} else {
-			routed = true
+		}
+		if r.Doubt == "" {
+			is[kind] = true
+		} else if w.byAddress && (kind == perhapsRouted || p.Bits() > 0) {
+			perhaps[kind] = true
+			w.takeDoubt(p, r)
 		}
 		if w.prefers[r.Link] {
 			w.takePreference(r)
 		}
 	}
-	if routed {
+	if is[perhapsRouted] {
 		w.routed.add(p)
 	}
-	if carried && p.Bits() > 0 {
+	if is[perhapsCarried] && p.Bits() > 0 {
 		w.carried.add(p)
+	}
+	for kind := range perhaps {
+		if perhaps[kind] && !is[kind] {
+			w.doubted[kind].add(p)
+		}
+	}
+}
+
+func (w *learnedWalk) takeDoubt(p netip.Prefix, r *rib.Learned) {
+	if !slices.ContainsFunc(w.doubts, func(d doubted) bool { return d.link == r.Link }) {
+		w.doubts = append(w.doubts, doubted{p, r.Link, r.Doubt})
 	}
 }
 

@@ -98,8 +98,8 @@ func (w *world) drawHeardFeed(t *rapid.T) shown {
 }
 
 // received lists the routes of a family that take part, prefix by prefix in address order.
-func receivedOf(s *rib.Sight, fam rib.Family) []rib.Entry {
-	var out []rib.Entry
+func receivedOf(s *rib.Sight, fam rib.Family) []rib.Candidate {
+	var out []rib.Candidate
 	all := slices.Clone(heard)
 	slices.SortFunc(all, netip.Prefix.Compare)
 	for _, p := range all {
@@ -109,7 +109,7 @@ func receivedOf(s *rib.Sight, fam rib.Family) []rib.Entry {
 		for _, c := range s.Decide(s.Observer(rib.ObserverUs), p.Addr(), rib.Query{}).Candidates {
 			counts := !c.Out || strings.HasPrefix(c.Detail, "doubtful: ") || strings.HasPrefix(c.Detail, "the winners of ")
 			if c.Prefix == p && c.Link != rib.NoLink && counts {
-				out = append(out, c.Entry)
+				out = append(out, c)
 			}
 		}
 	}
@@ -117,7 +117,7 @@ func receivedOf(s *rib.Sight, fam rib.Family) []rib.Entry {
 }
 
 // slowRemote works out a remote's addresses; a nil one is everything.
-func slowRemote(in *policy.Intent, received []rib.Entry, remote *policy.Remote) (*netipx.IPSet, string) {
+func slowRemote(in *policy.Intent, received []rib.Candidate, remote *policy.Remote) (*netipx.IPSet, string) {
 	var b, rest netipx.IPSetBuilder
 	hides, shows := map[string]bool{}, map[string]bool{}
 	for _, e := range received {
@@ -140,7 +140,8 @@ func slowRemote(in *policy.Intent, received []rib.Entry, remote *policy.Remote) 
 		}
 	}
 	for _, e := range received {
-		if in.Links[e.Link].Kind.ExpressRoute() && e.Prefix.Bits() > 0 {
+		// Where a doubtful route alone carries an address, it may be the remote's.
+		if in.Links[e.Link].Kind.ExpressRoute() && e.Prefix.Bits() > 0 && e.Doubt == "" {
 			rest.RemovePrefix(e.Prefix)
 		}
 	}
@@ -218,7 +219,7 @@ func TestRemotesOfRoutesAgreeWithTheSlowTwin(t *testing.T) {
 }
 
 // slowStrays gives, for each link, the first prefix at which it shows another preference.
-func slowStrays(in *policy.Intent, received []rib.Entry) map[string]string {
+func slowStrays(in *policy.Intent, received []rib.Candidate) map[string]string {
 	out := map[string]string{}
 	for _, e := range received {
 		l := &in.Links[e.Link]

@@ -46,7 +46,7 @@ func (ps *Pass) checkMissing(d *declaration, fam rib.Family) {
 		id, _ := ps.table.LinkID(name)
 		lk := ps.lacking(id, own, fam)
 		if len(lk.doubted) > 0 {
-			ps.leaveOpen(id, rib.Advertised, fam, fmt.Sprintf("%s of %s: %s", list(prefixTexts(lk.doubted)), d.Name, lk.why), true)
+			ps.leaveOpen(id, rib.Advertised, fam, fmt.Sprintf("%s of %s: %s", list(prefixTexts(lk.doubted)), d.Name, lk.why))
 		}
 		cover := ps.Sight.Coverage(id, rib.Advertised, fam)
 		if len(lk.certain) == 0 || !cover.Covered || cover.Scope != nil {
@@ -120,24 +120,30 @@ func (ps *Pass) heldBy(d *declaration, p netip.Prefix) netip.Prefix {
 
 // governed lists a declaration's addresses less those that a declaration nested in it governs.
 func (ps *Pass) governed(d *declaration, fam rib.Family) []netip.Prefix {
+	k := governedKey{d, fam}
+	if own, known := ps.governs[k]; known {
+		return own
+	}
 	var b netipx.IPSetBuilder
 	mine := inFamily(d.prefixes, fam)
 	for _, p := range mine {
 		b.AddPrefix(p)
 	}
-	for _, other := range ps.declared {
-		if other == d || !other.bounds() {
-			continue
-		}
-		for _, q := range inFamily(other.prefixes, fam) {
-			for _, p := range mine {
-				if holds(p, q) && (q.Bits() > p.Bits() || other.nestOrder > d.nestOrder) {
-					b.RemovePrefix(q)
-				}
+	for _, p := range mine {
+		for _, h := range ps.index.inside(p) {
+			switch {
+			case h.prefix.Bits() == p.Bits() && h.bounds.nestOrder > d.nestOrder, h.prefix.Bits() > p.Bits() && (h.bounds != d || h.other != nil):
+				b.RemovePrefix(h.prefix)
 			}
 		}
 	}
-	return setPrefixes(&b, fam)
+	ps.governs[k] = setPrefixes(&b, fam)
+	return ps.governs[k]
+}
+
+type governedKey struct {
+	d   *declaration
+	fam rib.Family
 }
 
 // lacking finds the addresses of own that no certain route of the link covers.
@@ -150,21 +156,24 @@ func (ps *Pass) lacking(link rib.LinkID, own []netip.Prefix, fam rib.Family) lac
 	var doubtful []netip.Prefix
 	for _, p := range own {
 		for _, st := range ps.Sight.CoveringAdvertised(link, p) {
-			if st.Doubt == "" {
+			switch {
+			case st.Unheard != "":
+			case st.Certain():
 				certain.RemovePrefix(p)
-			} else {
+			default:
 				doubtful, lk.why = append(doubtful, p), st.Doubt
 			}
 		}
 	}
-	for _, row := range ps.advertised(fam) {
-		if row.Link != link || !slices.ContainsFunc(own, func(p netip.Prefix) bool { return holds(p, row.Prefix) }) {
-			continue
-		}
-		if row.Doubt == "" {
-			certain.RemovePrefix(row.Prefix)
-		} else {
-			doubtful, lk.why = append(doubtful, row.Prefix), row.Doubt
+	for _, p := range own {
+		for _, row := range ps.advertised(fam).inside(p) {
+			switch {
+			case row.Link != link || row.fate.Unheard != "":
+			case row.Certain():
+				certain.RemovePrefix(row.Prefix)
+			default:
+				doubtful, lk.why = append(doubtful, row.Prefix), row.fate.Doubt
+			}
 		}
 	}
 	without, err := certain.IPSet()
@@ -190,12 +199,15 @@ func (ps *Pass) lacking(link rib.LinkID, own []netip.Prefix, fam rib.Family) lac
 // that the link lacks.
 func (ps *Pass) untiedCovers(link rib.LinkID, lacks []netip.Prefix, fam rib.Family) bool {
 	found := false
-	ps.Sight.EachUntied(rib.Advertised, fam, func(st rib.Standing) {
-		covers := slices.ContainsFunc(lacks, func(p netip.Prefix) bool { return holds(st.Prefix, p) || holds(p, st.Prefix) })
-		if covers && slices.Contains(ps.mayBeOn(st), ps.table.LinkName(link)) {
-			found = true
-			ps.leaveOpenOn(gap{link: rib.NoLink, dir: rib.Advertised, fam: fam, untied: true}, fmt.Sprintf("%s may be there: %s", st.Prefix, st.Doubt), false, ps.table.LinkName(link))
+	name := ps.table.LinkName(link)
+	for _, p := range lacks {
+		rows := ps.untied(fam).touching(p)
+		for i := range rows {
+			if slices.Contains(ps.mayBeOn(&rows[i]), name) {
+				found = true
+				ps.openByUntied(&rows[i], fmt.Sprintf("%s may be there: %s", rows[i].Prefix, rows[i].fate.Doubt), name)
+			}
 		}
-	})
+	}
 	return found
 }

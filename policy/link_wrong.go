@@ -13,14 +13,11 @@ import (
 // links", expressroute-asymmetric-routing.md).
 var linkWrong = &Check{
 	ID: "link/wrong", Title: "A declared prefix is advertised on a link outside its links", Severity: Error,
-	Source: "expressroute-asymmetric-routing.md, 2024-07-11",
+	Source: "expressroute-asymmetric-routing.md, 2024-07-11", Flood: "are advertised on %s, and belong on other links",
 	Run: func(ps *Pass) {
 		ps.overAdvertised(func(_ *rib.Link, fam rib.Family) bool { return ps.declares(fam) })
 		for _, fam := range ps.families {
-			rows := ps.advertised(fam)
-			for i := range rows {
-				ps.checkWrong(&rows[i], rows)
-			}
+			ps.advertised(fam).eachPrefix(ps.checkWrong)
 			ps.overUntied(fam, func(p netip.Prefix, link string) bool {
 				d, held := ps.governing(p)
 				if d == nil {
@@ -38,28 +35,34 @@ func (ps *Pass) declares(fam rib.Family) bool {
 	return slices.ContainsFunc(ps.declared, func(d *declaration) bool { return len(inFamily(d.prefixes, fam)) > 0 })
 }
 
-// checkWrong holds one advertised route against the declaration that governs it.
-func (ps *Pass) checkWrong(row *advertisedRow, rows []advertisedRow) {
-	d, held := ps.governing(row.Prefix)
+// checkWrong holds the routes of one advertised prefix against the declaration that governs it.
+func (ps *Pass) checkWrong(rows []advertisedRow) {
+	p := rows[0].Prefix
+	d, held := ps.governing(p)
 	if d == nil {
 		return
 	}
-	ok, why := d.allows(row.Prefix, held, row.link.Name)
-	if ok {
-		return
+	for i := range rows {
+		row := &rows[i]
+		ok, why := d.allows(p, held, row.link.Name)
+		switch {
+		case ok:
+		case !row.Sent():
+			ps.leaveOpen(row.Link, rib.Advertised, rib.FamilyOf(p), fmt.Sprintf("%s would be wrong on %s, but %s", p, row.link.Name, row.fate.Unsent))
+		default:
+			ps.reportWrong(row, d, ps.wrongSides(row, d, held, rows), why, rows)
+		}
 	}
-	fam := rib.FamilyOf(row.Prefix)
-	if row.Doubt != "" {
-		ps.leaveOpen(row.Link, rib.Advertised, fam, fmt.Sprintf("%s would be wrong on %s, but %s", row.Prefix, row.link.Name, row.Doubt), true)
-		return
-	}
-	links := ps.wrongSides(row, d, held, rows)
+}
+
+func (ps *Pass) reportWrong(row *advertisedRow, d *declaration, links []string, why string, rows []advertisedRow) {
+	p := row.Prefix
 	ps.report(Finding{
-		Subject: d.Subject, Family: fam, Prefixes: []netip.Prefix{row.Prefix}, Links: links,
-		Cause:    Cause{What: CauseAdvertised, Prefix: row.Prefix, Link: ps.circuitName(links)},
-		Message:  fmt.Sprintf("%s is advertised on %s; %s %s belongs on %s (%s)", row.Prefix, list(links), d.Kind, d.Name, list(d.links), why),
-		Hint:     fmt.Sprintf("stop advertising %s on %s, or add the link to the links of %s", row.Prefix, list(links), d.Name),
-		Evidence: []Evidence{ps.evidence(row.Entry)}, Assumes: ps.trustIn(row.Entry), Config: d.pos,
+		Subject: d.Subject, Family: rib.FamilyOf(p), Prefixes: []netip.Prefix{p}, Links: links,
+		Cause:    Cause{What: CauseAdvertised, Prefix: p, Link: ps.circuitName(links)},
+		Message:  fmt.Sprintf("%s is advertised on %s; %s %s belongs on %s (%s)%s", p, list(links), d.Kind, d.Name, list(d.links), why, unheardOn(rows, links)),
+		Hint:     fmt.Sprintf("stop advertising %s on %s, or add the link to the links of %s", p, list(links), d.Name),
+		Evidence: []Evidence{ps.evidence(row.entry())}, Assumes: ps.trustIn(row.entry()), Config: d.pos,
 	})
 }
 
@@ -75,13 +78,30 @@ func (ps *Pass) wrongSides(row *advertisedRow, d *declaration, held netip.Prefix
 		if ok, _ := d.allows(row.Prefix, held, side); ok {
 			continue
 		}
-		if slices.ContainsFunc(rows, func(r advertisedRow) bool {
-			return r.Prefix == row.Prefix && r.link.Name == side && r.Certain()
-		}) {
+		if slices.ContainsFunc(rows, func(r advertisedRow) bool { return r.link.Name == side && r.Sent() }) {
 			wrong = append(wrong, side)
 		}
 	}
 	return wrong
+}
+
+// unheardOn says of rows that were sent on links that nobody hears them, where that is so; what was
+// sent is wrong all the same: it is heard as soon as a filter at the other end goes.
+func unheardOn(rows []advertisedRow, links []string) string {
+	why := ""
+	for i := range rows {
+		switch {
+		case rows[i].link == nil || !slices.Contains(links, rows[i].link.Name):
+		case rows[i].fate.Unheard == "":
+			return ""
+		default:
+			why = rows[i].fate.Unheard
+		}
+	}
+	if why == "" {
+		return ""
+	}
+	return "; nobody hears it: " + why
 }
 
 // checkNever: with never-links, a covering aggregate is wrong too where it wins there.
@@ -100,7 +120,7 @@ func (ps *Pass) checkNeverFor(d *declaration, p netip.Prefix) {
 		if ob.Direction != rib.Advertised || !ps.hearsAny(ob, d.never) {
 			continue
 		}
-		for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
+		for _, r := range ps.Sight.Ranges(ob, p, rib.Query{Brief: true}, rib.ByRoute) {
 			never := slices.DeleteFunc(ps.names(r.Decision.Links), func(l string) bool { return !slices.Contains(d.never, l) })
 			switch {
 			case len(never) == 0:
@@ -141,7 +161,7 @@ func (ps *Pass) reportNever(d *declaration, p netip.Prefix, ob *rib.Observer, de
 // check would fire.
 func (ps *Pass) leaveOpenBy(d *rib.Decision, what string, on ...string) {
 	for _, doubt := range d.Doubts {
-		ps.leaveOpenOn(gapOf(doubt), what+": "+doubt.Why, !doubt.Missing, on...)
+		ps.leaveOpenOn(gapOf(doubt), what+": "+doubt.Why, on...)
 	}
 }
 

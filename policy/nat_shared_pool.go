@@ -30,22 +30,25 @@ var natSharedPool = &Check{
 func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 	fam := rib.FamilyOf(q)
 	var exact, doubtful []advertisedRow // at the pool's own mask or longer
-	var aggregates []advertisedRow      // shorter routes on internet links
-	for _, row := range ps.advertised(fam) {
-		switch {
-		case holds(q, row.Prefix) && row.Certain():
+	for _, row := range ps.advertised(fam).inside(q) {
+		if row.Sent() {
 			exact = append(exact, row)
-		case holds(q, row.Prefix):
+		} else {
 			doubtful = append(doubtful, row)
-		case holds(row.Prefix, q) && row.link.Kind == rib.Internet:
+		}
+	}
+	doubtful = append(doubtful, ps.perhapsTied(ps.untied(fam).inside(q))...)
+	var aggregates []advertisedRow // shorter routes on internet links
+	for _, row := range append(ps.advertised(fam).around(q), ps.perhapsTied(ps.untied(fam).around(q))...) {
+		if row.link.Kind == rib.Internet {
 			aggregates = append(aggregates, row)
 		}
 	}
 	switch {
 	case ps.shared(exact):
 		ps.reportShared(pool, q, exact, 0,
-			fmt.Sprintf("NAT pool %s (%s) is advertised on %s, which lead to different firewalls", pool.Name, q, list(rowLinks(exact))))
-	case fallback(exact) && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return r.Certain() }):
+			fmt.Sprintf("NAT pool %s (%s) is advertised on %s, which lead to different firewalls%s", pool.Name, q, list(rowLinks(exact)), unheardOn(exact, rowLinks(exact))))
+	case fallback(exact) && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return r.Sent() }):
 		ps.reportShared(pool, q, exact, Info,
 			fmt.Sprintf("NAT pool %s (%s) is advertised on %s under an internet aggregate: the documented fallback", pool.Name, q, list(rowLinks(exact))))
 	}
@@ -57,11 +60,25 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 		doubtful = nil
 	}
 	for _, row := range doubtful {
-		if !row.Certain() {
-			ps.leaveOpenOn(gap{link: row.Link, dir: rib.Advertised, fam: fam}, fmt.Sprintf("%s would share pool %s, but %s", row.Prefix, pool.Name, row.Doubt), true, rowLinks(all)...)
+		if !row.Sent() {
+			g := gap{link: row.Link, dir: rib.Advertised, fam: fam, untied: row.Link == rib.NoLink}
+			ps.leaveOpenOn(g, fmt.Sprintf("%s on %s would share pool %s, but %s", row.Prefix, row.link.Name, pool.Name, row.fate.Unsent), rowLinks(all)...)
 		}
 	}
 	ps.leaveOpenByBlind(ps.sharers(all), rib.Advertised, fam, "pool "+pool.Name, rowLinks(all))
+}
+
+// perhapsTied gives rows that are tied to no link on each link that they may be of.
+func (ps *Pass) perhapsTied(untied []advertisedRow) []advertisedRow {
+	var out []advertisedRow
+	for i := range untied {
+		for _, name := range ps.mayBeOn(&untied[i]) {
+			row := untied[i]
+			row.link = ps.linkNamed(name)
+			out = append(out, row)
+		}
+	}
+	return out
 }
 
 // fallback reports whether the rows of a pool are all on ExpressRoute: under an internet aggregate
@@ -71,10 +88,22 @@ func fallback(rows []advertisedRow) bool {
 }
 
 // shared reports whether rows lead to different firewalls, or to the internet and ExpressRoute.
-func (ps *Pass) shared(rows []advertisedRow) bool {
-	for _, r := range rows {
-		for _, o := range rows {
-			if r.link.Firewall != o.link.Firewall || r.link.Kind == rib.Internet && o.link.Kind.ExpressRoute() {
+func (ps *Pass) shared(rows []advertisedRow) bool { return leadApart(ps.linksOf(rows)) }
+
+func (ps *Pass) linksOf(rows []advertisedRow) []*rib.Link {
+	var out []*rib.Link
+	for i := range rows {
+		if !slices.Contains(out, rows[i].link) {
+			out = append(out, rows[i].link)
+		}
+	}
+	return out
+}
+
+func leadApart(links []*rib.Link) bool {
+	for _, l := range links {
+		for _, o := range links {
+			if l.Firewall != o.Firewall || l.Kind == rib.Internet && o.Kind.ExpressRoute() {
 				return true
 			}
 		}
@@ -85,8 +114,9 @@ func (ps *Pass) shared(rows []advertisedRow) bool {
 // sharers lists the links on which a route of the pool would make these rows shared.
 func (ps *Pass) sharers(rows []advertisedRow) []string {
 	var out []string
+	have := ps.linksOf(rows)
 	for i := range ps.Links {
-		if len(rows) > 0 && ps.shared(append(slices.Clone(rows), advertisedRow{link: &ps.Links[i]})) {
+		if len(have) > 0 && leadApart(append(slices.Clip(have), &ps.Links[i])) {
 			out = append(out, ps.Links[i].Name)
 		}
 	}
@@ -129,9 +159,13 @@ func (ps *Pass) reportShared(pool *Pool, q netip.Prefix, rows []advertisedRow, s
 		f.Hint = "separate pools for each path are what Microsoft asks for; keep the ExpressRoute routes more specific"
 	}
 	for _, r := range rows {
-		f.Prefixes = addPrefixes(f.Prefixes, []netip.Prefix{r.Prefix})
-		f.Evidence = append(f.Evidence, ps.evidence(r.Entry))
-		f.Assumes = addTexts(f.Assumes, ps.trustIn(r.Entry)...)
+		if n := len(f.Prefixes); n == 0 || f.Prefixes[n-1] != r.Prefix {
+			f.Prefixes = append(f.Prefixes, r.Prefix) // they come in address order
+		}
+		if len(f.Evidence) < mostEvidence {
+			f.Evidence = append(f.Evidence, ps.evidence(r.entry()))
+		}
+		f.Assumes = addTexts(f.Assumes, ps.trustIn(r.entry())...)
 	}
 	ps.report(f)
 }

@@ -47,7 +47,7 @@ func (ps *Pass) checkUncovered(pool *Pool, fam rib.Family) {
 		if len(doubted) > 0 && (blind || len(uncovered) == 0) {
 			ps.leaveUncoveredOpen(pool, p, fam)
 		}
-		if blind || len(uncovered) == 0 {
+		if blind || len(uncovered) == 0 || ps.untiedMayCover(pool, uncovered, fam) {
 			continue
 		}
 		cause := ps.outermostMissing(p, pool.Links[0])
@@ -68,7 +68,19 @@ func (ps *Pass) leaveUncoveredOpen(pool *Pool, p netip.Prefix, fam rib.Family) {
 	for _, name := range pool.Links {
 		id, _ := ps.table.LinkID(name)
 		if lk := ps.lacking(id, []netip.Prefix{p}, fam); len(lk.doubted) > 0 {
-			ps.leaveOpenOn(gap{link: id, dir: rib.Advertised, fam: fam}, fmt.Sprintf("%s: %s on %s: %s", what, list(prefixTexts(lk.doubted)), name, lk.why), true, pool.Links...)
+			ps.leaveOpenOn(gap{link: id, dir: rib.Advertised, fam: fam}, fmt.Sprintf("%s: %s on %s: %s", what, list(prefixTexts(lk.doubted)), name, lk.why), pool.Links...)
 		}
 	}
+}
+
+// untiedMayCover leaves the check open on the links of the pool where a route that is tied to no link
+// may be one of theirs, and reports whether there is one.
+func (ps *Pass) untiedMayCover(pool *Pool, uncovered []netip.Prefix, fam rib.Family) bool {
+	found := false
+	for _, name := range pool.Links {
+		if id, ok := ps.table.LinkID(name); ok && ps.untiedCovers(id, uncovered, fam) {
+			found = true
+		}
+	}
+	return found
 }

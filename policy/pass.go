@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -17,18 +16,29 @@ type Pass struct {
 	Sight *rib.Sight
 	Now   time.Time
 
+	stop     func() bool
 	check    *Check // the one running
 	table    *rib.Table
 	families []rib.Family
 	declared []*declaration
 	remotes  map[string]*remoteSet
 	flows    []*flow
-	findings []*Finding
+	index    *declaredIndex
+	found    *piles
+	findings []*Finding // once the piles are closed
 	states   map[stateKey]*CheckState
-	opens    []open
+	opens    openGaps
 	hangs    map[stateKey][]gap // what each unknown state hangs on
-	rows     [2][]advertisedRow // by family
-	received [2]*learned        // by family
+	accepted map[gap]bool
+
+	rows       [2]*advertisedRows // by family
+	untiedRows [2]*advertisedRows
+	received   [2]*learned
+	governs    map[governedKey][]netip.Prefix
+	forwards   map[forwardKey][]*side
+	flowsBy    map[*Service][]*flow
+	poolAt     map[string]int // by name
+	remoteAt   map[string]int
 }
 
 type stateKey struct {
@@ -39,6 +49,7 @@ type stateKey struct {
 
 // report adds a finding of the running check. The fields that the check leaves empty are filled.
 func (ps *Pass) report(f Finding) {
+	ps.heed()
 	f.Check = ps.check.ID
 	if f.Severity == 0 {
 		f.Severity = ps.check.Severity
@@ -58,27 +69,22 @@ func (ps *Pass) report(f Finding) {
 		}
 	}
 	f.ID = f.fingerprint()
-	for _, have := range ps.findings {
-		if have.ID == f.ID {
-			mergeInto(have, &f)
-			return
-		}
+	if ps.found.closed {
+		ps.found.unbounded(&f, &ps.findings)
+		return
 	}
-	ps.findings = append(ps.findings, &f)
-	for _, link := range f.Links {
-		ps.say(link, f.Family, Fired, "")
+	if ps.found.add(&f) {
+		for _, link := range f.Links {
+			ps.say(link, f.Family, Fired, "")
+		}
 	}
 }
 
 // mergeInto adds what a second sighting of the same finding shows.
 func mergeInto(have, more *Finding) {
-	for _, p := range more.Prefixes {
-		if !slices.Contains(have.Prefixes, p) {
-			have.Prefixes = append(have.Prefixes, p)
-		}
-	}
+	have.Prefixes = addPrefixes(have.Prefixes, more.Prefixes)
 	for _, e := range more.Evidence {
-		if !slices.Contains(have.Evidence, e) {
+		if len(have.Evidence) < mostEvidence && !slices.Contains(have.Evidence, e) {
 			have.Evidence = append(have.Evidence, e)
 		}
 	}
@@ -97,7 +103,8 @@ func addTexts(to []string, texts ...string) []string {
 
 // say records the running check's state for a link and family. The strongest word stands.
 func (ps *Pass) say(link string, fam rib.Family, st State, reason string) {
-	if !slices.ContainsFunc(ps.Links, func(l rib.Link) bool { return l.Name == link }) {
+	ps.heed()
+	if ps.linkNamed(link) == nil {
 		return
 	}
 	k := stateKey{ps.check.ID, link, fam}
@@ -112,20 +119,20 @@ func (ps *Pass) say(link string, fam rib.Family, st State, reason string) {
 }
 
 // leaveOpen records that the running check cannot tell for a link, and for want of what.
-func (ps *Pass) leaveOpen(link rib.LinkID, dir rib.Direction, fam rib.Family, why string, fate bool) {
-	ps.leaveOpenOn(gap{link: link, dir: dir, fam: fam}, why, fate)
+func (ps *Pass) leaveOpen(link rib.LinkID, dir rib.Direction, fam rib.Family, why string) {
+	ps.leaveOpenOn(gap{link: link, dir: dir, fam: fam}, why)
 }
 
 // leaveOpenOn is leaveOpen for a gap that leaves the check open on other links too: those that it
 // would fire on.
-func (ps *Pass) leaveOpenOn(g gap, why string, fate bool, on ...string) {
+func (ps *Pass) leaveOpenOn(g gap, why string, on ...string) {
 	if g.link != rib.NoLink {
 		on = append(on, ps.table.LinkName(g.link))
 	}
 	for _, link := range on {
 		ps.sayUnknown(link, g.fam, why, g)
 	}
-	ps.opens = append(ps.opens, open{what: "check " + ps.check.ID, gaps: []gap{g}, fate: fate})
+	ps.opens.add("check "+ps.check.ID, g)
 }
 
 // leaveOpenByBlind records that the running check cannot tell for the links on, because links that
@@ -134,7 +141,7 @@ func (ps *Pass) leaveOpenByBlind(blind []string, dir rib.Direction, fam rib.Fami
 	for _, name := range blind {
 		id, _ := ps.table.LinkID(name)
 		if cover := ps.Sight.Coverage(id, dir, fam); !cover.Covered || cover.Scope != nil {
-			ps.leaveOpenOn(gap{link: id, dir: dir, fam: fam}, fmt.Sprintf("%s: what is %s on %s is not known", what, dir, name), false, on...)
+			ps.leaveOpenOn(gap{link: id, dir: dir, fam: fam}, fmt.Sprintf("%s: what is %s on %s is not known", what, dir, name), on...)
 		}
 	}
 }
@@ -143,7 +150,11 @@ func (ps *Pass) leaveOpenByBlind(blind []string, dir rib.Direction, fam rib.Fami
 func (ps *Pass) sayUnknown(link string, fam rib.Family, why string, gaps ...gap) {
 	ps.say(link, fam, UnknownState, why)
 	k := stateKey{ps.check.ID, link, fam}
-	ps.hangs[k] = append(ps.hangs[k], gaps...)
+	for _, g := range gaps {
+		if !slices.Contains(ps.hangs[k], g) {
+			ps.hangs[k] = append(ps.hangs[k], g)
+		}
+	}
 }
 
 // overAdvertised says OK for every link and audited family whose advertised routes the check can
@@ -158,9 +169,9 @@ func (ps *Pass) overAdvertised(applies func(*rib.Link, rib.Family) bool) {
 			case !applies(l, fam):
 				ps.say(l.Name, fam, NotApplicable, "nothing declared here that it looks at")
 			case !cover.Covered:
-				ps.leaveOpen(rib.LinkID(i), rib.Advertised, fam, cover.Why, false)
+				ps.leaveOpen(rib.LinkID(i), rib.Advertised, fam, cover.Why)
 			case cover.Scope != nil:
-				ps.leaveOpen(rib.LinkID(i), rib.Advertised, fam, "its feeds show only their scope", false)
+				ps.leaveOpen(rib.LinkID(i), rib.Advertised, fam, "its feeds show only their scope")
 			default:
 				ps.say(l.Name, fam, OK, "")
 			}
@@ -168,56 +179,7 @@ func (ps *Pass) overAdvertised(applies func(*rib.Link, rib.Family) bool) {
 	}
 }
 
-// overUntied leaves the running check open on every link where it would fire on an advertised route
-// that is tied to none, and that may be the link's.
-func (ps *Pass) overUntied(fam rib.Family, fires func(p netip.Prefix, link string) bool) {
-	ps.Sight.EachUntied(rib.Advertised, fam, func(st rib.Standing) {
-		for _, link := range ps.mayBeOn(st) {
-			if fires(st.Prefix, link) {
-				ps.leaveOpenOn(gap{link: rib.NoLink, dir: rib.Advertised, fam: fam, untied: true}, fmt.Sprintf("%s may be on %s: %s", st.Prefix, link, st.Doubt), false, link)
-			}
-		}
-	})
-}
-
-// mayBeOn lists the links that an untied route may be of: those that its feed speaks of, and for a
-// collector every internet link.
-func (ps *Pass) mayBeOn(st rib.Standing) []string {
-	f := ps.table.Feeds()[st.Feed]
-	if f.View != rib.Collector {
-		return ps.linksOfFeed(f)
-	}
-	var out []string
-	for i := range ps.Links {
-		if ps.Links[i].Kind == rib.Internet {
-			out = append(out, ps.Links[i].Name)
-		}
-	}
-	return out
-}
-
 func everyLink(*rib.Link, rib.Family) bool { return true }
-
-// advertisedRow is a route that we advertise on a link, as far as the feeds show.
-type advertisedRow struct {
-	rib.Standing
-	link *rib.Link
-}
-
-// advertised lists the routes we advertise in a family, in address order.
-func (ps *Pass) advertised(fam rib.Family) []advertisedRow {
-	if ps.rows[fam] == nil {
-		ps.rows[fam] = []advertisedRow{}
-		ps.Sight.EachAdvertised(fam, func(st rib.Standing) {
-			ps.rows[fam] = append(ps.rows[fam], advertisedRow{st, &ps.Links[st.Link]})
-		})
-		// The routes of one prefix come as the feeds do; links in the config's order do not.
-		slices.SortStableFunc(ps.rows[fam], func(a, b advertisedRow) int {
-			return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(a.Link, b.Link))
-		})
-	}
-	return ps.rows[fam]
-}
 
 // evidence points at a route of the table.
 func (ps *Pass) evidence(e rib.Entry) Evidence {
@@ -281,10 +243,8 @@ func (ps *Pass) sides(l *rib.Link) []string {
 }
 
 func (ps *Pass) linkNamed(name string) *rib.Link {
-	for i := range ps.Links {
-		if ps.Links[i].Name == name {
-			return &ps.Links[i]
-		}
+	if id, ok := ps.table.LinkID(name); ok {
+		return &ps.Links[id]
 	}
 	return nil
 }
@@ -329,13 +289,18 @@ func (ps *Pass) inCircuits(links []string) [][]string {
 	return out
 }
 
-// list writes names for a sentence: "a, b and c".
+// mostListed is how many names a sentence bears.
+const mostListed = 20
+
+// list writes names for a sentence: "a, b and c", and of very many the first.
 func list(names []string) string {
-	switch len(names) {
-	case 0:
+	switch n := len(names); {
+	case n == 0:
 		return "none"
-	case 1:
+	case n == 1:
 		return names[0]
+	case n > mostListed:
+		return fmt.Sprintf("%s and %s more", strings.Join(names[:mostListed/2], ", "), thousands(n-mostListed/2))
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }

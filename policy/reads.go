@@ -22,10 +22,13 @@ type Reads struct {
 func (in *Intent) Reads() *Reads {
 	r := &Reads{links: map[string]bool{}}
 	var b netipx.IPSetBuilder
+	remotes := map[string]int{}
+	for i := range in.Remotes {
+		remotes[in.Remotes[i].Name] = i
+	}
 	for i := range in.Services {
-		name := in.Services[i].Remote
-		at := slices.IndexFunc(in.Remotes, func(m Remote) bool { return m.Name == name })
-		if at < 0 || in.Remotes[at].DefaultOnly || len(in.Remotes[at].Communities) > 0 {
+		at, named := remotes[in.Services[i].Remote]
+		if !named || in.Remotes[at].DefaultOnly || len(in.Remotes[at].Communities) > 0 {
 			r.every = true
 			continue
 		}

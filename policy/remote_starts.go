@@ -10,15 +10,15 @@ import (
 
 // remoteStarts: they choose the link to the service, and the reply follows our choice towards
 // them, unless inbound SNAT at the arrival link's firewall pins it there.
-func (ps *Pass) remoteStarts(s *Service, remote *remoteSet, fam rib.Family, local []netip.Prefix, forwards []*side) {
+func (ps *Pass) remoteStarts(s *Service, remote *remoteSet, fam rib.Family, local, set []netip.Prefix, forwards []*side) {
 	for _, ret := range ps.returnSides(remote.observer, local) {
 		if ps.allPinned(s, fam, ret.decision.Possible) {
 			f := ps.newFlow(s, remote, fam, ret.set)
 			f.pinned, f.reply = true, ret
 			f.Forward = Choice{Outcome: ret.decision.Outcome, Links: ps.names(ret.decision.Links), Reason: ReasonSNAT}
 			f.Return = ret.choice(ps)
-			f.setRemote(remote.fams[fam].prefixes)
-			f.Assumes = addTexts(slices.Clone(ret.decision.Assumes), fmt.Sprintf("inbound SNAT at %s pins the reply", s.SNAT.At))
+			f.setRemote(set)
+			f.Assumes = addTexts(addTexts(slices.Clone(ret.decision.Assumes), ps.trustInRemote(s)...), fmt.Sprintf("inbound SNAT at %s pins the reply", s.SNAT.At))
 			ps.judge(f, [][]rib.LinkID{nil}, ret.decision.Possible, nil)
 			ps.flows = append(ps.flows, f)
 			continue
@@ -54,6 +54,14 @@ func (ps *Pass) pinSome(f *flow, ret *side) {
 			f.Forward.Outcome = rib.OutcomeTie
 		}
 	}
+}
+
+// mayBePinned reports whether SNAT pins the replies of a flow in some of the arrivals that the evidence
+// allows, and not in others: what its own choice comes to is not known then.
+func (ps *Pass) mayBePinned(f *flow) bool {
+	return f.reply != nil && !f.reply.decision.Firm() && slices.ContainsFunc(f.reply.decision.Possible, func(links []rib.LinkID) bool {
+		return ps.allPinned(f.service, f.Family, [][]rib.LinkID{links})
+	})
 }
 
 func (ps *Pass) allPinned(s *Service, fam rib.Family, possible [][]rib.LinkID) bool {

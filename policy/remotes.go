@@ -18,8 +18,8 @@ type remoteSet struct {
 	name     string
 	observer string
 	fams     [2]resolved
-	listed   bool // the addresses are the config's own, and few; else they come from the table
-	looked   bool // some are looked up among routes: a family without any is missing, and not foreign to it
+	listed   bool    // the addresses are the config's own, and few; else they come from the table
+	from     *Remote // nil: everything
 }
 
 // resolved is what a remote comes to in one family.
@@ -27,8 +27,12 @@ type resolved struct {
 	prefixes []netip.Prefix // disjoint, in address order
 	missing  string         // a source is blind or partial: every flow of it is unknown
 	gaps     []gap
-	rest     string // a part could not be looked up: one unknown flow stands for it
+	perhaps  []netip.Prefix // likewise; whether the remote holds them is not known
+	doubts   []string       // why not
+	rest     string         // a part could not be looked up: one unknown flow stands for it
 	restGaps []gap
+
+	perhapsGaps []gap
 }
 
 // bogons are addresses that no remote of the internet has: private, loopback, link-local, shared,
@@ -64,14 +68,20 @@ func (ps *Pass) resolveRemotes() {
 
 // remoteNamed finds a declared remote; nil for everything.
 func (ps *Pass) remoteNamed(name string) *Remote {
-	if i := slices.IndexFunc(ps.Remotes, func(r Remote) bool { return r.Name == name }); i >= 0 {
+	if ps.remoteAt == nil {
+		ps.remoteAt = map[string]int{}
+		for i := range ps.Remotes {
+			ps.remoteAt[ps.Remotes[i].Name] = i
+		}
+	}
+	if i, ok := ps.remoteAt[name]; ok {
 		return &ps.Remotes[i]
 	}
 	return nil
 }
 
 func (ps *Pass) resolveEverything() *remoteSet {
-	set := &remoteSet{name: everything, observer: rib.ObserverInternet, looked: true}
+	set := &remoteSet{name: everything, observer: rib.ObserverInternet}
 	if ps.Sight.Observer(rib.ObserverMicrosoft) != nil && slices.ContainsFunc(ps.Links, func(l rib.Link) bool { return l.Kind == rib.ExpressRouteMicrosoft }) {
 		set.observer = rib.ObserverMicrosoft
 	}
@@ -80,13 +90,30 @@ func (ps *Pass) resolveEverything() *remoteSet {
 		var b netipx.IPSetBuilder
 		ps.learned(fam).carried.addTo(&b)
 		ps.addDefaultOnly(&b, r, fam)
+		ps.carriedOrNot(&b, r, fam)
 		r.prefixes = setPrefixes(&b, fam)
+		r.lessKnown(fam)
 	}
 	return set
 }
 
+// carriedOrNot: everything is what ExpressRoute carries and what it does not. Whether a doubtful route
+// carries an address that another link routes makes no difference; what nothing else routes is open.
+func (ps *Pass) carriedOrNot(b *netipx.IPSetBuilder, r *resolved, fam rib.Family) {
+	l := ps.learned(fam)
+	var routed, perhaps netipx.IPSetBuilder
+	l.routed.addTo(&routed)
+	routed.RemoveSet(ps.defaultOnly(fam).settled)
+	certain, _ := routed.IPSet() // only an invalid prefix errs, and none was added
+	b.AddSet(certain)
+	perhaps.AddSet(ps.defaultOnly(fam).perhaps)
+	l.doubted[perhapsCarried].addTo(&perhaps)
+	set, _ := perhaps.IPSet()
+	r.perhaps = set.Prefixes()
+}
+
 func (ps *Pass) resolveRemote(remote *Remote) *remoteSet {
-	set := &remoteSet{name: remote.Name, observer: remote.Observer, listed: !remote.DefaultOnly, looked: remote.DefaultOnly || len(remote.Communities) > 0}
+	set := &remoteSet{name: remote.Name, observer: remote.Observer, listed: !remote.DefaultOnly, from: remote}
 	for _, fam := range ps.families {
 		r := &set.fams[fam]
 		var b netipx.IPSetBuilder
@@ -102,8 +129,63 @@ func (ps *Pass) resolveRemote(remote *Remote) *remoteSet {
 			ps.addDefaultOnly(&b, r, fam)
 		}
 		r.prefixes = setPrefixes(&b, fam)
+		r.lessKnown(fam)
 	}
 	return set
+}
+
+// derivedParts says what of a remote is not written but looked up, and where it was: parts that came to
+// nothing in a family. It is empty for a remote of written prefixes alone.
+func (ps *Pass) derivedParts(remote *Remote, fam rib.Family) []string {
+	var out []string
+	everything := remote == nil
+	if everything || len(remote.Communities) > 0 {
+		what := "any address"
+		if !everything {
+			what = "its communities"
+		}
+		where := "there is no ExpressRoute link"
+		if on := ps.linksWhere(rib.LinkKind.ExpressRoute); len(on) > 0 {
+			where = fmt.Sprintf("no %s route received on %s carries %s", fam, list(on), what)
+		}
+		out = append(out, where)
+	}
+	if everything || remote.DefaultOnly {
+		where := "there is no other link than ExpressRoute's for default-only"
+		if on := ps.linksWhere(func(k rib.LinkKind) bool { return !k.ExpressRoute() }); len(on) > 0 {
+			where = fmt.Sprintf("no %s route received on %s leaves default-only an address", fam, list(on))
+		}
+		out = append(out, where)
+	}
+	if everything {
+		return out
+	}
+	if len(remote.ServiceTags) > 0 {
+		out = append(out, fmt.Sprintf("its service-tags hold no %s prefix", fam))
+	}
+	if len(remote.M365Endpoints) > 0 {
+		out = append(out, fmt.Sprintf("its m365-endpoints hold no %s prefix", fam))
+	}
+	return out
+}
+
+func (ps *Pass) linksWhere(kind func(rib.LinkKind) bool) []string {
+	var out []string
+	for i := range ps.Links {
+		if kind(ps.Links[i].Kind) {
+			out = append(out, ps.Links[i].Name)
+		}
+	}
+	return out
+}
+
+// trustInRemote says what a service's remote takes on trust: that the routes which carry its
+// communities today are all there is of it.
+func (ps *Pass) trustInRemote(s *Service) []string {
+	if remote := ps.remotes[s.Remote]; remote != nil && remote.from != nil && len(remote.from.Communities) > 0 {
+		return []string{fmt.Sprintf("communities of %s as received today", remote.name)}
+	}
+	return nil
 }
 
 func setPrefixes(b *netipx.IPSetBuilder, fam rib.Family) []netip.Prefix {
@@ -132,33 +214,75 @@ func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 	for i := range ps.Links {
 		ps.unseenReceived(i, fam, r)
 	}
-	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) { ps.untied(r, st) })
-	b.AddSet(ps.defaultOnly(fam))
+	set := ps.defaultOnly(fam)
+	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) {
+		if !set.settled.ContainsPrefix(st.Prefix) {
+			ps.missesUntied(r, st)
+		}
+	})
+	b.AddSet(set.certain)
+	for _, d := range ps.learned(fam).doubts {
+		r.doubts = append(r.doubts, fmt.Sprintf("%s on %s: %s", d.prefix, ps.table.LinkName(d.link), d.why))
+		r.perhapsGaps = append(r.perhapsGaps, gap{link: d.link, dir: rib.Received, fam: fam})
+	}
+	r.perhaps = set.perhaps.Prefixes()
 }
 
-func (ps *Pass) defaultOnly(fam rib.Family) *netipx.IPSet {
+// lessKnown leaves of what a remote may hold what it does not hold anyway.
+func (r *resolved) lessKnown(fam rib.Family) {
+	if len(r.perhaps) == 0 {
+		return
+	}
+	var b netipx.IPSetBuilder
+	for _, p := range r.perhaps {
+		b.AddPrefix(p)
+	}
+	for _, p := range r.prefixes {
+		b.RemovePrefix(p)
+	}
+	r.perhaps = setPrefixes(&b, fam)
+}
+
+// defaultOnly are the addresses of a family that default-only stands for.
+type defaultOnly struct {
+	certain *netipx.IPSet
+	perhaps *netipx.IPSet // where doubtful routes tell whether they are among them
+	settled *netipx.IPSet // whatever else is received there, they are not
+}
+
+func (ps *Pass) defaultOnly(fam rib.Family) *defaultOnly {
 	l := ps.learned(fam)
 	if l.defaultOnly != nil {
 		return l.defaultOnly
 	}
-	var rest netipx.IPSetBuilder
-	l.routed.addTo(&rest)
-	l.carried.removeFrom(&rest)
+	var settled, certain, perhaps netipx.IPSetBuilder
 	for _, d := range ps.declared {
 		for _, p := range d.prefixes {
-			rest.RemovePrefix(p)
+			settled.AddPrefix(p)
 		}
 	}
 	for _, p := range bogons {
-		rest.RemovePrefix(p)
+		settled.AddPrefix(p)
 	}
-	l.defaultOnly, _ = rest.IPSet() // only an invalid prefix errs, and none was added
-	return l.defaultOnly
+	l.carried.addTo(&settled)
+	set := &defaultOnly{}
+	set.settled, _ = settled.IPSet() // only an invalid prefix errs, and none was added
+	l.routed.addTo(&certain)
+	certain.RemoveSet(set.settled)
+	l.doubted[perhapsCarried].removeFrom(&certain)
+	set.certain, _ = certain.IPSet()
+	l.routed.addTo(&perhaps)
+	l.doubted[perhapsRouted].addTo(&perhaps)
+	perhaps.RemoveSet(set.settled)
+	perhaps.RemoveSet(set.certain)
+	set.perhaps, _ = perhaps.IPSet()
+	l.defaultOnly = set
+	return set
 }
 
-// untied: a route that is tied to no link may be one that the remote is made of, or that is to be
+// missesUntied: a route that is tied to no link may be one that the remote is made of, or that is to be
 // taken out of it.
-func (ps *Pass) untied(r *resolved, st rib.Standing) {
+func (ps *Pass) missesUntied(r *resolved, st rib.Standing) {
 	if r.missing != "" {
 		return
 	}
@@ -177,7 +301,7 @@ func (ps *Pass) addCommunities(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 	}
 	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) {
 		if st.Attrs.NotShown.Has(rib.AttrCommunities) || slices.ContainsFunc(remote.Communities, st.Attrs.HasCommunity) {
-			ps.untied(&blind, st)
+			ps.missesUntied(&blind, st)
 		}
 	})
 	l := ps.learned(fam)

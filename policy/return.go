@@ -42,7 +42,7 @@ var returnMoreSpecific = &Check{
 		ps.overReturns(returnTest{
 			fires: func(d *rib.Decision, _ []rib.Candidate, intended []string) (string, bool) {
 				c := ps.outmatched(d, intended)
-				if c == nil {
+				if c == nil || ps.mayMatch(d, intended) {
 					return "", false
 				}
 				return fmt.Sprintf("more specific than %s on %s", c.Prefix, ps.table.LinkName(c.Link)), true
@@ -71,6 +71,40 @@ func (ps *Pass) outmatched(d *rib.Decision, intended []string) *rib.Candidate {
 	return longest
 }
 
+// mayMatch reports whether one of the links may hold a route as long as the winner's that nobody showed
+// for certain: then longest match alone did not decide.
+func (ps *Pass) mayMatch(d *rib.Decision, links []string) bool {
+	bits := -1
+	for i := range d.Candidates {
+		if c := &d.Candidates[i]; c.Lost == "" && !c.Out {
+			bits = max(bits, c.Prefix.Bits())
+		}
+	}
+	for i := range d.Candidates {
+		c := &d.Candidates[i]
+		if c.Doubt != "" && c.Prefix.Bits() >= bits && (c.Link == rib.NoLink || slices.Contains(links, ps.table.LinkName(c.Link))) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(links, func(name string) bool {
+		id, ok := ps.table.LinkID(name)
+		return ok && ps.mayHide(id, d.Direction, bits, d.Candidates[0].Prefix)
+	})
+}
+
+// mayHide reports whether the link may carry a route of a length in the direction that no feed shows.
+func (ps *Pass) mayHide(link rib.LinkID, dir rib.Direction, bits int, like netip.Prefix) bool {
+	cover := ps.Sight.Coverage(link, dir, rib.FamilyOf(like))
+	if cover.Covered && cover.Scope == nil {
+		return false
+	}
+	// The internet carries nothing longer, by common practice.
+	if ps.Links[link].Kind == rib.Internet {
+		return bits <= map[rib.Family]int{rib.IPv4: 24, rib.IPv6: 48}[rib.FamilyOf(like)]
+	}
+	return true
+}
+
 // leaveOpenByLosers leaves the running check open on the links that won, where one of the
 // rivals may hold a route that they beat: it is blind, or its route is doubtful.
 func (ps *Pass) leaveOpenByLosers(d *rib.Decision, rivals []string, fam rib.Family, what string, won []string) {
@@ -81,7 +115,7 @@ func (ps *Pass) leaveOpenByLosers(d *rib.Decision, rivals []string, fam rib.Fami
 			continue
 		}
 		g := gap{link: c.Link, dir: d.Direction, fam: fam, untied: c.Link == rib.NoLink}
-		ps.leaveOpenOn(g, fmt.Sprintf("%s: %s: %s", what, c.Prefix, c.Doubt), true, won...)
+		ps.leaveOpenOn(g, fmt.Sprintf("%s: %s: %s", what, c.Prefix, c.Doubt), won...)
 	}
 }
 
@@ -154,7 +188,7 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 	if ob.Direction != rib.Advertised || !ps.hearsAny(ob, d.links) {
 		return
 	}
-	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
+	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{Brief: true}, rib.ByRoute) {
 		dec := r.Decision
 		if !dec.Firm() {
 			if off := ps.outside(dec.Links, d.links); len(off) > 0 {

@@ -64,9 +64,9 @@ func (ps *Pass) seeBoth(link rib.LinkID, fam rib.Family) {
 	for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
 		switch cover := ps.Sight.Coverage(link, dir, fam); {
 		case !cover.Covered:
-			ps.leaveOpen(link, dir, fam, cover.Why, false)
+			ps.leaveOpen(link, dir, fam, cover.Why)
 		case cover.Scope != nil:
-			ps.leaveOpen(link, dir, fam, "its feeds show only their scope", false)
+			ps.leaveOpen(link, dir, fam, "its feeds show only their scope")
 		}
 	}
 }
@@ -94,8 +94,8 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 			blame("it stands behind NAT (nat: none is not declared)", *on)
 		}
 	}
-	for _, f := range ps.flows {
-		if f.service != s || f.Family != fam {
+	for _, f := range ps.flowsBy[s] {
+		if f.Family != fam {
 			continue
 		}
 		if f.partlyUnseen() {
@@ -110,6 +110,14 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 		}
 		if !f.forward.decision.Firm() {
 			ps.leaveOpenBy(f.forward.decision, "the replies of "+s.Name, off...)
+			continue
+		}
+		if f.doubted {
+			ps.openByDoubted(f, off)
+			continue
+		}
+		if ps.mayBePinned(f) {
+			ps.leaveOpenBy(f.reply.decision, "the replies of "+s.Name+" leave by "+list(off)+" unless SNAT pins them", off...)
 			continue
 		}
 		blame(fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), ps.receivedGrounds(f, off))
@@ -146,7 +154,7 @@ func adviceHint(s *Service, overER bool) string {
 // the wrong kind of link.
 func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds, bool) {
 	ob := ps.Sight.Observer(rib.ObserverMicrosoft)
-	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute) {
+	for _, r := range ps.Sight.Ranges(ob, p, rib.Query{Brief: true}, rib.ByRoute) {
 		d := r.Decision
 		wrong := func(l rib.LinkID) bool { return isERMicrosoft(ps.Links[l]) != overER }
 		nowhere := overER && slices.ContainsFunc(d.Possible, func(links []rib.LinkID) bool { return len(links) == 0 })
@@ -173,13 +181,18 @@ func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds,
 func (ps *Pass) advertisedFor(own []netip.Prefix) *grounds {
 	var g grounds
 	for _, p := range own {
-		for _, row := range anyOf(ps.advertised(rib.FamilyOf(p)), p, func(l *rib.Link) bool { return isERMicrosoft(*l) }) {
-			if !row.Certain() {
-				ps.leaveOpen(row.Link, rib.Advertised, rib.FamilyOf(p), fmt.Sprintf("%s on %s: %s", row.Prefix, row.link.Name, row.Doubt), true)
-				continue
+		fam := rib.FamilyOf(p)
+		for _, row := range append(ps.advertised(fam).covering(p), ps.perhapsTied(ps.untied(fam).covering(p))...) {
+			switch {
+			case !isERMicrosoft(*row.link) || row.fate.Unheard != "":
+			case row.Link == rib.NoLink:
+				ps.openByUntied(&row, fmtMayBeOn(&row, row.link.Name), row.link.Name)
+			case !row.Certain():
+				ps.leaveOpen(row.Link, rib.Advertised, fam, fmt.Sprintf("%s on %s: %s", row.Prefix, row.link.Name, row.fate.Doubt))
+			default:
+				g.add(ps, row.entry())
+				g.links = addTexts(g.links, row.link.Name)
 			}
-			g.add(ps, row.Entry)
-			g.links = addTexts(g.links, row.link.Name)
 		}
 	}
 	if len(g.prefixes) == 0 {
@@ -198,9 +211,4 @@ func (ps *Pass) repliesAstray(f *flow, overER bool) []string {
 		}
 	}
 	return off
-}
-
-// anyOf keeps the routes of rows that lie on the named links.
-func anyOf(rows []advertisedRow, p netip.Prefix, keep func(*rib.Link) bool) []advertisedRow {
-	return slices.DeleteFunc(slices.Clone(rows), func(r advertisedRow) bool { return !holds(r.Prefix, p) || !keep(r.link) })
 }

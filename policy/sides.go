@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"bgpaudit/rib"
 
@@ -24,11 +25,6 @@ func (s *side) choice(ps *Pass) Choice {
 	return Choice{Outcome: s.decision.Outcome, Links: ps.names(s.decision.Links), Reason: s.decision.Reason}
 }
 
-// sameLinks keeps apart flows whose own choices differ where SNAT pins some of their replies alike.
-func (s *side) sameLinks(o *side) bool {
-	return s == nil || o == nil || slices.Equal(s.decision.Links, o.decision.Links)
-}
-
 // query narrows our own choice to what reaches the service.
 func (ps *Pass) query(s *Service) rib.Query {
 	q := rib.Query{Behind: s.Behind}
@@ -45,15 +41,50 @@ func (ps *Pass) query(s *Service) rib.Query {
 
 // forwardSides splits the remote's addresses by our choice towards them.
 func (ps *Pass) forwardSides(s *Service, remote *remoteSet, fam rib.Family) []*side {
+	return ps.sidesTo(remote, remote.fams[fam].prefixes, ps.query(s), forwardKey{remote, fam, s.Behind, strings.Join(s.Sees, ","), s.Sees != nil, false})
+}
+
+// perhapsSides does so for the addresses that may be the remote's. If they are, no ExpressRoute link
+// carries them beyond a default, so that where none has a default either, none counts.
+func (ps *Pass) perhapsSides(s *Service, remote *remoteSet, fam rib.Family) []*side {
+	q := ps.query(s)
+	if remote.from != nil && !ps.learned(fam).byER {
+		seen := q.Sees
+		q.Sees = []rib.LinkID{}
+		for i := range ps.Links {
+			if !ps.Links[i].Kind.ExpressRoute() && (seen == nil || slices.Contains(seen, rib.LinkID(i))) {
+				q.Sees = append(q.Sees, rib.LinkID(i))
+			}
+		}
+	}
+	return ps.sidesTo(remote, remote.fams[fam].perhaps, q, forwardKey{remote, fam, s.Behind, strings.Join(s.Sees, ","), s.Sees != nil, true})
+}
+
+func (ps *Pass) sidesTo(remote *remoteSet, set []netip.Prefix, q rib.Query, k forwardKey) []*side {
 	us := ps.Sight.Observer(rib.ObserverUs)
-	if us == nil {
+	if us == nil || len(set) == 0 {
 		return nil
+	}
+	if sides, known := ps.forwards[k]; known {
+		return sides
 	}
 	grain := rib.ByRoute
 	if !remote.listed {
 		grain = rib.ByLinks
 	}
-	return ps.split(us, remote.fams[fam].prefixes, ps.query(s), grain)
+	ps.forwards[k] = ps.split(us, set, q, grain)
+	return ps.forwards[k]
+}
+
+// forwardKey is what our choice towards a remote hangs on: services that share it share the answer.
+type forwardKey struct {
+	remote *remoteSet
+	fam    rib.Family
+	behind string
+	sees   string
+	some   bool // sees: is given
+
+	perhaps bool // the addresses that may be the remote's
 }
 
 // returnSides splits local addresses by the observer's choice towards them.

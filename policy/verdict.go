@@ -82,15 +82,11 @@ func (ps *Pass) verdictOf(f *flow, out, in []rib.LinkID) fate {
 // openFlow says what keeps a flow's verdict open.
 func (ps *Pass) openFlow(f *flow) {
 	var why []string
-	f.fate = true
 	for _, s := range []*side{f.forward, f.reply} {
 		if s == nil {
 			continue
 		}
 		for _, d := range s.decision.Doubts {
-			if d.Missing {
-				f.fate = false
-			}
 			f.gaps = append(f.gaps, gapOf(d))
 			text := d.Why
 			if d.Link != rib.NoLink {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"bgpaudit/rib"
 )
@@ -40,9 +41,17 @@ var waiverUnused = &Check{
 
 func (ps *Pass) reportUnused(which func(*Waiver) bool) {
 	ps.waive()
+	for _, f := range ps.findings {
+		ps.found.waivers.each(f, func(w *Waiver) { ps.found.used[w] = true })
+	}
+	before := len(ps.findings)
 	for i := range ps.Waivers {
 		w := &ps.Waivers[i]
-		if !which(w) || ps.Now.After(w.Until) || slices.ContainsFunc(ps.findings, w.matches) {
+		if !which(w) || ps.Now.After(w.Until) || ps.found.used[w] {
+			continue
+		}
+		// A waiver of this check may be meant for one that it has just reported.
+		if w.Check == ps.check.ID && slices.ContainsFunc(ps.findings[before:], w.matches) {
 			continue
 		}
 		ps.report(Finding{
@@ -61,22 +70,86 @@ func (w *Waiver) label() string {
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " ")
 }
 
-// waive marks the findings that a waiver in force accepts.
-func (ps *Pass) waive() {
-	for i := range ps.Waivers {
-		w := &ps.Waivers[i]
-		if ps.Now.After(w.Until) {
+// waiverIndex finds the waivers in force that accept a finding.
+type waiverIndex struct {
+	every  map[string][]*Waiver        // by check, in config order
+	plain  map[string][]*Waiver        // those without a prefix
+	nested map[string]*nest[[]*Waiver] // those with one
+	order  map[*Waiver]int
+}
+
+func indexWaivers(all []Waiver, now time.Time) *waiverIndex {
+	x := &waiverIndex{map[string][]*Waiver{}, map[string][]*Waiver{}, map[string]*nest[[]*Waiver]{}, map[*Waiver]int{}}
+	for i := range all {
+		w := &all[i]
+		if now.After(w.Until) {
 			continue
 		}
-		for _, f := range ps.findings {
-			if f.WaivedBy == "" && w.matches(f) {
-				f.WaivedBy = w.Pos
+		x.order[w] = i
+		x.every[w.Check] = append(x.every[w.Check], w)
+		if !w.Prefix.IsValid() {
+			x.plain[w.Check] = append(x.plain[w.Check], w)
+			continue
+		}
+		if x.nested[w.Check] == nil {
+			x.nested[w.Check] = &nest[[]*Waiver]{}
+		}
+		n := x.nested[w.Check]
+		have, _ := n.of(w.Prefix)
+		n.put(w.Prefix, append(have, w))
+	}
+	return x
+}
+
+// each calls fn for every waiver in force that accepts the finding.
+func (x *waiverIndex) each(f *Finding, fn func(*Waiver)) {
+	try := func(ws []*Waiver) {
+		for _, w := range ws {
+			if w.matches(f) {
+				fn(w)
 			}
+		}
+	}
+	if f.waiver != nil || len(f.Prefixes) == 0 {
+		try(x.every[f.Check])
+		return
+	}
+	try(x.plain[f.Check])
+	if n := x.nested[f.Check]; n != nil {
+		n.around(f.Prefixes[0], func(_ netip.Prefix, ws []*Waiver) bool {
+			try(ws)
+			return false
+		})
+	}
+}
+
+// of is the first of them in the config; nil where none does.
+func (x *waiverIndex) of(f *Finding) *Waiver {
+	var first *Waiver
+	x.each(f, func(w *Waiver) {
+		if first == nil || x.order[w] < x.order[first] {
+			first = w
+		}
+	})
+	return first
+}
+
+// waive marks the findings that a waiver in force accepts.
+func (ps *Pass) waive() {
+	for _, f := range ps.findings {
+		if f.WaivedBy != "" || f.flood != nil {
+			continue
+		}
+		if w := ps.found.waivers.of(f); w != nil {
+			f.WaivedBy = w.Pos
 		}
 	}
 }
 
 func (w *Waiver) matches(f *Finding) bool {
+	if f.flood != nil { // of findings that are accepted already, or that no waiver accepts
+		return f.flood.waiver == w
+	}
 	if about := f.waiver; about != nil {
 		return about != w && w.Check == f.Check && (w.Link == "" || w.Link == about.Link) && (w.Pool == "" || w.Pool == about.Pool) &&
 			(w.Service == "" || w.Service == about.Service) && (!w.Prefix.IsValid() || w.Prefix == about.Prefix)
@@ -97,6 +170,15 @@ func (w *Waiver) matches(f *Finding) bool {
 // accept-unknown: of every finding that stands for the gap, or of the faults of every feed that the
 // gap comes from.
 func (ps *Pass) accepts(g gap) bool {
+	is, known := ps.accepted[g]
+	if !known {
+		is = ps.acceptsGap(g)
+		ps.accepted[g] = is
+	}
+	return is
+}
+
+func (ps *Pass) acceptsGap(g gap) bool {
 	stands := 0
 	waived := true
 	for _, f := range ps.findings {

@@ -88,7 +88,7 @@ func (ps *Pass) oneOf(fs []*flow) *flow {
 	for _, f := range fs[1:] {
 		one.Local = addPrefixes(one.Local, f.Local)
 		one.Assumes = addTexts(one.Assumes, f.Assumes...)
-		one.gaps, one.fate = append(one.gaps, f.gaps...), one.fate && f.fate
+		one.gaps = append(one.gaps, f.gaps...)
 		for _, l := range f.Return.Links {
 			one.Return.Links = addTexts(one.Return.Links, l)
 		}

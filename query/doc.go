@@ -31,9 +31,18 @@ type Form struct {
 // Limit bounds an answer; the zero value does not.
 type Limit int
 
+// weight is what a route counts for: as so many as its path and communities are long.
+func weight(e rib.Entry) int {
+	long := len(e.Attrs.Communities) + len(e.Attrs.LargeCommunities)
+	for _, s := range e.Attrs.ASPath {
+		long += len(s.ASNs)
+	}
+	return 1 + long/64
+}
+
 // over is the error of a question about more routes than may be asked for at once.
 func (l Limit) over(p netip.Prefix) error {
-	return fmt.Errorf("%s holds more than %d routes: ask for a smaller part of it", p, int(l))
+	return fmt.Errorf("%s holds more than %d routes (one with a long path counts for several): ask for a smaller part of it", p, int(l))
 }
 
 // check reports a prefix that holds more routes than the limit.
@@ -41,9 +50,12 @@ func (l Limit) check(t *rib.Table, p netip.Prefix) error {
 	if l == 0 {
 		return nil
 	}
-	n := len(t.Exact(p))
-	t.MoreSpecifics(p, func(rib.Entry) bool {
-		n++
+	n := 0
+	for _, e := range t.Exact(p) {
+		n += weight(e)
+	}
+	t.MoreSpecifics(p, func(e rib.Entry) bool {
+		n += weight(e)
 		return n <= int(l)
 	})
 	if n > int(l) {

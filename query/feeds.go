@@ -10,15 +10,21 @@ import (
 )
 
 // Feeds asks what became of the feeds.
-type Feeds struct{}
+type Feeds struct {
+	Detailed bool // in text, the first row of each kind too: JSON has it always
+}
 
 // Write answers, and gives the exit code.
-func (Feeds) Write(w io.Writer, s Site, f Form) (exit int, err error) {
+func (q Feeds) Write(w io.Writer, s Site, f Form) (exit int, err error) {
 	all := s.table().Feeds()
+	rows := make([]rib.Rows, len(all))
+	for id := range all {
+		rows[id] = s.Sight.Rows(rib.FeedID(id))
+	}
 	if f.Output == "json" {
-		err = report.FeedsJSON(w, all)
+		err = report.FeedsJSON(w, all, rows)
 	} else {
-		err = report.FeedsText(w, all, policy.Families(s.Intent, s.table()), f.Paint)
+		err = report.FeedsText(w, all, rows, policy.Families(s.Intent, s.table()), q.Detailed, f.Paint)
 	}
 	if slices.ContainsFunc(all, failing) {
 		exit = policy.ExitIncomplete

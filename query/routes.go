@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -41,16 +42,30 @@ func (q Routes) Write(w io.Writer, s Site, f Form) error {
 		}
 	}
 	entries := q.selected(t, p)
-	if q.Limit > 0 && len(entries) > int(q.Limit) {
-		return q.Limit.over(p)
+	if q.Limit > 0 { // counted before anything is made of them
+		n := 0
+		for range entries {
+			if n++; n > int(q.Limit) {
+				return q.Limit.over(p)
+			}
+		}
 	}
 	switch f.Output {
 	case "json":
-		return report.JSON(w, RoutesAnswer{1, records(t, entries)})
+		d := report.NewDocument(w)
+		d.Field("version", 1)
+		d.List("routes", func(yield func(any) bool) {
+			for e := range entries {
+				if !yield(record(t, e)) {
+					return
+				}
+			}
+		})
+		return d.Close()
 	case "csv":
 		return routesCSV(w, t, entries)
 	}
-	for _, e := range entries {
+	for e := range entries {
 		if err := report.RouteText(w, e, t); err != nil {
 			return err
 		}
@@ -84,31 +99,27 @@ func (q Routes) parse() (netip.Prefix, error) {
 	return p, nil
 }
 
-// selected lists the routes asked for, in address order; of more than the limit one more than it.
-func (q Routes) selected(t *rib.Table, p netip.Prefix) []rib.Entry {
-	var all []rib.Entry
+// selected gives the routes asked for, in address order, one at a time: there may be a million, and
+// each may have a path of thousands of hops.
+func (q Routes) selected(t *rib.Table, p netip.Prefix) iter.Seq[rib.Entry] {
 	wanted := func(e rib.Entry) bool {
 		return (q.Link == "" || t.LinkName(e.Link) == q.Link) && (q.View == "" || t.Feeds()[e.Feed].View == rib.View(q.View))
 	}
-	add := func(e rib.Entry) bool {
-		if wanted(e) {
-			all = append(all, e)
+	return func(yield func(rib.Entry) bool) {
+		pass := func(e rib.Entry) bool { return !wanted(e) || yield(e) }
+		some := t.Covering(p)
+		if q.Exact || q.Longer {
+			some = t.Exact(p)
 		}
-		return q.Limit == 0 || len(all) <= int(q.Limit)
-	}
-	switch {
-	case q.Exact:
-		all = t.Exact(p)
-	case q.Longer:
-		for _, e := range t.Exact(p) {
-			add(e)
+		for _, e := range some {
+			if !pass(e) {
+				return
+			}
 		}
-		t.MoreSpecifics(p, add)
-		return all
-	default:
-		all = t.Covering(p)
+		if q.Longer {
+			t.MoreSpecifics(p, pass)
+		}
 	}
-	return slices.DeleteFunc(all, func(e rib.Entry) bool { return !wanted(e) })
 }
 
 // RoutesAnswer is the JSON of routes: canonical records with the feed and link of each.
@@ -120,17 +131,21 @@ type RoutesAnswer struct {
 func records(t *rib.Table, entries []rib.Entry) []json.RawMessage {
 	out := []json.RawMessage{}
 	for _, e := range entries {
-		record := append([]byte(`{"feed":`), quoted(t.Feeds()[e.Feed].Name)...)
-		record = append(record, `,"link":`...)
-		if name := t.LinkName(e.Link); name != "" {
-			record = append(record, quoted(name)...)
-		} else {
-			record = append(record, `null`...)
-		}
-		record = append(record, ',')
-		out = append(out, append(record, jsonl.Record(e.Route)[1:]...))
+		out = append(out, record(t, e))
 	}
 	return out
+}
+
+func record(t *rib.Table, e rib.Entry) json.RawMessage {
+	out := append([]byte(`{"feed":`), quoted(t.Feeds()[e.Feed].Name)...)
+	out = append(out, `,"link":`...)
+	if name := t.LinkName(e.Link); name != "" {
+		out = append(out, quoted(name)...)
+	} else {
+		out = append(out, `null`...)
+	}
+	out = append(out, ',')
+	return append(out, jsonl.Record(e.Route)[1:]...)
 }
 
 func quoted(s string) []byte {
@@ -138,23 +153,27 @@ func quoted(s string) []byte {
 	return text
 }
 
-func routesCSV(out io.Writer, t *rib.Table, entries []rib.Entry) error {
+func routesCSV(out io.Writer, t *rib.Table, entries iter.Seq[rib.Entry]) error {
 	w := csv.NewWriter(out)
-	rows := [][]string{{"prefix", "link", "feed", "view", "neighbor", "path_id", "next_hop", "as_path", "origin", "local_pref", "med", "communities", "tie", "seen"}}
-	for _, e := range entries {
+	err := w.Write([]string{"prefix", "link", "feed", "view", "neighbor", "path_id", "next_hop", "as_path", "origin", "local_pref", "med", "communities", "tie", "seen"})
+	for e := range entries {
 		f, a := t.Feeds()[e.Feed], &e.Attrs
 		var communities []string
 		for _, c := range a.Communities {
 			communities = append(communities, c.String())
 		}
-		rows = append(rows, []string{
+		if err != nil {
+			return err
+		}
+		err = w.Write([]string{
 			e.Prefix.String(), cell(t.LinkName(e.Link)), cell(f.Name), string(f.View), addrText(e.Neighbor), strconv.FormatUint(uint64(e.PathID), 10),
 			addrText(a.NextHop), a.ASPath.String(), a.Origin.String(), optionalText(a.LocalPref), optionalText(a.MED), strings.Join(communities, " "), e.Tie.String(), cell(policy.Seen(f, e.Line)),
 		})
 	}
-	if err := w.WriteAll(rows); err != nil {
+	if err != nil {
 		return err
 	}
+	w.Flush()
 	return w.Error()
 }
 

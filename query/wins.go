@@ -44,11 +44,17 @@ func (q Wins) Write(w io.Writer, s Site, f Form) (exit int, err error) {
 func (s Site) wins(p netip.Prefix, observer string) ([]report.Answer, error) {
 	ours, foreign := s.sorts(p)
 	var back, forward []report.Answer
-	names := []string{}
-	for _, ob := range s.Sight.Observers() {
-		names = append(names, ob.Name)
+	asked := s.Sight.Observers()
+	if observer != "" {
+		one := s.Sight.Observer(observer)
+		if one == nil {
+			return nil, fmt.Errorf("no observer %q hears a configured link: there are %s", observer, strings.Join(s.observers(), ", "))
+		}
+		asked = []*rib.Observer{one}
+	}
+	for _, ob := range asked {
 		us := ob.Name == rib.ObserverUs
-		if observer != "" && ob.Name != observer || observer == "" && (us && !foreign || !us && !ours) {
+		if observer == "" && (us && !foreign || !us && !ours) {
 			continue
 		}
 		answer := report.Answer{Observer: ob.Name, Direction: ob.Direction, Ranges: s.Sight.Ranges(ob, p, rib.Query{}, rib.ByRoute)}
@@ -58,11 +64,15 @@ func (s Site) wins(p netip.Prefix, observer string) ([]report.Answer, error) {
 			back = append(back, answer)
 		}
 	}
-	out := append(back, forward...)
-	if len(out) == 0 && observer != "" {
-		return nil, fmt.Errorf("no observer %q hears a configured link: there are %s", observer, strings.Join(names, ", "))
+	return append(back, forward...), nil
+}
+
+func (s Site) observers() []string {
+	names := []string{}
+	for _, ob := range s.Sight.Observers() {
+		names = append(names, ob.Name)
 	}
-	return out, nil
+	return names
 }
 
 // sorts says whether the prefix holds addresses of ours (declared, or covered by a route of our own

@@ -135,6 +135,7 @@ type findingJSON struct {
 	Prefixes []string       `json:"prefixes"`
 	Links    []string       `json:"links"`
 	Message  string         `json:"message"`
+	More     int            `json:"more"`
 	Story    []string       `json:"story"`
 	Hint     string         `json:"hint"`
 	Source   string         `json:"source"`
@@ -198,6 +199,11 @@ type feedJSON struct {
 	AsOf       *string          `json:"as_of"`
 	AsOfSource *string          `json:"as_of_source"`
 	Errors     []string         `json:"errors"`
+
+	Rows      rowsJSON           `json:"rows"`
+	FirstRows map[string]rowJSON `json:"first_rows"`
+	Notes     []string           `json:"notes"`
+	Observer  *string            `json:"observer"`
 }
 
 type feedsJSON struct {
@@ -207,21 +213,21 @@ type feedsJSON struct {
 
 // AuditJSON writes an audit as docs/json.md describes it.
 func AuditJSON(w io.Writer, r *policy.Result, exit int, reasons []string) error {
-	sum := Summarize(r)
-	out := auditJSON{
-		Version: version, Exit: exit, Reasons: texts(reasons),
-		Summary:  summaryJSON(sum),
-		Findings: []findingJSON{}, Flows: flows(r.Flows), Checks: checks(r.Checks), Feeds: feeds(r.Feeds),
-	}
-	for _, f := range r.Findings {
-		out.Findings = append(out.Findings, finding(f))
-	}
-	return JSON(w, out)
+	d := NewDocument(w)
+	d.Field("version", version)
+	d.Field("exit", exit)
+	d.Field("reasons", texts(reasons))
+	d.Field("summary", summaryJSON(Summarize(r)))
+	d.List("findings", each(r.Findings, func(f *policy.Finding) any { return finding(f) }))
+	d.List("flows", each(r.Flows, func(f *policy.Flow) any { return flows([]*policy.Flow{f})[0] }))
+	d.List("checks", each(r.Checks, func(c policy.CheckState) any { return checks([]policy.CheckState{c})[0] }))
+	d.List("feeds", each(feeds(r.Feeds, r.Rows), func(f feedJSON) any { return f }))
+	return d.Close()
 }
 
-// FeedsJSON writes what became of each feed.
-func FeedsJSON(w io.Writer, all []*rib.Feed) error {
-	return JSON(w, feedsJSON{version, feeds(all)})
+// FeedsJSON writes what became of each feed, and of its rows.
+func FeedsJSON(w io.Writer, all []*rib.Feed, rows []rib.Rows) error {
+	return JSON(w, feedsJSON{version, feeds(all, rows)})
 }
 
 // Summary counts an audit's findings: unwaived ones by severity, groups, waived ones, and the
@@ -254,7 +260,7 @@ func finding(f *policy.Finding) findingJSON {
 		ID: f.ID, Group: f.Group, CausedBy: orNull(f.CausedBy), Check: f.Check, Severity: f.Severity.String(),
 		Cause:   causeJSON{What: f.Cause.What, Prefix: prefixOrNull(f.Cause.Prefix), Remote: orNull(f.Cause.Remote), Link: orNull(f.Cause.Link)},
 		Subject: subjectJSON(f.Subject), Family: f.Family.String(), Prefixes: prefixes(f.Prefixes), Links: texts(f.Links),
-		Message: f.Message, Story: texts(f.Story), Hint: f.Hint, Source: f.Source, Inferred: f.Inferred, Assumes: texts(f.Assumes),
+		Message: f.Message, More: f.More, Story: texts(f.Story), Hint: f.Hint, Source: f.Source, Inferred: f.Inferred, Assumes: texts(f.Assumes),
 		Evidence: []evidenceJSON{}, Config: f.Config, WaivedBy: orNull(f.WaivedBy),
 	}
 	for _, e := range f.Evidence {
@@ -284,9 +290,9 @@ func checks(all []policy.CheckState) []checkJSON {
 	return out
 }
 
-func feeds(all []*rib.Feed) []feedJSON {
+func feeds(all []*rib.Feed, rows []rib.Rows) []feedJSON {
 	out := []feedJSON{}
-	for _, f := range all {
+	for id, f := range all {
 		if f.View == rib.Declared {
 			continue // static: is the config's own word, and no feed
 		}
@@ -302,6 +308,7 @@ func feeds(all []*rib.Feed) []feedJSON {
 		j := feedJSON{
 			Name: f.Name, Link: orNull(f.Link), View: f.View, Format: s.Format, Router: orNull(router), Families: []string{},
 			Routes: s.Routes, Skipped: s.Skipped, Complete: complete, Errors: texts(s.Errors),
+			Rows: rowCounts(&rows[id]), FirstRows: firstRows(f, &rows[id]), Notes: texts(s.Judged.Notes), Observer: orNull(f.Observer),
 		}
 		for _, fam := range s.Families {
 			j.Families = append(j.Families, fam.String())

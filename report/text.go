@@ -370,10 +370,10 @@ func ownASN(f *rib.Feed) string {
 	return ""
 }
 
-// FeedsText writes what became of each feed, one block a feed.
-func FeedsText(w io.Writer, all []*rib.Feed, audited []rib.Family, paint Paint) error {
+// FeedsText writes what became of each feed, one block a feed. detailed shows the first row of each kind.
+func FeedsText(w io.Writer, all []*rib.Feed, rows []rib.Rows, audited []rib.Family, detailed bool, paint Paint) error {
 	p := &printer{w: w, paint: paint}
-	for _, f := range all {
+	for id, f := range all {
 		if f.View == rib.Declared {
 			continue
 		}
@@ -382,12 +382,17 @@ func FeedsText(w io.Writer, all []*rib.Feed, audited []rib.Family, paint Paint) 
 		if link == "" {
 			link = "classified"
 		}
+		view := string(f.View)
+		if f.Observer != "" {
+			view += " by " + Clean(f.Observer)
+		}
 		var fams []string
 		for _, fam := range s.Families {
 			fams = append(fams, fam.String())
 		}
-		p.line("%s  %s, link %s, format %s", paint.bold(Clean(f.Name)), f.View, Clean(link), orDash(Clean(s.Format)))
+		p.line("%s  %s, link %s, format %s", paint.bold(Clean(f.Name)), view, Clean(link), orDash(Clean(s.Format)))
 		p.line("  %s, %d skipped, complete: %s, families: %s", count(s.Routes, "route"), s.Skipped, orDash(string(s.Complete)), orDash(strings.Join(fams, " ")))
+		p.rows(f, &rows[id], detailed)
 		age := "age unknown"
 		if !s.AsOf.IsZero() {
 			age = fmt.Sprintf("as of %s (%s)", s.AsOf.UTC().Format("2006-01-02T15:04:05Z"), s.AsOfSource)
@@ -401,6 +406,9 @@ func FeedsText(w io.Writer, all []*rib.Feed, audited []rib.Family, paint Paint) 
 		}
 		for _, e := range s.Errors {
 			p.line("  error: %s", Clean(e))
+		}
+		for _, n := range s.Judged.Notes {
+			p.line("  note: %s", Clean(n))
 		}
 	}
 	for _, fam := range rib.Families {

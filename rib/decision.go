@@ -234,6 +234,7 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 	}
 	for _, i := range a.winners {
 		add(d.s.trust(&cs[i]))
+		add(d.s.marksOnTrust(&cs[i]))
 	}
 	for _, link := range d.hears {
 		cover := d.s.Coverage(link, d.ob.Direction, d.fam)
@@ -302,6 +303,23 @@ func (s *Sight) trust(c *candidate) string {
 		return "mirrors " + name
 	case f.View == AdjRIBInPre && s.t.links[c.link].ImportAll:
 		return "import: all on " + name
+	}
+	return ""
+}
+
+// marksOnTrust says which marks that could keep a row from being heard its dump cannot show: they are
+// taken not to be there.
+func (s *Sight) marksOnTrust(c *candidate) string {
+	f := c.src.feed
+	if c.link == NoLink || s.t.links[c.link].Kind != Internet || f.directionOf() != Advertised {
+		return ""
+	}
+	switch f.View {
+	case Declared, Collector, Chosen, Monitor:
+		return ""
+	}
+	if c.facts.notShown.Has(AttrCommunities) {
+		return fmt.Sprintf("feed %s shows no communities: NO_EXPORT is taken not to be there", f.Name)
 	}
 	return ""
 }

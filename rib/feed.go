@@ -130,6 +130,8 @@ type FeedState struct {
 	Stale            bool          // older than MaxAge
 	WeakAge          bool          // MaxAge is given, but only an untrusted mtime is there to hold against it
 	Later            bool          // made after the moment that is asked for
+	Ahead            time.Duration // by so much, where Later
+	Asked            time.Time     // the moment that is asked for, where Later; zero: now
 	Outdated         bool          // a file that could not be read again since it changed: what is held is from before
 	Unreadable       bool          // nothing could be read
 	Contradiction    string        // the text contradicts the declared direction or neighbour
@@ -140,6 +142,7 @@ type FeedState struct {
 	Neighbor         netip.Addr // the neighbour that the dump says it is of
 	Digest           [32]byte   // SHA-256 of the text; zero where nothing was read
 	Judged           Judgement  // by the table, of its rows
+	MarksNotShown    Marks      // what its format has no place for: taken to be absent
 	DefaultLocalPref Optional   // the dump's own default where it prints local preference only when set
 	Live             bool       // a session, not a file
 	Closed           bool       // left out on purpose (--files-only)
@@ -180,7 +183,7 @@ func (f *Feed) Failing() string {
 	case s.Judged.Strangers != "":
 		return fmt.Sprintf("feed %s may be another table: %s", f.Name, s.Judged.Strangers)
 	case s.Later:
-		return fmt.Sprintf("feed %s is from later than the moment that is asked for: as of %s", f.Name, s.AsOf.UTC().Format(time.RFC3339))
+		return fmt.Sprintf("feed %s is from %s, %s", f.Name, s.AsOf.UTC().Format(time.RFC3339), s.later())
 	case s.Outdated:
 		return fmt.Sprintf("feed %s is stale: its file has changed and cannot be read", f.Name)
 	case s.Stale && s.Live:
@@ -193,6 +196,14 @@ func (f *Feed) Failing() string {
 		return fmt.Sprintf("feed %s is partial", f.Name)
 	}
 	return ""
+}
+
+// later says which moment a state that is from later is held against.
+func (s *FeedState) later() string {
+	if s.Asked.IsZero() {
+		return fmt.Sprintf("later than now by %s: check the router's clock, or taken:", s.Ahead.Round(time.Second))
+	}
+	return fmt.Sprintf("later than %s, the moment that is asked for, by %s", s.Asked.UTC().Format(time.RFC3339), s.Ahead.Round(time.Second))
 }
 
 // RowsUsable reports whether the feed's rows may be candidates: those of a partial feed may, those

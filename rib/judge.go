@@ -3,6 +3,7 @@ package rib
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Judgement is what the rows of a feed, and the other feeds beside it, say of what it is declared to be.
@@ -28,6 +29,8 @@ func (t *Table) judgeRows() {
 		case Collector:
 			t.judgeCollector(FeedID(id), f)
 		}
+		t.judgeFamilies(FeedID(id), f)
+		t.judgeKind(f)
 	}
 	for i, a := range t.feeds {
 		for _, b := range t.feeds[:i] {
@@ -100,37 +103,106 @@ func (t *Table) judgeReceived(id FeedID, f *Feed) {
 	if f.Link == "" {
 		return
 	}
-	var astray, own *Entry
+	var astray, sent, made *Entry
 	itsOwn := false // has a row of the link's
 	for _, ft := range t.fam {
 		for _, c := range ft.columns {
 			if c.feed != id || c.count == 0 {
 				continue
 			}
-			if c.tie == Tied && t.LinkName(c.link) == f.Link {
-				itsOwn = true
-				continue
-			}
 			at, _ := c.first()
 			e := t.entry(ft, c, at, c.at(at))
 			switch {
-			case c.tie == Own && own == nil:
-				own = &e
-			case c.tie != Own && astray == nil:
+			case c.tie == Own:
+				made = &e
+			case c.tie == Tied && t.allBeginWithOurs(c):
+				sent = &e
+			case c.tie == Tied && t.LinkName(c.link) == f.Link:
+				itsOwn = true
+			default:
 				astray = &e
 			}
 		}
 	}
-	switch first := uint32(0); {
-	case own != nil:
-		f.State.Judged.Contradiction = fmt.Sprintf("it holds the router's own routes (%s: no AS path, the next hop is the router itself), which no neighbor sends: is it what is advertised?", own.Prefix)
-	case astray != nil && !itsOwn:
-		first, _ = astray.Attrs.ASPath.First()
+	const notSent = "it holds the router's own routes (%s: %s), which no neighbor sends: is it what is advertised?"
+	switch {
+	case made != nil:
+		f.State.Judged.Contradiction = fmt.Sprintf(notSent, made.Prefix, "no AS path, the next hop is the router itself")
+	case itsOwn:
+	case astray != nil:
+		first, _ := astray.Attrs.ASPath.First()
 		whose := "no row is link " + f.Link + "'s"
 		if astray.Tie == Tied {
 			whose = "every row begins with the ASN of another link's neighbor"
 		}
 		f.State.Judged.Contradiction = fmt.Sprintf("%s (%s: AS %d, link %s has %v)", whose, astray.Prefix, first, f.Link, t.links[t.linkIDs[f.Link]].NeighborASNs)
+	case sent != nil:
+		f.State.Judged.Contradiction = fmt.Sprintf(notSent, sent.Prefix, "its AS path begins with our own AS")
+	}
+}
+
+// allBeginWithOurs reports whether the path of every row of a column begins with our own AS: a neighbour
+// puts its own there (RFC 4271 5.1.2), so that they are what we send.
+func (t *Table) allBeginWithOurs(c *column) bool {
+	known := map[attrID]bool{}
+	for _, pg := range c.pages {
+		if pg == nil {
+			continue
+		}
+		for _, v := range pg {
+			if v.attrs == 0 {
+				continue
+			}
+			ours, seen := known[v.attrs]
+			if !seen {
+				r := attrReader{t.attrs.bytes(v.attrs)}
+				first, ok := r.ranking().ASPath.First()
+				ours = ok && t.own(first)
+				known[v.attrs] = ours
+			}
+			if !ours {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// judgeFamilies: a feed that names families:, and whose rows are all of others, is of another command.
+func (t *Table) judgeFamilies(id FeedID, f *Feed) {
+	if len(f.Families) == 0 || f.State.Live { // a session may have sent the other first
+		return
+	}
+	other := ""
+	for fam, ft := range t.fam {
+		for _, c := range ft.columns {
+			switch {
+			case c.feed != id || c.count == 0:
+			case slices.Contains(f.Families, Family(fam)):
+				return
+			default:
+				other = Family(fam).String()
+			}
+		}
+	}
+	if other != "" && f.State.Judged.Contradiction == "" {
+		f.State.Judged.Contradiction = fmt.Sprintf("families: names %s, and its rows are all %s", joinedFamilies(f.Families), other)
+	}
+}
+
+func joinedFamilies(fams []Family) string {
+	var names []string
+	for _, fam := range fams {
+		names = append(names, fam.String())
+	}
+	return joined(names)
+}
+
+// judgeKind: Azure shows its own ends of circuits and tunnels, and no ISP's.
+func (t *Table) judgeKind(f *Feed) {
+	id, ok := t.linkIDs[f.Link]
+	if ok && t.links[id].Kind == Internet && strings.HasPrefix(f.State.Format, "azure") && f.View != Chosen && f.State.Judged.Contradiction == "" {
+		f.State.Judged.Contradiction = fmt.Sprintf("it is a table of Azure's (%s), and %s is an internet link", f.State.Format, f.Link)
 	}
 }
 

@@ -39,7 +39,7 @@ func (d *decider) checkAtMask(cs []candidate, atMask []int, p *pick) {
 		case m.link == NoLink:
 			d.checkCopy(cs, atMask, p, m)
 		case !slices.Contains(p.links, m.link):
-			d.openByMarks(p, fmt.Sprintf("%s itself marks the route of %s best", cmp.Or(m.router, "its router"), d.s.t.LinkName(m.link)), d.byPreference(cs, p), m.link)
+			d.openByMarks(p, fmt.Sprintf("%s itself marks the route of %s best", cmp.Or(m.router, "its router"), d.s.t.LinkName(m.link)), d.byPreference(cs, atMask, p, m.link), m.link)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 			others = append(others, l)
 		}
 	}
-	d.openByMarks(p, fmt.Sprintf("%s itself marks best what no link of its own brings", m.router), d.byPreference(cs, p), others...)
+	d.openByMarks(p, fmt.Sprintf("%s itself marks best what no link of its own brings", m.router), d.byPreference(cs, atMask, p, NoLink), others...)
 	if len(others) == 0 {
 		p.allowsToo(nil) // by which link is not shown
 	}
@@ -143,10 +143,29 @@ func (d *decider) bestMarks(cs []candidate, atMask []int) (out []bestMark) {
 	return out
 }
 
-// byPreference reports whether a preference: of the config decided.
-func (d *decider) byPreference(cs []candidate, p *pick) bool {
-	return p.reason == ReasonLocalPref && slices.ContainsFunc(p.winners, func(i int) bool {
+// byPreference reports whether a preference: of the config, and nothing that a dump shows, put the winners
+// before the routes of a link; NoLink: before what is not shown.
+func (d *decider) byPreference(cs []candidate, atMask []int, p *pick, beaten LinkID) bool {
+	worst, declared := int64(-1), false
+	for _, i := range atMask {
 		c := &cs[i]
-		return c.src != nil && !c.facts.localPref.Set && d.s.t.links[c.link].Preference.Set
+		if c.link != beaten || c.src == nil {
+			continue
+		}
+		v, _ := d.s.localPref(c, d.fam)
+		worst, declared = int64(v), declared || d.s.declaresPref(c)
+	}
+	return slices.ContainsFunc(p.winners, func(i int) bool {
+		c := &cs[i]
+		if c.src == nil {
+			return false
+		}
+		v, _ := d.s.localPref(c, d.fam)
+		return int64(v) > worst && (declared || d.s.declaresPref(c))
 	})
+}
+
+// declaresPref reports whether the link's preference: stands in for what the route does not show.
+func (s *Sight) declaresPref(c *candidate) bool {
+	return !c.facts.localPref.Set && s.t.links[c.link].Preference.Set
 }

@@ -11,6 +11,7 @@ type Standing struct {
 	Unheard string // why no observer hears it, though it was sent; empty where one may
 	Doubt   string // why an observer may not hear it; empty where that is certain
 	Unsent  string // why it may not even have been sent; empty where it was. Doubt says so too
+	Denier  string // of a far end's row: the feed with all that we send there, which does not hold it
 }
 
 // Certain reports whether an observer hears the route beyond doubt.
@@ -62,7 +63,13 @@ func (s *Sight) every(dir Direction, fam Family, of func(*source) bool, fn func(
 }
 
 func (s *Sight) standing(c *candidate, ft *familyTable) Standing {
-	return Standing{Entry: s.t.entry(ft, c.src.column, c.id, c.cell), Unheard: c.never, Doubt: c.doubt, Unsent: c.unsent}
+	st := Standing{Entry: s.t.entry(ft, c.src.column, c.id, c.cell), Unheard: c.never, Doubt: c.doubt, Unsent: c.unsent}
+	if c.src.feed.View == FarEnd && c.unsent != "" {
+		if f := s.denier(c, ft.family); f != nil {
+			st.Denier = f.Name
+		}
+	}
+	return st
 }
 
 // sourcesOf lists the sources that are asked for, and may count.

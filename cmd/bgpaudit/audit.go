@@ -48,7 +48,10 @@ unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 
 			if err != nil {
 				return err
 			}
-			result := policy.Audit(&s.config.Intent, s.sight, s.now)
+			result := policy.AuditUntil(func() bool { return cmd.Context().Err() != nil }, &s.config.Intent, s.sight, s.now)
+			if result == nil {
+				return cmd.Context().Err()
+			}
 			code, reasons := result.Exit(level)
 			on := report.Standing{Exit: code, Reasons: reasons}
 			if err := query.Audit(g.stdout, result, on, g.form()); err != nil {

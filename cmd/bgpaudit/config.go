@@ -16,8 +16,8 @@ func configCmd(g *global) *cobra.Command {
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use: "validate", Short: "Check the config; every mistake at once, each with its line", Example: "  bgpaudit config validate -c bgpaudit.yaml", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			c, err := g.load()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := g.load(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -34,8 +34,8 @@ func configCmd(g *global) *cobra.Command {
 		},
 	}, &cobra.Command{
 		Use: "dump", Short: "Print the config with every default filled in, secrets hidden", Example: "  bgpaudit config dump -c bgpaudit.yaml", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			c, err := g.load()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := g.load(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -100,7 +100,7 @@ func (g *global) convert(ctx context.Context, src dump.Source) (whole bool, err 
 		}
 		return false, nil
 	}
-	if src.MadeLater(first.Header.Time) {
+	if src.MadeLater(&first.Header) {
 		if len(first.Errors) == 0 {
 			fmt.Fprintf(g.stderr, "%s: was made at %s, after --at: take an older dump\n", report.Clean(src.Name), first.Header.Time.UTC().Format(time.RFC3339))
 		}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"bgpaudit/bgp"
 	"bgpaudit/configs"
@@ -50,9 +49,11 @@ func (g *global) monitor(ctx context.Context) error {
 	if g.at != "" {
 		return errors.New("--at is not for this verb: the monitor answers for now")
 	}
-	if err := g.monitorLog(); err != nil {
+	journal, err := g.monitorLog()
+	if err != nil {
 		return err
 	}
+	defer journal.Close(lastLines)
 	site, err := g.monitorSite(ctx)
 	if ctx.Err() != nil {
 		return nil // told to stop before it began
@@ -64,9 +65,10 @@ func (g *global) monitor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	serves.Journal = journal
 	defer boundGarbage(staying)()
 	own := &site.Monitor
-	collector, err := bgp.Listen(bgp.Config{RouterID: own.RouterID, Listen: own.Listen, Neighbors: site.Neighbors, HoldTime: own.HoldTime, Log: g.log})
+	collector, err := bgp.Listen(bgp.Config{RouterID: own.RouterID, Listen: own.Listen, Neighbors: site.Neighbors, HoldTime: own.HoldTime, PrefixLimit: own.PrefixLimit, Log: g.log})
 	if err != nil {
 		return cannotListen(err)
 	}
@@ -74,7 +76,12 @@ func (g *global) monitor(ctx context.Context) error {
 	systemd := service{g.log}
 	m := monitor.New(monitor.Config{
 		Site: site.Site, Sessions: collector, Log: g.log, Alive: systemd.alive, Pace: monitor.Pace{Alive: systemd.watchdog()},
-		Load: func(ctx context.Context) (*monitor.Site, error) { return g.reloadable(ctx, site.Config) },
+		Load: func(ctx context.Context) (*monitor.Site, error) {
+			if err := settled(ctx, g.settings.Config); err != nil {
+				return nil, err
+			}
+			return g.reloadable(ctx, site.Config)
+		},
 	})
 	reload := func(ctx context.Context) error {
 		return systemd.during(func() error { return m.Reload(ctx) })
@@ -98,19 +105,6 @@ func (g *global) monitor(ctx context.Context) error {
 	} else {
 		g.log.Info("stopped: every session was sent a Cease")
 	}
-	return err
-}
-
-// monitorLog: the log is all that a monitor says, so it says more than the other verbs' does.
-func (g *global) monitorLog() (err error) {
-	level := zapcore.InfoLevel
-	switch {
-	case g.verbose:
-		level = zapcore.DebugLevel
-	case g.quiet:
-		level = zapcore.WarnLevel
-	}
-	g.log, err = g.logger(level)
 	return err
 }
 

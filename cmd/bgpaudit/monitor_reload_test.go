@@ -84,9 +84,10 @@ func (*untouched) Next(ctx context.Context) (bgp.Batch, bool) {
 	<-ctx.Done()
 	return bgp.Batch{}, false
 }
-func (*untouched) Sessions() []bgp.Session            { return nil }
-func (*untouched) Refusals() []bgp.Refusal            { return nil }
-func (u *untouched) Reconfigure([]bgp.Neighbor) error { u.reconfigured++; return nil }
+func (*untouched) Sessions() []bgp.Session               { return nil }
+func (*untouched) Untold() ([]bgp.Loss, <-chan struct{}) { return nil, nil }
+func (*untouched) Refusals() []bgp.Refusal               { return nil }
+func (u *untouched) Reconfigure([]bgp.Neighbor) error    { u.reconfigured++; return nil }
 
 // TestABadConfigTouchesNoSession: every one that the config language refuses, and each key that a
 // running monitor cannot change, with its file and line.

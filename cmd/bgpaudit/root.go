@@ -127,20 +127,25 @@ func (g *global) prepare(cmd *cobra.Command) error {
 // logger writes to stderr, one line at a time, in the form that the settings ask for. What routers
 // and files say stands in it escaped.
 func (g *global) logger(level zapcore.Level) (*zap.Logger, error) {
+	enc, err := g.encoder()
+	if err != nil {
+		return nil, err
+	}
+	return zap.New(zapcore.NewCore(enc, zapcore.Lock(zapcore.AddSync(report.SafeJSON(g.stderr))), level)), nil
+}
+
+func (g *global) encoder() (zapcore.Encoder, error) {
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.EncodeTime = zapcore.ISO8601TimeEncoder
 	encoder.EncodeDuration = zapcore.StringDurationEncoder
 	encoder.ConsoleSeparator = "  "
-	var enc zapcore.Encoder
 	switch g.settings.LogFormat {
 	case "json":
-		enc = zapcore.NewJSONEncoder(encoder)
+		return zapcore.NewJSONEncoder(encoder), nil
 	case "console", "":
-		enc = zapcore.NewConsoleEncoder(encoder)
-	default:
-		return nil, fmt.Errorf("--log-format %q: write console or json", g.settings.LogFormat)
+		return zapcore.NewConsoleEncoder(encoder), nil
 	}
-	return zap.New(zapcore.NewCore(enc, zapcore.Lock(zapcore.AddSync(report.SafeJSON(g.stderr))), level)), nil
+	return nil, fmt.Errorf("--log-format %q: write console or json", g.settings.LogFormat)
 }
 
 // now is the moment that answers are given for: that of --at, or the present one.

@@ -30,9 +30,10 @@ func (silence) Next(ctx context.Context) (bgp.Batch, bool) {
 	<-ctx.Done()
 	return bgp.Batch{}, false
 }
-func (silence) Sessions() []bgp.Session          { return nil }
-func (silence) Refusals() []bgp.Refusal          { return nil }
-func (silence) Reconfigure([]bgp.Neighbor) error { return nil }
+func (silence) Sessions() []bgp.Session               { return nil }
+func (silence) Untold() ([]bgp.Loss, <-chan struct{}) { return nil, nil }
+func (silence) Refusals() []bgp.Refusal               { return nil }
+func (silence) Reconfigure([]bgp.Neighbor) error      { return nil }
 
 // serveFiles runs a monitor over the files of a config as of the seed story's moment, and gives its
 // URL.

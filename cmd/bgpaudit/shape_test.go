@@ -123,9 +123,37 @@ func list(want shape) shape {
 	}
 }
 
+// rowKinds are the kinds of row that a feed's account knows.
+var rowKinds = []string{"tied", "tied_elsewhere", "unclassified", "own", "internal", "foreign", "ignored", "ineligible", "other", "bad"}
+
+// addsUp wants a count of every kind, and their sum in read.
+func addsUp(t *testing.T, at string, v any) {
+	want := object{"read": number}
+	sum := 0.0
+	for _, kind := range rowKinds {
+		want[kind] = number
+		n, _ := v.(map[string]any)[kind].(float64)
+		sum += n
+	}
+	want.check(t, at, v)
+	if read := v.(map[string]any)["read"]; read != sum {
+		t.Errorf("%s.read is %v, and the kinds add up to %v", at, read, sum)
+	}
+}
+
+// firstRows wants kinds of row as keys, each with its first.
+func firstRows(t *testing.T, at string, v any) {
+	for kind, row := range v.(map[string]any) {
+		if !slices.Contains(rowKinds, kind) {
+			t.Errorf("%s has the kind %q, which is none", at, kind)
+		}
+		object{"seen": name, "why": name}.check(t, at+"."+kind, row)
+	}
+}
+
 var (
 	family   = one("ipv4", "ipv6")
-	view     = one("adj-rib-out-post", "adj-rib-out-pre", "far-end", "collector", "adj-rib-in-post", "adj-rib-in-pre", "bgp-table", "loc-rib", "monitor", "declared")
+	view     = one("adj-rib-out-post", "adj-rib-out-pre", "far-end", "collector", "chosen", "adj-rib-in-post", "adj-rib-in-pre", "bgp-table", "loc-rib", "monitor", "declared")
 	outcome  = one("decided", "tie", "undetermined", "unknown", "unreachable")
 	reasons  = []string{"only-route", "longest-match", "local-pref", "as-path-length", "origin", "med", "router-chose", "link-kind", "routing-preference", "connection-weight", "equal", "router-local", "none"}
 	reason   = one(reasons...)
@@ -157,7 +185,7 @@ var (
 		"check": name, "severity": one("error", "warning", "info"), "subject": object{"kind": name, "name": name}.check, "family": family,
 		"prefixes": list(prefix), "links": list(name), "message": name, "story": list(name), "hint": text, "source": name, "inferred": boolean, "assumes": list(name),
 		"evidence": list(object{"feed": name, "link": orNull(name), "view": view, "prefix": orNull(prefix), "seen": name}.check),
-		"config":   name, "waived_by": orNull(name),
+		"config":   name, "waived_by": orNull(name), "more": number,
 	}
 	choiceShape = object{"outcome": outcome, "links": list(name), "reason": one(append([]string{"snat"}, reasons...)...)}
 	flowShape   = object{
@@ -169,6 +197,7 @@ var (
 	feedShape  = object{
 		"name": name, "link": orNull(name), "view": view, "format": text, "router": orNull(name), "families": list(family), "routes": number, "skipped": number,
 		"complete": one("yes", "no", "unproven"), "as_of": orNull(moment), "as_of_source": orNull(one("dump", "config", "mtime")), "errors": list(name),
+		"rows": addsUp, "first_rows": firstRows, "notes": list(name), "observer": orNull(name),
 	}
 	summaryShape = object{"groups": number, "error": number, "warning": number, "info": number, "waived": number, "unknown": number}
 	auditShape   = object{

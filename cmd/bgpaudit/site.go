@@ -29,20 +29,38 @@ type site struct {
 type collecting struct {
 	strict    bool
 	filesOnly bool
+	patience  time.Duration // with which a file is opened and read; 0: none
 }
 
 // collect loads the config and reads every feed that is a file into one table.
 func (g *global) collect(ctx context.Context, how collecting) (*site, error) {
-	config, err := g.load()
+	config, err := g.load(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return g.read(ctx, config, g.now(), how)
 }
 
-// load reads the config that flags and environment name.
-func (g *global) load() (*configs.Config, error) {
-	c, err := configs.Load(g.settings.Config)
+// load reads the config that flags and environment name. The file may be a pipe that nobody writes to,
+// and the config a megabyte of mistakes: told to stop, it does not wait for the end.
+func (g *global) load(ctx context.Context) (*configs.Config, error) {
+	type loaded struct {
+		config *configs.Config
+		err    error
+	}
+	came := make(chan loaded, 1)
+	go func() {
+		c, err := configs.Load(g.settings.Config)
+		came <- loaded{c, err}
+	}()
+	var c *configs.Config
+	var err error
+	select {
+	case l := <-came:
+		c, err = l.config, l.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot read the config: no file %s\n    hint: name it with -c FILE or BGPAUDIT_CONFIG; configs/samples holds some to start from", report.Clean(g.settings.Config))
 	}
@@ -66,7 +84,7 @@ func (g *global) read(ctx context.Context, config *configs.Config, now time.Time
 			continue
 		}
 		src := *f.Source
-		src.At = g.moment
+		src.At, src.Patience = g.moment, how.patience
 		bar.file(src.Name)
 		f.State = dump.LoadTable(ctx, src, now, table, rib.FeedID(i), bar.bytes)
 		if ctx.Err() != nil {

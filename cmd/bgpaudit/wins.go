@@ -38,7 +38,7 @@ Exit: 0; 2 usage or config error; 3 where an answer is unknown or undetermined.`
 			return ended(code, err)
 		},
 	}
-	cmd.Flags().StringVar(&observer, "observer", "", "ask this observer alone: us, microsoft, internet, azure, or one of the config")
+	cmd.Flags().StringVar(&observer, "observer", "", "ask this observer alone: us, microsoft, internet, azure, avs, or one of the config")
 	cmd.Flags().BoolVar(&how.strict, "strict", false, "a feed whose format does not prove its end covers nothing")
 	cmd.Flags().BoolVar(&how.filesOnly, "files-only", false, "leave live feeds out")
 	return cmd

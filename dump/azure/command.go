@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bgpaudit/dump/reading"
+	"bgpaudit/rib"
 )
 
 // What stands in front of an answer may hold the command: of the Azure CLI, or of PowerShell.
@@ -21,40 +22,52 @@ var (
 // wholeStages are what PowerShell may pipe an answer to with nothing left out.
 var wholeStages = []string{"convertto-json", "format-list", "fl", "out-string", "out-file", "out-host", "out-default", "oh", "tee-object", "tee"}
 
-// asked holds a line's command against the config. Whose routes the answer holds, its --peer says.
+// What of a circuit a command asks for.
+var (
+	side    = regexp.MustCompile(`(?i)\s--?(?:path|devicepath)[:=\s]\s*['"]?(primary|secondary)\b`)
+	peering = regexp.MustCompile(`(?i)\s--?(?:peering-name|peeringtype)[:=\s]\s*['"]?(\w+)`)
+)
+
+// peerings are the kinds of link that a circuit's peerings are.
+var peerings = map[string]rib.LinkKind{
+	"azureprivatepeering": rib.ExpressRoutePrivate, "microsoftpeering": rib.ExpressRouteMicrosoft, "azurepublicpeering": "AzurePublicPeering",
+}
+
+// asked takes a line's command.
 func asked(c *reading.Collector, line int, text string) {
 	m := routeAsks.FindStringSubmatchIndex(text)
 	if m == nil {
 		return // it is of no route table
 	}
-	text = text[m[0]:]
-	against(c, strings.ToLower(text))
-	if m := peer.FindStringSubmatch(text); m != nil {
-		if a, err := netip.ParseAddr(m[1]); err == nil {
-			c.SawAnswerOf(line, a)
-		}
-	}
-	if part := partOf(text); part != "" {
-		c.Problem(line, "the command shows a part of the table alone, as far as is known (%s)", reading.Quote(part))
-	}
+	c.Ask(shown(line, text[m[0]:]))
 }
 
-// against holds what a command lists, in small letters, against the declared view.
-func against(c *reading.Collector, text string) {
-	view := c.Source.View
-	export := reading.AdvertisedView(view)
-	switch {
-	case strings.Contains(text, "list-advertised-routes"), strings.Contains(text, "advertisedroute"):
-		if view != "" && !export {
-			c.Say("the command shows what the gateway advertises, the config says %s", view)
-		}
-	case !export:
-	case strings.Contains(text, "list-learned-routes"), strings.Contains(text, "learnedroute"):
-		c.Say("the command shows what the gateway learned, the config says %s", view)
-	case strings.Contains(text, "list-route-tables"), strings.Contains(text, "circuitroute"):
-		c.Say("the command shows what Microsoft's side of the circuit holds, the config says %s", view)
+// shown is what a command says of its answer.
+func shown(line int, text string) reading.Shown {
+	s := reading.Shown{Line: line, Asked: strings.Join(strings.Fields(text), " "), Part: partOf(text), Direction: reading.Held, Extent: reading.OfAll, Holder: reading.Gateway}
+	switch lower := strings.ToLower(text); {
+	case strings.Contains(lower, "list-advertised-routes"), strings.Contains(lower, "advertisedroute"):
+		s.Direction, s.Extent = reading.Advertised, reading.OfOne
+	case strings.Contains(lower, "list-route-tables"), strings.Contains(lower, "circuitroute"):
+		s.Holder = reading.Circuit
 	}
+	if m := peer.FindStringSubmatch(text); m != nil {
+		s.Neighbor, _ = netip.ParseAddr(m[1])
+	}
+	if m := side.FindStringSubmatch(text); m != nil {
+		s.Side = strings.ToLower(m[1])
+	}
+	if m := peering.FindStringSubmatch(text); m != nil {
+		s.Peering = peerings[strings.ToLower(m[1])]
+	}
+	if m := query.FindStringSubmatch(text); m != nil {
+		s.Instance = instance.FindString(m[1])
+	}
+	return s
 }
+
+// instance is one of a gateway's or a route server's: each has an answer of its own, and all of them are one table.
+var instance = regexp.MustCompile(`RouteServiceRole_IN_\d+`)
 
 // partOf is what in a command leaves routes out, or may; empty: nothing does.
 func partOf(text string) string {
@@ -74,4 +87,24 @@ func partOf(text string) string {
 		}
 	}
 	return ""
+}
+
+// continued puts the lines of a command together that a backslash or a backtick ends.
+type continued struct {
+	from int
+	text string
+}
+
+// line takes one, and hands a command on that is whole.
+func (c *continued) line(line int, text string, whole func(line int, text string)) {
+	text = strings.TrimSpace(text)
+	if c.text == "" {
+		c.from = line
+	}
+	cut := strings.TrimRight(text, "\\`")
+	if c.text = strings.TrimSpace(c.text + " " + cut); len(cut) < len(text) && len(c.text) < reading.MaxLine {
+		return
+	}
+	whole(c.from, c.text)
+	c.text = ""
 }

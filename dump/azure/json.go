@@ -60,16 +60,19 @@ func shapeAzure(reading.Source) reading.Header {
 // reader walks the documents of one file.
 type reader struct {
 	*reading.Collector
-	s    *reading.Scanner
-	rows azureRows
+	s        *reading.Scanner
+	rows     azureRows
+	nextLink bool // the document at hand is one page, and another follows
+	held     int  // the line of the first document with routes
 }
 
 func readAzure(in *reading.Input, c *reading.Collector) error {
 	r := &reader{Collector: c, s: reading.NewScanner(in.Text)}
 	r.s.Spinner = true
 	r.rows.Collector = c
+	goesOn := continued{}
 	around := func(line int, text []byte, before bool) {
-		asked(c, line, string(text))
+		goesOn.line(line, string(text), func(line int, text string) { asked(c, line, text) })
 		c.Between(line, text, before)
 	}
 	if err := c.EachDocumentAnd(r.s, around, r.document); err != nil {
@@ -81,11 +84,26 @@ func readAzure(in *reading.Input, c *reading.Collector) error {
 	return nil
 }
 
+// document reads one. A table that is empty behind one that is not is another answer: nothing of it tells which of them
+// is of now.
 func (r *reader) document(open byte) error {
+	had, line, page := r.Result.Routes, r.s.Line, r.nextLink
+	r.nextLink = false
+	read := r.object
 	if open == '[' {
-		return r.list(0)
+		read = r.list
 	}
-	return r.object(0)
+	err := read(0)
+	if r.nextLink {
+		r.SameAnswer()
+	}
+	switch {
+	case r.Result.Routes == had && r.held > 0 && !page && !r.SkipsAnswer() && err == nil:
+		r.Say("the file holds two answers (lines %d and %d), and the second holds no route: give each a file and a feed of its own", r.held, line)
+	case r.Result.Routes > had && r.held == 0:
+		r.held = line
+	}
+	return err
 }
 
 // envelopes are the keys under which tables stand: REST answers, their examples, and the
@@ -118,10 +136,12 @@ func (r *reader) member(key string, line, depth int) error {
 	case err != nil:
 		return err
 	case isEnvelope(key) && c == '[':
+		r.Instance(instance.FindString(key))
 		return r.list(depth + 1)
 	case isEnvelope(key) && c == '{' && depth < 16:
 		return r.object(depth + 1)
 	case strings.EqualFold(key, "nextLink") && c == '"':
+		r.nextLink = true
 		r.Problem(line, "the answer is one page of several (nextLink): export all pages")
 	case strings.EqualFold(key, "error") && c == '{':
 		raw, err := r.s.Raw()
@@ -130,7 +150,7 @@ func (r *reader) member(key string, line, depth int) error {
 		}
 		return err
 	}
-	return r.s.Skip()
+	return r.PassOver(r.s, key, line)
 }
 
 // list reads the rows of a table, or the tables of a list.

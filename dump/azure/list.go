@@ -141,12 +141,11 @@ func (w *listWalk) field(line int, name, value string) {
 	}
 	if w.fields == nil {
 		w.fields, w.line, w.bad = map[string]string{}, line, nil
-		if w.blocks == 0 {
+		if w.blocks == 0 || w.ended {
 			w.shell.answers(w.Collector)
+			w.NextAnswer(line)
 		}
-		if w.ended {
-			w.Problem(line, "a second answer stands behind a prompt: give each a file and a feed of its own")
-		}
+		w.ended = false
 	}
 	if _, twice := w.fields[name]; twice {
 		w.spoilBlock("it names " + name + " twice")
@@ -180,17 +179,15 @@ func (w *listWalk) endBlock() {
 // prompt ends the answer before it.
 func (w *listWalk) prompt(line int, text []byte) {
 	w.endBlock()
-	w.ended = w.ended || w.blocks > 0
-	if w.ended && bytes.Contains(bytes.ToLower(text), []byte("get-az")) {
-		w.Problem(line, "a second command stands behind the routes: give each answer a file and a feed of its own")
-		return
+	if !w.ended && w.blocks > 0 {
+		w.ended, w.shell = true, shell{}
 	}
 	w.typed(line, text)
 }
 
 // typed takes a line that may be a command, or go on with one.
 func (w *listWalk) typed(line int, text []byte) {
-	if w.blocks == 0 {
+	if w.blocks == 0 || w.ended {
 		w.shell.saw(line, string(text))
 	}
 }

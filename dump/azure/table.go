@@ -138,18 +138,21 @@ type tableWalk struct {
 	sections []section
 	chosen   int // the line of the section that is the feed's
 
-	heading  []string // the lines since the last table
-	named    bool     // the last line is part of the heading
-	last     []byte   // the last line, which may be columns' names
-	lastLine int
-	columns  []column // of the table at hand; nil outside one of routes
-	foreign  []column // of a table that is none of routes
-	wanted   bool
-	held     *azureHeld // the last row, until it is known that it does not go on
-	stray    int        // the line of a text behind rows
-	rowLike  bool       // of the texts one looks as a row does
-	begun    bool       // the feed's table was begun
-	ended    bool       // its end was seen
+	heading   []string // the lines since the last table
+	named     bool     // the last line is part of the heading
+	last      []byte   // the last line, which may be columns' names
+	lastLine  int
+	columns   []column // of the table at hand; nil outside one of routes
+	foreign   []column // of a table that is none of routes
+	wanted    bool
+	held      *azureHeld // the last row, until it is known that it does not go on
+	stray     int        // the line of a text behind rows
+	goesOn    continued
+	asked     string // the last command for routes in front of the table
+	askedLine int
+	rowLike   bool // of the texts one looks as a row does
+	begun     bool // the feed's table was begun
+	ended     bool // its end was seen
 }
 
 // azureHeld is a row that may go on in the next line.
@@ -331,7 +334,11 @@ func (w *tableWalk) table(ruler []byte) {
 		w.sections = append(w.sections, section{strings.Join(w.heading, " / "), w.lastLine})
 	}
 	w.wanted = !w.listing && w.lastLine == w.chosen
+	if w.wanted && !w.begun && w.asked != "" {
+		asked(w.Collector, w.askedLine, w.asked)
+	}
 	w.begun = w.begun || w.wanted
+	w.asked = ""
 	w.heading = nil
 }
 
@@ -362,11 +369,14 @@ func (w *tableWalk) words(line int, text []byte) {
 	w.heading = append(w.heading, string(text[:min(len(text), 80)]))
 }
 
-// command holds an echoed command against the config. Notes hold many: only those before the table, and only where
-// it is the only one.
+// command keeps an echoed command. Notes hold many: the last one before the table is its own.
 func (w *tableWalk) command(text string) {
-	if !w.begun && w.Source.VRF == "" {
-		asked(w.Collector, w.lines.Line, text)
+	if !w.begun {
+		w.goesOn.line(w.lines.Line, text, func(line int, text string) {
+			if routeAsks.MatchString(text) {
+				w.asked, w.askedLine = text, line
+			}
+		})
 	}
 }
 

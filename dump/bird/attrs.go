@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -76,13 +77,43 @@ func (r *reader) attribute(line birdLine, text []byte) bool {
 	if bytes.IndexByte(text[:colon], '/') >= 0 || bytes.IndexByte(text[:colon], '(') >= 0 {
 		return false
 	}
-	if !r.row.open {
+	if !r.row.open || !plainName(string(text[:colon])) {
 		return false
 	}
 	if err := r.attrs.read(keys[string(text[:colon])], bytes.TrimSpace(text[colon+1:])); err != nil {
 		r.row.fail("%w", err)
 	}
 	return true
+}
+
+// otherBGP are attributes of BGP's that are not read, as all versions name them behind "BGP." or "bgp_".
+var otherBGP = map[string]bool{
+	"atomic_aggr": true, "aggregator": true, "originator_id": true, "cluster_list": true, "mp_reach_nlri": true, "mp_unreach_nlri": true,
+	"ext_community": true, "as4_path": true, "as4_aggregator": true, "aigp": true, "otc": true, "mpls_label_stack": true, "mpls_label": true,
+	"label_stack": true, "prefix_sid": true, "mp_reach": true, "mp_unreach": true,
+}
+
+// ownName is the name of an attribute of another protocol's or of the operator's own, of an unknown one of BGP's, "BGP.1e [t]".
+var (
+	ownName     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)?$`)
+	unknownName = regexp.MustCompile(`^[0-9a-f]{2}( \[[a-z]\])?$`)
+)
+
+// plainName reports whether an attribute's line begins with a name as BIRD prints it. One that holds a name of BGP's and is
+// another is disturbed, and so is one that BGP does not have.
+func plainName(name string) bool {
+	if keys[name] != 0 {
+		return true
+	}
+	for _, family := range []string{"BGP.", "bgp_"} {
+		if behind, ok := strings.CutPrefix(name, family); ok {
+			return otherBGP[behind] || unknownName.MatchString(behind)
+		}
+		if strings.Contains(name, family) {
+			return false
+		}
+	}
+	return ownName.MatchString(name)
 }
 
 // read takes one attribute. One that stands twice in a route is of two routes, between which a line is lost.

@@ -1,10 +1,9 @@
 package bird
 
 import (
-	"bytes"
+	"strings"
 
 	"bgpaudit/dump/reading"
-	"bgpaudit/rib"
 )
 
 // birdCommand is what a command says that stands in the file before its answer.
@@ -15,34 +14,35 @@ type birdCommand struct {
 	sends    bool   // export, exported
 	offers   bool   // preexport: the export filter is still to come
 	keeps    bool   // noexport
+	receives bool   // import: before import policy
+	named    bool   // a table is named: it may be one neighbour's
 	protocol string // the one whose routes the answer is of
 }
 
-// read looks for "show route ..." in an echoed line.
-func (c *birdCommand) read(text []byte) bool {
-	i := bytes.Index(text, []byte("show route"))
-	if i < 0 {
-		return false
-	}
-	*c = birdCommand{counted: c.counted}
-	_, rest := reading.CutWord(text[i:])
-	_, rest = reading.CutWord(rest)
-	previous := ""
-	for first := true; len(rest) > 0; first = false {
-		var word []byte
-		word, rest = reading.CutWord(rest)
-		if c.word(string(bytes.Trim(word, `'"`)), previous, first) {
-			previous = "" // a name may be a word of the command: "table protocol"
-		} else {
-			previous = string(word)
+// read looks for "show route ..." in an echoed line. words are those of the command.
+func (c *birdCommand) read(text []byte) (words []string, ok bool) {
+	for _, words := range reading.EchoedCommands(text) {
+		if len(words) < 2 || !reading.Short(words[1], "route", 1) {
+			continue
 		}
+		*c = birdCommand{counted: c.counted}
+		previous := ""
+		for i, word := range words[2:] {
+			if word == "|" {
+				if rest := words[2+i+1:]; !reading.WholePipe(rest) {
+					c.part = "| " + reading.Words(rest[:min(len(rest), 1)])
+				}
+				break
+			}
+			if c.word(word, previous, i == 0) {
+				previous = "" // a name may be a word of the command: "table protocol"
+			} else {
+				previous = word
+			}
+		}
+		return words, true
 	}
-	return true
-}
-
-// namelessPrompt reports whether text is a command behind a prompt that is a mark alone: "# birdc show route all".
-func namelessPrompt(text []byte) bool {
-	return len(text) > 0 && bytes.IndexByte([]byte("#$%"), text[0]) >= 0 && bytes.Contains(text, []byte("show route"))
+	return nil, false
 }
 
 // word reads one word of the command, and reports whether it is the name of a table or a protocol, which
@@ -51,9 +51,10 @@ func (c *birdCommand) word(word, previous string, first bool) (name bool) {
 	switch previous {
 	case "table", "protocol", "export", "preexport", "noexport":
 		if word != "table" {
-			if previous == "protocol" {
+			if previous != "table" {
 				c.protocol = word
 			}
+			c.named = c.named || previous == "table"
 			return true
 		}
 	}
@@ -66,35 +67,45 @@ func (c *birdCommand) word(word, previous string, first bool) (name bool) {
 		c.offers = true
 	case "noexport":
 		c.keeps = true
+	case "import":
+		c.receives = true
 	case "primary", "where", "filter", "for", "in":
 		c.part = word
 	default:
-		if first && bytes.ContainsAny([]byte(word), "0123456789") && bytes.ContainsAny([]byte(word), ".:") {
+		if first && strings.ContainsAny(word, "0123456789") && strings.ContainsAny(word, ".:") {
 			c.part = word
 		}
 	}
 	return false
 }
 
-// sawCommand holds the command against the declared view.
-func (r *reader) sawCommand() {
-	c, view := &r.command, r.Source.View
-	if c.part != "" {
-		r.Problem(r.lines.line, "the command shows a part of the table alone (%s)", reading.Quote(c.part))
-	}
-	if c.protocol != "" && (view == rib.BGPTable || view == rib.LocRIB) {
-		r.Problem(r.lines.line, "the command shows the routes of protocol %s alone, the config says %s", reading.Quote(c.protocol), view)
+// shown is what the command says of its answer.
+func (c *birdCommand) shown(line int, words []string) reading.Shown {
+	s := reading.Shown{Line: line, Asked: reading.Words(words), Part: c.part, Direction: reading.Held}
+	if c.protocol != "" {
+		s.Peer = "protocol " + reading.Quote(c.protocol)
 	}
 	switch {
-	case c.keeps && r.export:
-		r.Say("the command shows what is not exported, the config says %s", view)
-	case (c.sends || c.offers) && view != "" && !r.export:
-		r.Say("the command shows what is exported, the config says %s", view)
-	case c.offers && view == rib.AdjRIBOutPost:
-		r.Say("the command shows what the export filter has yet to see (preexport), the config says %s: it is %s", view, rib.AdjRIBOutPre)
-	case c.sends && view == rib.AdjRIBOutPre:
-		r.Say("the command shows what the export filter let through, the config says %s: it is %s", view, rib.AdjRIBOutPost)
-	case r.export && !c.sends && !c.offers:
-		r.Say("the command does not show what is exported, the config says %s", view)
+	case c.keeps:
+		s.What = "the command shows what is not exported"
+		if s.Part == "" {
+			s.Part = "noexport"
+		}
+	case c.offers:
+		s.Direction, s.Policy, s.Extent = reading.Advertised, reading.BeforePolicy, reading.OfOne
+		s.What = "the command shows what the export filter has yet to see (preexport)"
+	case c.sends:
+		s.Direction, s.Policy, s.Extent = reading.Advertised, reading.BehindPolicy, reading.OfOne
+		s.What = "the command shows what is exported"
+	case c.receives:
+		s.Direction, s.Policy, s.Extent = reading.Received, reading.BeforePolicy, reading.OfOne
+	case c.protocol != "":
+		s.Extent = reading.OfOne
+		if !c.filtered {
+			s.Policy = reading.BehindPolicy
+		}
+	case !c.named && !c.filtered && c.part == "":
+		s.Extent = reading.OfAll
 	}
+	return s
 }

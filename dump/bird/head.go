@@ -18,9 +18,7 @@ func (r *reader) before() bool {
 
 // banner passes a line over that stands in front of everything. It may hold the command.
 func (r *reader) banner(text []byte) {
-	if r.command.read(text) {
-		r.tables.awaited = true
-		r.sawCommand()
+	if r.echoed(text); r.tables.awaited {
 		return
 	}
 	if r.stray == 0 {
@@ -121,8 +119,8 @@ func halfRow(text []byte) bool {
 
 // owner is the block whose routes of one family are read.
 type owner struct {
-	block int
-	name  string
+	block, reply int
+	name         string
 }
 
 // claim reports whether the open route is of the one table that is read of its family. Routes of another one
@@ -134,8 +132,8 @@ func (r *reader) claim() bool {
 	t, o := &r.tables.now, &r.owners[rib.FamilyOf(r.row.prefix)]
 	switch {
 	case o.block == 0:
-		o.block, o.name = t.number, t.name
-	case o.block == t.number || o.name == t.name && !r.export:
+		*o = owner{t.number, t.reply, t.name}
+	case o.block == t.number || o.name == t.name && (!r.export || o.reply != t.reply): // two answers are told apart elsewhere
 	default:
 		r.refuseTable(o)
 		return false
@@ -148,6 +146,7 @@ func (r *reader) claim() bool {
 func (r *reader) refuseTable(o *owner) {
 	t, fam := &r.tables.now, rib.FamilyOf(r.row.prefix)
 	t.leftOut = true
+	r.LeaveOut(r.row.line, "of table %s", t.name)
 	if o.name == t.name {
 		r.Problem(r.row.line, "a second answer holds %s routes of table %s: give it a file and a feed of its own", fam, reading.Quote(t.name))
 		return

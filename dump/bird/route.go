@@ -21,7 +21,11 @@ func (r *reader) closeRow(whole bool) {
 		return
 	}
 	r.unicast = true
-	if r.tables.now.leftOut || !r.claim() {
+	if r.tables.now.leftOut {
+		r.LeaveOut(w.line, "of table %s", r.tables.now.name)
+		return
+	}
+	if !r.claim() {
 		return
 	}
 	r.tableLine()
@@ -29,6 +33,9 @@ func (r *reader) closeRow(whole bool) {
 	r.rows++
 	if err := r.attrs.endList(); err != nil {
 		w.fail("%w", err)
+	}
+	if r.attrs.has(source) && w.head.bgp && !r.attrs.bgp {
+		w.fail("its first line is of BGP, and its type is not")
 	}
 	neighbor := r.neighbor()
 	switch {

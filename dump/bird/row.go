@@ -2,6 +2,7 @@ package bird
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -18,8 +19,11 @@ type birdHead struct {
 	gateway []byte // version 1 alone prints it here
 	from    []byte
 	best    bool
+	refused bool // best, and the kernel did not take it
+	lost    bool // its next hop leads nowhere
 	stale   bool
 	bgp     bool // the protocol's own note behind it is BGP's
+	torn    bool // text stands behind it that BIRD does not print
 	other   bool // of a family that is not unicast, or labelled
 }
 
@@ -72,6 +76,7 @@ func otherFamily(first, second []byte) bool {
 }
 
 func (h *birdHead) cutGateway(target, rest []byte) {
+	h.lost = bytes.Equal(target, []byte("unreachable"))
 	if bytes.Equal(target, []byte("via")) {
 		h.gateway, _ = reading.CutWord(rest)
 	}
@@ -95,7 +100,7 @@ func (h *birdHead) cutSource(text []byte) bool {
 func (h *birdHead) cutNote(text []byte) bool {
 	text = bytes.TrimSpace(text)
 	if len(text) > 0 && (text[0] == '*' || text[0] == '!') {
-		h.best, text = true, text[1:]
+		h.best, h.refused, text = true, text[0] == '!', text[1:]
 	}
 	open, end := bytes.IndexByte(text, '('), bytes.IndexByte(text, ')')
 	if open < 0 || end < open {
@@ -103,6 +108,7 @@ func (h *birdHead) cutNote(text []byte) bool {
 	}
 	weights, note := text[open+1:end], bytes.TrimSpace(text[end+1:])
 	h.bgp = bgpNote(note)
+	h.torn = len(note) > 0 && (note[0] != '[' || bytes.IndexByte(note, ']') != len(note)-1)
 	if slash := bytes.IndexByte(weights, '/'); slash >= 0 {
 		weights = weights[:slash]
 	}
@@ -138,7 +144,7 @@ func (w *birdRow) fail(format string, args ...any) {
 }
 
 // route opens a route where text is one's first line.
-func (r *reader) route(text []byte) bool {
+func (r *reader) route(line, text []byte) bool {
 	if r.row.open && r.nextHopLine(text) {
 		return true
 	}
@@ -163,10 +169,27 @@ func (r *reader) route(text []byte) bool {
 		w.hasFor = w.err == nil
 	case !had:
 		w.err = reading.ErrNoPrefix
+	case indent(line) < prefixWidth:
+		w.err = errFront
+	}
+	if head.torn {
+		w.fail("the text is disturbed behind it")
 	}
 	w.from = r.address(head.from)
 	w.via = r.address(head.gateway)
 	return true
+}
+
+// prefixWidth is how many columns BIRD leaves for a prefix at the least, also where a further route of one shows none.
+const prefixWidth = 17
+
+var errFront = errors.New("its front is missing: a further route of a prefix is indented")
+
+// indent is how many columns a line begins behind.
+func indent(line []byte) int {
+	const tab = 8
+	blanks := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
+	return len(blanks) + (tab-1)*bytes.Count(blanks, []byte("\t"))
 }
 
 // nextHopLine reads "via 192.0.2.1 on eth0 weight 1" or "dev eth0", which follows in version 2 and 3.
@@ -208,6 +231,12 @@ func (r *reader) marks() rib.Marks {
 	}
 	if r.row.head.best && !r.hidesBest() {
 		m |= rib.Best
+		if r.row.head.refused {
+			m |= rib.RIBFailure
+		}
+	}
+	if r.row.head.lost && !r.export && r.Source.View != rib.Collector { // a collector forwards nothing, and need not reach the next hop
+		m |= rib.Invalid
 	}
 	return m
 }

@@ -77,14 +77,13 @@ func (r *reader) table(name string) {
 	}
 }
 
-// sawTable holds a table's kind against the declared view, and settles the form of its AS paths.
+// sawTable takes what a table's kind shows, and settles the form of its AS paths.
 func (r *reader) sawTable(t *birdTable) {
-	view := r.Source.View
 	switch {
-	case t.imports && view != "" && view != rib.AdjRIBInPre:
-		r.Say("the dump holds the import table of one neighbor, the config says %s", view)
-	case t.exports && view != "" && !r.export:
-		r.Say("the dump holds the export table of one neighbor, the config says %s", view)
+	case t.imports:
+		r.Shows(reading.Shown{Direction: reading.Received, Policy: reading.BeforePolicy, Extent: reading.OfOne, What: "the dump holds the import table of one neighbor"})
+	case t.exports:
+		r.Shows(reading.Shown{Direction: reading.Advertised, Extent: reading.OfOne, What: "the dump holds the export table of one neighbor"})
 	}
 	if !r.export {
 		return

@@ -111,7 +111,7 @@ func (r *reader) one(line birdLine) {
 	case line.echo:
 		r.echoed(text)
 	case r.row.open && r.listLine(text):
-	case r.attribute(line, text), r.route(text), r.frame(text):
+	case r.attribute(line, text), r.route(line.text, text), r.frame(text):
 	default:
 		r.unknown(text)
 	}
@@ -130,6 +130,7 @@ func (r *reader) frame(text []byte) bool {
 	if bytes.HasPrefix(text, birdGreeting) || bytes.Equal(text, []byte("Access restricted")) {
 		r.closeRow(true)
 		r.greeted = true
+		r.NextAnswer(r.lines.line)
 		r.tables.newReply()
 		return true
 	}
@@ -152,7 +153,7 @@ func (r *reader) frame(text []byte) bool {
 func (r *reader) unknown(text []byte) {
 	before := r.before()
 	switch {
-	case reading.IsPrompt(text), namelessPrompt(text):
+	case reading.IsPrompt(text), asksForRoutes(text):
 		r.endReply()
 		r.echoed(text)
 		return
@@ -172,10 +173,16 @@ func (r *reader) unknown(text []byte) {
 
 // echoed reads a command that stands before its answer. Behind a prompt without one no answer of routes begins.
 func (r *reader) echoed(text []byte) {
-	r.tables.awaited = r.command.read(text)
-	if r.tables.awaited {
-		r.sawCommand()
+	words, ok := r.command.read(text)
+	if r.tables.awaited = ok; ok {
+		r.Ask(r.command.shown(r.lines.line, words))
 	}
+}
+
+// asksForRoutes reports whether a line without a prompt holds a command for routes.
+func asksForRoutes(text []byte) bool {
+	_, ok := new(birdCommand).read(text)
+	return ok
 }
 
 func (r *reader) endReply() {

@@ -55,7 +55,13 @@ type birdwatcherReader struct {
 func readBirdwatcher(in *reading.Input, c *reading.Collector) error {
 	r := &birdwatcherReader{Collector: c, s: reading.NewScanner(in.Text)}
 	r.rows.Collector, r.rows.export = c, reading.AdvertisedView(c.Source.View)
-	if err := c.EachDocument(r.s, func(byte) error { return r.object(0) }); err != nil {
+	if err := c.EachDocument(r.s, func(byte) error {
+		err := r.object(0)
+		if r.pages.count > 0 {
+			r.SameAnswer()
+		}
+		return err
+	}); err != nil {
 		return err
 	}
 	return r.finish()
@@ -94,12 +100,15 @@ func (r *birdwatcherReader) member(key string, line, depth int) error {
 	case table && c == '{' && depth == 0:
 		return r.object(depth + 1)
 	case c == '[':
-		return r.s.Skip()
+		return r.PassOver(r.s, key, line)
 	}
 	raw, err := r.s.Raw()
 	if errors.Is(err, reading.ErrTooLong) {
 		r.Problem(line, "%s is %v", reading.Quote(key), err)
 		return nil
+	}
+	if err == nil && reading.HoldsPrefix(key, raw) {
+		r.Problem(line, "routes stand under %s, which is not read: the key is damaged, or of another table", reading.Quote(key))
 	}
 	if err == nil {
 		r.aside(key, raw)
@@ -107,16 +116,17 @@ func (r *birdwatcherReader) member(key string, line, depth int) error {
 	return err
 }
 
-// sawTable holds the key of a table against the declared view.
+// sawTable takes what the key of a table shows.
 func (r *birdwatcherReader) sawTable(key string) {
 	r.held = true
-	view := r.Source.View
-	switch {
-	case r.rows.export && (key == "imported" || key == "filtered" || key == "not_exported"):
-		r.Say("the dump holds routes that are %s, the config says %s", reading.Quote(key), view)
-	case key == "exported" && view != "" && !r.rows.export:
-		r.Say("the dump holds routes that are %s, the config says %s", reading.Quote(key), view)
+	s := reading.Shown{What: fmt.Sprintf("the dump holds routes that are %s", reading.Quote(key))}
+	switch key {
+	case "exported":
+		s.Direction = reading.Advertised
+	case "imported", "filtered", "not_exported":
+		s.Direction = reading.Held
 	}
+	r.Shows(s)
 }
 
 // list reads rows, one an element.

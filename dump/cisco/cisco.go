@@ -21,17 +21,19 @@ const hides = rib.AttrNeighbor | rib.AttrNeighborASN | rib.AttrCommunities | rib
 
 // dialect is what tells the platforms apart.
 type dialect struct {
-	name     string
-	marks    int         // width of the marks in front of a prefix; 0 where it varies
-	counted  bool        // every table ends in a count, so that none is whole without
-	outHides rib.AttrSet // what a table of advertised routes hides beyond hides
-	ownForm  bool        // advertised paths are those before our own ASN
-	selfHop  bool        // no row that a neighbour sent has the router itself, 0.0.0.0, as next hop
-	invalid  string      // the marks of rows that are not used
-	bareRDs  bool        // its VPN table is a table of its own, and names no VRF beside a route distinguisher
-	named    bool        // a next hop may have its host's name behind it, or be a name alone
-	words    bool        // a number that is absent is printed as "-"
-	tagged   bool        // a route tag behind the weight, path ids behind the origin, and a count of prefixes behind every table
+	name      string
+	marks     int         // width of the marks in front of a prefix; 0 where it varies
+	counted   bool        // every table ends in a count, so that none is whole without
+	outHides  rib.AttrSet // what a table of advertised routes hides beyond hides
+	ownForm   bool        // advertised paths are those before our own ASN
+	selfHop   bool        // no row that a neighbour sent has the router itself, 0.0.0.0, as next hop
+	invalid   string      // the marks of rows that are not used
+	bareRDs   bool        // its VPN table is a table of its own, and names no VRF beside a route distinguisher
+	named     bool        // a next hop may have its host's name behind it, or be a name alone
+	words     bool        // a number that is absent is printed as "-"
+	choosy    bool        // a row of a table of advertised routes that is not marked best may not have been sent
+	longStale bool        // L is a stale route
+	tagged    bool        // a route tag behind the weight, path ids behind the origin, and a count of prefixes behind every table
 }
 
 func (d *dialect) shape(src reading.Source) reading.Header {
@@ -68,11 +70,15 @@ type reader struct {
 	headings int    // headings of address families
 	answer   string // what the router said in a table's place
 	unread   error  // why a table cannot be read whose header was seen
+	spoke    bool   // a table's answer began: what stands here is no banner and no summary
+	selects  bool   // the router marks its choice among what it advertises
+	unsorted bool   // the legend has "u unsorted": releases of FRR that have it count a default route that they originate
 	foreign  bool   // a table of another family stands in the file, and no heading says so
 }
 
 func readCisco(in *reading.Input, c *reading.Collector, d *dialect) error {
 	r := &reader{Collector: c, dialect: *d, export: reading.AdvertisedView(c.Source.View)}
+	r.selects = r.export && r.choosy
 	if err := r.chooseVRF(in); err != nil {
 		return err
 	}
@@ -96,6 +102,7 @@ func (r *reader) one(l reading.TextLine) {
 		r.Problem(l.Line, "a line of more than %d bytes: this is no router's", reading.MaxLine)
 	case len(text) == 0:
 		r.spoil("a blank line stands in it")
+		r.part.blank = r.part.rows > 0
 	case r.skipsRows() && !r.isFrame(text):
 		r.answers.Pager = 0
 		r.outOfPlace(l.Line, text)
@@ -159,7 +166,7 @@ func (r *reader) unknown(line int, text []byte) {
 		r.Problem(line, "the beginning is missing: %s is of a table that began before the text", reading.Quote(text))
 		return
 	}
-	r.Between(line, text, (r.part.preamble || r.tables == 0) && !reading.RowLike(text))
+	r.Between(line, text, !r.spoke && (r.part.preamble || r.tables == 0) && !reading.RowLike(text))
 }
 
 // otherVRFLacks reports whether IOS XR says, of a VRF that is not read, that it lacks the neighbour.
@@ -200,7 +207,7 @@ func (r *reader) endReply() {
 	r.spoil("a prompt stands in it")
 	r.closePart()
 	r.answers.Ended(r.Collector)
-	r.part = ciscoPart{}
+	r.part, r.spoke = ciscoPart{}, false
 }
 
 func (r *reader) endOfFile() {

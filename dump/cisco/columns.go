@@ -56,6 +56,8 @@ func (c *columns) forms() [][]int {
 
 var (
 	errColumns  = errors.New("its numbers do not stand under the words of the header")
+	errPlace    = errors.New("it stands beside the rows above it: its front is missing, or it is disturbed")
+	errNoPrefix = errors.New("it shows no prefix, which every row of this platform does")
 	errGap      = errors.New("blanks stand within its AS path: the terminal wrapped it, and an ASN may stand in two pieces")
 	errNoHop    = errors.New("the header of the table has no column Next Hop: this form of table is not read")
 	errDetail   = errors.New("the table is printed with detail, which is not read: run the command without it")

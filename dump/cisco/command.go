@@ -28,32 +28,31 @@ func parseCommand(words []string) (reading.ShowCommand, bool) {
 	return reading.ParseShow(words)
 }
 
-// echoed reads the commands of a line.
+// echoed takes the commands of a line.
 func (r *reader) echoed(text []byte) {
 	for _, words := range reading.EchoedCommands(text) {
 		switch c, ok := parseCommand(words); {
 		case ok && c.Other:
 			r.part.other, r.foreign = true, true
 		case ok:
+			r.spoke = true
 			r.answers.Awaited = append(r.answers.Awaited, r.lines.Line)
-			r.asked(c)
+			r.asked(c, words)
 		}
 	}
 }
 
-// asked holds a command against the config, and against those before it.
-func (r *reader) asked(c reading.ShowCommand) {
-	r.command, r.part.asked = c, c.VRF
-	if len(c.Families) == 1 {
+// asked takes a command for a table. Where the file names VRFs, its tables do, and not the commands alone.
+func (r *reader) asked(c reading.ShowCommand, words []string) {
+	r.part.asked = c.VRF
+	s := c.Shown(r.lines.Line, words)
+	s.NoVRF = c.VRF == "" && !c.Every && !r.choosing
+	if r.choosing {
+		s.VRF = ""
+	}
+	r.Ask(s)
+	if len(c.Families) == 1 && !r.SkipsAnswer() {
 		r.part.family = &c.Families[0]
 		r.Families[c.Families[0]] = r.Families[c.Families[0]] || r.Source.ExpectEmpty
 	}
-	r.neighborOf(c.Neighbor)
-	if c.Part != "" {
-		r.Problem(r.lines.Line, "the command shows a part of the table alone (%s)", reading.Quote([]byte(c.Part)))
-	}
-	if want := r.Source.VRF; want != "" && want != globalTable && c.VRF == "" && !c.Every && !r.choosing {
-		r.Problem(r.lines.Line, "the command names no VRF, the config says vrf: %s", want)
-	}
-	c.HeldAgainstView(r.Collector)
 }

@@ -2,6 +2,7 @@ package cisco
 
 import (
 	"bytes"
+	"regexp"
 
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
@@ -13,7 +14,9 @@ var EOS = reading.Format{Name: "eos", Sniff: sniffEOSText, Read: readEOSText, Sh
 // A row of EOS prints "-" for a number that is absent, and repeats the prefix:
 //
 //   - >Ec    203.0.113.0/24         192.0.2.1             0       -          100     0       65540 i
-var eosTextDialect = dialect{name: "eos", words: true, selfHop: true, invalid: "s", outHides: rib.AttrLocalPref | rib.AttrBest}
+var eosTextDialect = dialect{
+	name: "eos", words: true, selfHop: true, invalid: "s", outHides: rib.AttrLocalPref | rib.AttrBest,
+}
 
 func readEOSText(in *reading.Input, c *reading.Collector) error {
 	return readCisco(in, c, &eosTextDialect)
@@ -62,10 +65,19 @@ func (r *reader) eosNumbers(a *rib.Attrs, line []byte, from int) (rest int, err 
 	return from, nil
 }
 
-// cutEOSPath drops what EOS prints behind the origin: "65540 i Or-ID: 192.0.2.9 C-LST: 192.0.2.8".
+// eosBehind is what EOS prints behind the origin: "Or-ID: 192.0.2.9 C-LST: 192.0.2.8 192.0.2.7".
+var eosBehind = regexp.MustCompile(`^( (Or-ID|C-LST|LL Nexthop):( [0-9a-fA-F.:%A-Za-z/-]+)+)+$`)
+
+// cutEOSPath drops what EOS prints behind the origin.
 func cutEOSPath(line []byte) []byte {
+	first := len(line)
 	for _, mark := range []string{" Or-ID:", " C-LST:", " LL Nexthop:"} {
-		line, _, _ = bytes.Cut(line, []byte(mark))
+		if at := bytes.Index(line, []byte(mark)); at >= 0 {
+			first = min(first, at)
+		}
 	}
-	return bytes.TrimRight(line, " ")
+	if first < len(line) && !eosBehind.Match(bytes.TrimRight(line[first:], " ")) {
+		return line // text is disturbed, and no row ends so
+	}
+	return bytes.TrimRight(line[:first], " ")
 }

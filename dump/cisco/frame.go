@@ -13,6 +13,9 @@ import (
 func (r *reader) frame(line, text []byte) bool {
 	if h := cutHeading(text); h.kind != noHeading {
 		r.spoil("the next table begins in it")
+		if why := h.torn(); why != "" {
+			r.Problem(r.lines.Line, "%s: %s", why, reading.Quote(text))
+		}
 		r.heading(h)
 		return true
 	}
@@ -33,9 +36,11 @@ func (r *reader) frame(line, text []byte) bool {
 	case bytes.HasPrefix(text, []byte("Originating default network ")):
 		r.originated(text)
 	case isLegend(text), r.part.preamble && bytes.HasPrefix(text, []byte("BGP ")):
+		r.unsorted = r.unsorted || bytes.Contains(text, []byte("u unsorted"))
 	default:
 		return false
 	}
+	r.spoke = r.spoke || !bytes.HasPrefix(text, []byte("BGP ")) // which stands above a summary too
 	return true
 }
 
@@ -54,8 +59,8 @@ func (r *reader) heading(h ciscoHeading) {
 	r.row.known = false
 	r.routerID(h.router)
 	if h.peer != "" {
-		r.neighborOf(h.peer)
-		r.OfOneNeighbor()
+		r.answerOf(h.peer)
+		r.Shows(reading.Shown{Extent: reading.OfOne, What: "the dump shows the routes of one neighbor"})
 	}
 }
 
@@ -75,6 +80,19 @@ func (r *reader) routerID(text []byte) {
 			id, _, _ = bytes.Cut(id, []byte(","))
 			r.Result.Header.Router = string(bytes.TrimSpace(id))
 		}
+	}
+	r.localASN(text)
+}
+
+// localASN notes the router's own ASN in "local router ID is 192.0.2.9, local AS number 65536", "..., local AS 65536".
+func (r *reader) localASN(text []byte) {
+	_, rest, ok := bytes.Cut(text, []byte("local AS "))
+	if !ok || r.leftOut() {
+		return
+	}
+	word, _ := reading.CutWord(bytes.TrimPrefix(rest, []byte("number ")))
+	if asn, err := rib.ParseASN(string(bytes.TrimRight(word, ","))); err == nil {
+		r.OwnASN(asn)
 	}
 }
 
@@ -101,12 +119,13 @@ func (r *reader) nextTable() {
 // header begins a table's rows.
 func (r *reader) header(line []byte, advertised bool) {
 	r.spoil("the next table begins in it")
-	r.nextTable()
+	repeats := r.part.begun && r.part.open
 	if !r.part.sent {
 		r.answers.Came()
 	}
 	var err error
-	r.columns = columns{network: bytes.Index(line, []byte("Network"))}
+	before := r.columns
+	r.columns = columns{network: bytes.Index(line, []byte("Network")), hop: bytes.Index(line, []byte("Next Hop"))}
 	r.numbers = eosNumbers(line)
 	if !advertised && !r.words {
 		if r.columns, err = cutColumns(line); err != nil {
@@ -114,6 +133,10 @@ func (r *reader) header(line []byte, advertised bool) {
 			r.Problem(r.lines.Line, "%v", err)
 			return
 		}
+	}
+	if repeats {
+		r.repeatedHeader(before, advertised)
+		return
 	}
 	r.part.preamble, r.part.sent, r.part.begun, r.part.open, r.part.advertised = false, false, true, true, advertised
 	r.row.known = false
@@ -128,17 +151,23 @@ func (r *reader) header(line []byte, advertised bool) {
 	r.mark()
 }
 
-// setForm notes the form of the AS paths, and holds the form of the table against the view.
+// repeatedHeader is a header inside its table: a terminal's page begins with it. The rows go on.
+func (r *reader) repeatedHeader(before columns, advertised bool) {
+	r.part.page = true
+	r.answers.Pager = 0
+	if advertised != r.part.advertised || r.columns != before {
+		r.Problem(r.lines.Line, "a header of another form stands in the table: give each table a file and a feed of its own")
+	}
+}
+
+// setForm notes the form of the AS paths, and what the columns show.
 func (r *reader) setForm(advertised bool) {
-	view := r.Source.View
 	switch {
 	case advertised:
 		r.Result.Header.ASPathForm = rib.AsSent
-		if view != "" && !r.export {
-			r.Say("the columns are those of advertised routes, the config says %s", view)
-		}
-	case r.export && r.counted && !r.ownForm:
-		r.Say("the columns are not those of advertised routes, the config says %s", view)
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the columns are those of advertised routes"})
+	case r.counted && !r.ownForm:
+		r.Shows(reading.Shown{Direction: reading.Held, What: "the columns are not those of advertised routes"})
 	}
 }
 
@@ -225,18 +254,27 @@ func (r *reader) cutCount(text []byte) (c ciscoCount, ok bool) {
 	return c, ok
 }
 
-// fits reports whether a count is that of the part's rows.
-func (p *ciscoPart) fits(c ciscoCount) bool {
+// fits reports whether a count is that of the part's rows, or of them and of the default route above them: FRR's
+// releases differ in that.
+func (p *ciscoPart) fits(c ciscoCount) bool { return p.fitsBeside(c, 0) || p.countsDefault(c) }
+
+// countsDefault reports whether a count fits with the default route that stands above the rows alone.
+func (p *ciscoPart) countsDefault(c ciscoCount) bool {
+	return p.defaults > 0 && !p.fitsBeside(c, 0) && p.fitsBeside(c, p.defaults)
+}
+
+// fitsBeside reports whether a count is that of the part's rows, and of others beside them.
+func (p *ciscoPart) fitsBeside(c ciscoCount, others int) bool {
 	if c.whole {
 		return int(c.prefixes) == p.prefixes && p.rows <= int(c.paths)
 	}
 	if c.both {
-		return int(c.prefixes) == p.counted(c) && int(c.paths) == p.rows
+		return int(c.prefixes) == p.counted(c)+others && int(c.paths) == p.rows+others
 	}
 	if c.networks {
-		return int(c.prefixes) == p.prefixes
+		return int(c.prefixes) == p.prefixes+others
 	}
-	return int(c.prefixes) == p.rows // of paths, whatever it calls them
+	return int(c.prefixes) == p.rows+others // of paths, whatever it calls them
 }
 
 // counted is how many prefixes the part holds in the sense of c.
@@ -262,6 +300,9 @@ func (r *reader) endCount(c ciscoCount) {
 		r.Problem(r.lines.Line, "the dump counts %d prefixes, and holds %d", c.prefixes, p.rows)
 	case c.prefixes == 0:
 		r.ZeroStated = true
+	case p.countsDefault(c) && !r.unsorted:
+		r.Unproven = true
+		r.Note(r.lines.Line, "the dump counts %d prefixes: the rows and the default route above them, if this release counts that: write routes: on the feed if it does", c.prefixes)
 	}
 	if !r.part.begun && !r.part.sent {
 		r.answers.Came() // it stands in a table's place
@@ -332,17 +373,18 @@ func (r *reader) originated(text []byte) {
 	}
 	_, word, _ := bytes.Cut(text, []byte("network "))
 	r.cameSent()
-	switch view := r.Source.View; {
-	case r.leftOut():
+	r.part.defaults++
+	if r.leftOut() {
 		return
-	case !r.export && view != "":
-		r.Say("it says %s, as advertised routes do; the config says %s", reading.Quote(text), view)
+	}
+	r.Shows(reading.Shown{Direction: reading.Advertised, What: fmt.Sprintf("it says %s, as advertised routes do", reading.Quote(text))})
+	if !r.export && r.Source.View != "" {
 		return
 	}
 	prefix := rib.IPv4.All()
 	if bytes.IndexByte(word, ':') >= 0 {
 		prefix = rib.IPv6.All()
 	}
-	a := rib.Attrs{NotShown: hides | r.outHides | rib.AttrOrigin}
+	a := rib.Attrs{NotShown: hides | r.outHides | rib.AttrNextHop | rib.AttrMED | rib.AttrOrigin}
 	r.Route(rib.Route{Prefix: prefix, Line: r.lines.Line, Attrs: a})
 }

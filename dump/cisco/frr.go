@@ -13,7 +13,7 @@ var FRR = reading.Format{Name: "frr", Sniff: sniffFRRText, Read: readFRRText, Sh
 // A table of advertised routes has the path and the MED that the outbound route map leaves.
 var frrTextDialect = dialect{
 	name: "frr", counted: true, ownForm: true, selfHop: true, named: true, bareRDs: true, invalid: "dhRs",
-	outHides: rib.AttrLocalPref | rib.AttrBest,
+	outHides: rib.AttrLocalPref | rib.AttrBest, choosy: true,
 }
 
 func readFRRText(in *reading.Input, c *reading.Collector) error {
@@ -45,32 +45,35 @@ func cutFRRCount(text []byte) (c ciscoCount, ok bool) {
 	return c, ok && okPaths
 }
 
-// endFRR judges a count that fits. It tells the routes of one neighbour from a whole table.
+// endFRR judges a count that fits. It tells the routes of one neighbor from a whole table.
 func (r *reader) endFRR(c ciscoCount) {
-	switch v := r.Source.View; {
-	case r.export, v == rib.AdjRIBInPre:
-		r.Say("the count behind the rows is that of a table, or of what import policy accepts; the config says %s", v)
-	case int(c.paths) > r.part.rows && v != rib.AdjRIBInPost:
+	v := r.Source.View
+	r.Shows(reading.Shown{
+		Direction: reading.Held, Policy: reading.BehindPolicy,
+		What: "the count behind the rows is that of a table, or of what import policy accepts",
+	})
+	if int(c.paths) > r.part.rows && v != rib.AdjRIBInPost && v != rib.AdjRIBInPre && !r.export && !r.SkipsAnswer() {
 		r.Problem(r.lines.Line, "the dump shows %d of %d paths: export the whole table", r.part.rows, c.paths)
 	}
-	if c.prefixes == 0 && (c.paths == 0 || r.Source.View == rib.AdjRIBInPost) {
+	if c.prefixes == 0 && (c.paths == 0 || v == rib.AdjRIBInPost) {
 		r.ZeroStated = true
 	}
 }
 
-// endNeighbor judges the count that FRR puts behind what a neighbour is sent, or sends.
+// endNeighbor takes the count that FRR puts behind what a neighbour is sent, or sends.
 func (r *reader) endNeighbor(c ciscoCount) {
-	switch v := r.Source.View; {
-	case v == rib.BGPTable, v == rib.LocRIB:
-		r.Say("the count behind the rows is that of the routes of one neighbor, the config says %s", v)
-	case c.filtered && v == rib.AdjRIBInPost:
-		r.Say("import policy rejects some of the rows; the config says %s", v)
+	r.Shows(reading.Shown{Extent: reading.OfOne, What: "the count behind the rows is that of the routes of one neighbor"})
+	if c.filtered {
+		r.Shows(reading.Shown{Policy: reading.BeforePolicy, What: "import policy rejects some of the rows"})
 	}
 }
 
 // defaultPref reads "Default local pref 100, local AS 65536": of rows that show none.
 func (r *reader) defaultPref(text []byte) {
-	word, _, _ := bytes.Cut(text[len("Default local pref "):], []byte(","))
+	word, rest, _ := bytes.Cut(text[len("Default local pref "):], []byte(","))
+	if !r.leftOut() {
+		r.localASN(rest)
+	}
 	if value, ok := reading.ParseUint32(word); ok && !r.leftOut() {
 		r.Result.Header.DefaultLocalPref = rib.Some(value)
 	}

@@ -15,7 +15,9 @@ var IOS = reading.Format{Name: "ios", Sniff: sniffIOS, Read: readIOS, Shape: ios
 // outbound route map and encoding: what is sent in these places is not shown.
 const sentOtherwise = rib.AttrNextHop | rib.AttrASPath | rib.AttrLocalPref | rib.AttrMED | rib.AttrBest
 
-var iosDialect = dialect{name: "ios", outHides: sentOtherwise, ownForm: true, selfHop: true, invalid: "dh"}
+var iosDialect = dialect{
+	name: "ios", outHides: sentOtherwise, ownForm: true, selfHop: true, longStale: true, invalid: "dh",
+}
 
 func readIOS(in *reading.Input, c *reading.Collector) error { return readCisco(in, c, &iosDialect) }
 

@@ -14,7 +14,9 @@ var IOSXR = reading.Format{Name: "iosxr", Sniff: sniffIOSXR, Read: readIOSXR, Sh
 // xrAdvertisedHides is what a table of advertised routes has no column for. What it has is as sent.
 const xrAdvertisedHides = rib.AttrLocalPref | rib.AttrMED | rib.AttrBest
 
-var iosxrDialect = dialect{name: "iosxr", marks: 3, counted: true, outHides: xrAdvertisedHides, invalid: "dh"}
+var iosxrDialect = dialect{
+	name: "iosxr", marks: 3, counted: true, outHides: xrAdvertisedHides, invalid: "dh",
+}
 
 func readIOSXR(in *reading.Input, c *reading.Collector) error { return readCisco(in, c, &iosxrDialect) }
 

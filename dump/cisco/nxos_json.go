@@ -60,7 +60,6 @@ type nxosJSONReader struct {
 	tables  []nxosTable // in the order of the file
 	next    int         // the table that comes next
 	seen    [2]bool     // families of which a table was read
-	command reading.ShowCommand
 	answers reading.Answers
 	input   int    // the line of the command for a table that NX-API names in the object at hand
 	many    bool   // it was said that there are more tables than are noted
@@ -155,7 +154,7 @@ func (r *nxosJSONReader) value() error {
 		case "input", "clierror", "error", "code":
 			return r.said(key, line)
 		}
-		return r.s.Skip()
+		return r.passOver(key, line)
 	})
 	if err == nil && r.input > 0 && r.next == had {
 		r.answers.Awaited = append(r.answers.Awaited, r.input)
@@ -192,9 +191,9 @@ func (r *nxosJSONReader) said(key string, line int) error {
 // table walks the rows of a table. Some releases print a list of tables of one row each.
 func (r *nxosJSONReader) table(row string, read func(line int) error) error {
 	return r.s.OneOrMany(func(int) error {
-		return r.s.EachMember(func(key string, _ int) error {
+		return r.s.EachMember(func(key string, line int) error {
 			if key != row {
-				return r.s.Skip()
+				return r.passOver(key, line)
 			}
 			return r.s.OneOrMany(read)
 		})
@@ -203,14 +202,14 @@ func (r *nxosJSONReader) table(row string, read func(line int) error) error {
 
 func (r *nxosJSONReader) vrf(int) error {
 	from, name := len(r.tables), ""
-	err := r.s.EachMember(func(key string, _ int) error {
+	err := r.s.EachMember(func(key string, line int) error {
 		switch key {
 		case "vrf-name-out":
 			return r.text(&name)
 		case "TABLE_afi":
 			return r.table("ROW_afi", r.afi)
 		}
-		return r.s.Skip()
+		return r.passOver(key, line)
 	})
 	for i := range r.tables[from:] {
 		r.tables[from+i].vrf = name
@@ -220,14 +219,14 @@ func (r *nxosJSONReader) vrf(int) error {
 
 func (r *nxosJSONReader) afi(int) error {
 	from, afi := len(r.tables), ""
-	err := r.s.EachMember(func(key string, _ int) error {
+	err := r.s.EachMember(func(key string, line int) error {
 		switch key {
 		case "afi":
 			return r.text(&afi)
 		case "TABLE_safi":
 			return r.table("ROW_safi", r.safi)
 		}
-		return r.s.Skip()
+		return r.passOver(key, line)
 	})
 	for i := range r.tables[from:] {
 		r.tables[from+i].afi = afi
@@ -270,11 +269,10 @@ func (r *nxosJSONReader) safi(line int) error {
 	if !ok || want != "" && want != t.vrf {
 		return r.s.Skip()
 	}
-	if r.seen[fam] && t.rows {
-		r.Problem(line, "a second table of %s routes: give each answer a file and a feed of its own", fam)
+	if t.rows && r.answers.Table(r.Collector, line, fam.String()) {
 		return r.s.Skip()
 	}
-	r.seen[fam] = r.seen[fam] || t.rows
+	r.seen[fam] = r.seen[fam] || t.rows && !r.SkipsAnswer()
 	r.rows.family = fam
 	return r.s.EachMember(func(key string, line int) error {
 		switch {
@@ -285,8 +283,16 @@ func (r *nxosJSONReader) safi(line int) error {
 		case strings.HasPrefix(key, "TABLE_"):
 			r.notRoutes("line %d: not a route table: it holds %s in place of prefixes: export the routes themselves, as docs/formats/nxos-json.md says", line, reading.Quote(key))
 		}
-		return r.s.Skip()
+		return r.passOver(key, line)
 	})
+}
+
+// passOver takes a member that holds no rows where it stands.
+func (r *nxosJSONReader) passOver(key string, line int) error {
+	if r.looking {
+		return r.s.Skip()
+	}
+	return r.PassOver(r.s, key, line)
 }
 
 // maxNXOSTables is more than any router has.
@@ -313,9 +319,9 @@ func (r *nxosJSONReader) look() error {
 }
 
 func (r *nxosJSONReader) rd(int) error {
-	return r.s.EachMember(func(key string, _ int) error {
+	return r.s.EachMember(func(key string, line int) error {
 		if key != "TABLE_prefix" {
-			return r.s.Skip()
+			return r.passOver(key, line)
 		}
 		return r.table("ROW_prefix", r.prefix)
 	})
@@ -354,20 +360,11 @@ func (r *nxosJSONReader) around(line int, text []byte, before bool) {
 func (r *nxosJSONReader) echoed(line int, text []byte) (table bool) {
 	for _, words := range reading.EchoedCommands(text) {
 		if c, ok := reading.ParseShow(reading.WithoutJSON(words)); ok && !c.Other {
-			r.asked(line, c)
+			r.Ask(c.Shown(line, words))
 			table = true
 		}
 	}
 	return table
-}
-
-// asked holds a command against the config, and against those before it.
-func (r *nxosJSONReader) asked(line int, c reading.ShowCommand) {
-	if had := r.command; had.Of != "" && had.Of != c.Of {
-		r.Problem(line, "the file holds the answers of several commands: give each a file and a feed of its own")
-	}
-	r.command = c
-	c.HeldAgainst(r.Collector, line)
 }
 
 // finish refuses a file without a table of routes.

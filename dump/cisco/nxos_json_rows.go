@@ -25,6 +25,7 @@ type nxosPath struct {
 	code, mark   string      // the same as the text has them: "*" and ">"
 	coded        bool        // code is there, and alone says what the path is
 	ranked       bool        // it says whether it is best
+	internal     bool        // an iBGP neighbour sent it
 }
 
 // read hands on the paths of one prefix.
@@ -88,6 +89,9 @@ func (r *nxosJSONRows) member(cur *reading.Cursor, key []byte, p *nxosPath) {
 		p.status = nxosWord(cur)
 	case "statuscode":
 		p.code, p.coded = nxosWord(cur), true
+	case "type", "typecode": // "internal" and "i", "external" and "e", "local" and "l"
+		kind := nxosWord(cur)
+		p.internal = p.internal || kind == "internal" || kind == "i"
 	case "best":
 		p.best, p.ranked = nxosWord(cur), true
 	case "bestcode":
@@ -186,6 +190,9 @@ func (p *nxosPath) marks() (m rib.Marks, ok bool) {
 		return 0, false
 	default:
 		m |= rib.Invalid
+	}
+	if p.internal {
+		m |= rib.IBGP
 	}
 	switch {
 	case p.mark == ">", p.best == "bestpath":

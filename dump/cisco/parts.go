@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,6 +25,10 @@ type ciscoPart struct {
 	headless   bool        // it stands behind another table, and no heading between them
 	detail     bool        // pages of single prefixes stand in the place of its rows
 	sent       bool        // it says that a default route is sent, and its header has not come yet
+	page       bool        // its header was repeated, and no row came since
+	blank      bool        // a blank line stands behind its rows
+	strayed    bool        // it was said that rows follow a blank line
+	prefixAt   place       // where its prefixes stand
 	mixed      bool        // rows of unicast stand among those of another family
 	held       [2]bool     // families of its rows
 	vrf        string      // empty where nothing names it
@@ -33,7 +38,14 @@ type ciscoPart struct {
 	allVPNs    bool        // under a heading of a VPN family
 	rows       int         // bad ones and those of other VRFs included
 	prefixes   int
+	defaults   int // default routes that stand above the rows, and not among them
 	repeats    int // rows that print the prefix of the row before them once more
+}
+
+// place is how far words of one kind stand beside their header.
+type place struct {
+	known  bool
+	beside int
 }
 
 // Families are the families that are read. In a VPN family each row is of the VRF, or of the route
@@ -58,6 +70,7 @@ type ciscoHeading struct {
 	vrf    string
 	peer   string
 	bare   bool   // vrf is a route distinguisher
+	whole  bool   // the route distinguisher stands there as routers print it
 	router []byte // a line that names the router, good until the next is read
 }
 
@@ -121,10 +134,30 @@ func cutHeading(text []byte) (h ciscoHeading) {
 	}
 	if rest, ok := behind("Route Distinguisher:"); ok {
 		name, bare := rdName(rest)
-		return ciscoHeading{kind: rdHeading, vrf: name, bare: bare}
+		return ciscoHeading{kind: rdHeading, vrf: name, bare: bare, whole: wholeRD.Match(bytes.TrimRight(rest, " "))}
 	}
 	return h
 }
+
+// otherFamily is the name of a family that is passed over. Any other is damaged, and may be one that is read.
+var otherFamily = regexp.MustCompile(`^((ip|vpn|mvpn)v[46]( (unicast|multicast|mvpn|mdt|flowspec|label(ed)?[- ]unicast|sr-policy|tunnel|mspw))?|l2vpn( (e-?vpn|vpls|vpws|mspw))?|link-state( link-state)?|nsap( unicast)?|rt-?filter|rt-?constraint|rtfilter unicast)$`)
+
+// torn is what is wrong with a heading; empty where nothing is.
+func (h *ciscoHeading) torn() string {
+	_, known := Families[h.family]
+	switch {
+	case h.kind == familyHeading && !known && !otherFamily.MatchString(h.family):
+		return "the family of this table is not understood"
+	case h.kind == vrfHeading && strings.ContainsAny(h.vrf, ", ()"):
+		return "the VRF of this table is not understood"
+	case h.kind == rdHeading && !h.whole:
+		return "the route distinguisher of these rows is not understood"
+	}
+	return ""
+}
+
+// wholeRD is the text behind "Route Distinguisher:".
+var wholeRD = regexp.MustCompile(`^ *([0-9.]+:[0-9]+|0x[0-9a-f]+)( +\([^()]+\).*)?$`)
 
 // wholeFamily reports whether nothing can be missing behind a family's name.
 func wholeFamily(name string) bool {
@@ -168,7 +201,7 @@ func (p *ciscoPart) enter(h ciscoHeading) {
 	case vrfHeading:
 		*p = ciscoPart{preamble: true, vrf: h.vrf, family: p.family, other: p.other && !p.guessed, asked: p.asked}
 	case rdHeading:
-		p.vpn, p.bare, p.vrf = true, h.bare, h.vrf
+		p.vpn, p.bare, p.vrf, p.blank = true, h.bare, h.vrf, false
 	}
 }
 
@@ -334,9 +367,9 @@ func (t *vrfTables) note(name string, p *ciscoPart, row bool) {
 	}
 }
 
-// neighborOf notes the neighbour that a heading or a command names.
-func (r *reader) neighborOf(text string) {
+// answerOf takes the neighbour that a heading names.
+func (r *reader) answerOf(text string) {
 	if a, err := netip.ParseAddr(text); err == nil {
-		r.SawAnswerOf(r.lines.Line, a)
+		r.AnswerOf(r.lines.Line, a)
 	}
 }

@@ -23,6 +23,7 @@ type ciscoRow struct {
 	active bool         // EOS marked a path of the prefix
 	hop    netip.Addr
 	name   bool // FRR shows the next hop by a name, and no address
+	origin byte // what validation of origins says, where marks have fixed places; 0: nothing
 	at     int  // the column where the next hop begins
 	beside int  // how far from its header the prefix stands
 	err    error
@@ -42,6 +43,7 @@ func (r *reader) badRow(line int, err error) {
 		defer func() { r.row.known = false }()
 	}
 	if r.leftOut() {
+		r.LeaveOut(line, "of VRF %s", r.part.name())
 		return
 	}
 	if r.row.known {
@@ -71,13 +73,14 @@ func (r *reader) rowLine(l reading.TextLine) bool {
 	if len(marks) > len(r.row.kept) {
 		return false
 	}
+	r.goesOn(l.Line)
 	word := l.Text[first.Start:first.End]
 	second := reading.NextToken(l.Text, first.End)
 	switch {
 	case bytes.IndexByte(r.bareHop(word), '/') >= 0, r.marks == 0 && !r.row.open && r.isHop(l.Text, second):
 		r.spoil("its next hop is missing")
 		r.beginRow(l, marks, word)
-		r.inPlace(first, r.columns.network)
+		r.inPlace(first, r.columns.network, &r.part.prefixAt)
 		if second.End > second.Start {
 			r.hopAndRest(l, second)
 		} else if l.Cut {
@@ -86,17 +89,48 @@ func (r *reader) rowLine(l reading.TextLine) bool {
 	default:
 		if !r.row.open {
 			r.continueRow(l, marks)
+			if r.words && r.row.err == nil {
+				r.row.err = errNoPrefix
+			}
 		}
-		r.inPlace(first, r.columns.hop)
+		r.inPlace(first, r.columns.hop, nil)
 		r.hopAndRest(l, first)
 	}
 	return true
 }
 
-// inPlace holds FortiOS's prefixes and next hops to their columns, which they never leave.
-func (r *reader) inPlace(word reading.Token, column int) {
-	if r.tagged && word.Start != column && r.row.err == nil {
+// goesOn says that rows stand behind a blank line: a row may have stood in its place.
+func (r *reader) goesOn(line int) {
+	if p := &r.part; p.blank && !p.strayed {
+		p.strayed = true
+		r.Problem(line, "a blank line stands among the rows: one of them may be missing")
+	}
+}
+
+// inPlace holds prefixes, and next hops in front of which none stands, to their columns. Some releases print all rows a
+// little beside the header, but then all of them: a row that stands elsewhere lost its front, and what is left of an
+// address may look like another one.
+func (r *reader) inPlace(word reading.Token, column int, at *place) {
+	farthest := 3
+	if at == nil {
+		farthest = 8
+	}
+	off := word.Start - column
+	if at != nil && !at.known && !r.tagged { // FortiOS's never leave their columns
+		*at = place{known: true, beside: off}
+	}
+	far := max(off, -off) > farthest
+	if r.tagged {
+		far = off != 0
+	} else if at != nil {
+		far = far || off != at.beside
+	}
+	switch {
+	case !far || r.row.err != nil:
+	case r.tagged:
 		r.row.err = errColumns
+	default:
+		r.row.err = errPlace
 	}
 }
 
@@ -121,10 +155,20 @@ func (r *reader) beginRow(l reading.TextLine, marks, word []byte) {
 	w.active = w.active && w.prefix == previous || bytes.ContainsAny(marks, ">#")
 	w.known = w.err == nil
 	r.holdFamily()
+	r.holdPage(previous, had)
 	r.part.prefixes++
 	if had && w.known && w.prefix == previous {
 		r.part.repeats++
 	}
+}
+
+// holdPage holds the first prefix behind a repeated header against the one before it: a table that goes on goes up.
+func (r *reader) holdPage(previous netip.Prefix, had bool) {
+	w := &r.row
+	if r.part.page && had && w.known && w.prefix.Addr().Less(previous.Addr()) {
+		r.Problem(w.line, "the header is repeated, and the prefixes begin anew: it looks like another table: give each a file and a feed of its own")
+	}
+	r.part.page = false
 }
 
 // holdFamily holds the row's family against the table's.
@@ -206,9 +250,11 @@ func (r *reader) finishRow(l reading.TextLine, from int) {
 	r.part.rows++
 	route.Marks = r.marksOf(w.marks)
 	r.ofOneVRF()
-	if !r.leftOut() {
-		r.Route(route)
+	if r.leftOut() {
+		r.LeaveOut(w.line, "of VRF %s", r.part.name())
+		return
 	}
+	r.Route(route)
 }
 
 // readAttrs reads the attributes behind the next hop.
@@ -251,7 +297,7 @@ func (r *reader) fromItself(a *rib.Attrs) {
 		if !r.selfHop {
 			break
 		}
-		r.Say("the router itself is the next hop of a row, as in advertised routes; the config says %s", r.Source.View)
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the router itself is the next hop of a row, as in advertised routes"})
 	case rib.AdjRIBOutPre, rib.AdjRIBOutPost:
 		a.NotShown |= rib.AttrNextHop
 	}
@@ -303,48 +349,80 @@ func (r *reader) pathAndOrigin(text []byte) (origin rib.Origin, path rib.ASPath,
 	return origin, path, err
 }
 
-// marksOf reads what stands in front of a row. Where the marks have fixed places, the third is the kind of
-// path, in letters that elsewhere mean something else.
-func (r *reader) marksOf(marks []byte) (m rib.Marks) {
+// marksOf reads what stands in front of a row.
+func (r *reader) marksOf(marks []byte) rib.Marks {
 	if r.part.advertised {
 		return 0
 	}
+	var m rib.Marks
 	if r.marks > 0 {
-		marks = marks[:min(len(marks), 2)]
+		m, marks = r.placed(marks)
 	}
 	usable := false
 	for _, c := range marks {
 		switch c {
 		case '*', 's', 'r', 'S': // s: an aggregate suppresses it; r: the router uses another protocol's route
 			usable = true
-		case '>':
-			m |= rib.Best
-		case 'e', 'E':
-			if !r.words || bytes.IndexByte(marks, '>') >= 0 {
-				continue
-			}
-			m |= rib.Multipath
-		case '#':
-			if r.words {
-				m |= rib.Best
-			}
-		case 'm', '|', '=':
-			m |= rib.Multipath
 		}
+		m |= r.markOf(c, marks)
 		if strings.IndexByte(r.invalid, c) >= 0 {
 			m |= rib.Invalid
-		}
-		if c == 'S' {
-			m |= rib.Stale
 		}
 	}
 	if !usable {
 		m |= rib.Invalid
 	}
+	if r.selects && m&rib.Best == 0 {
+		m |= rib.Unselected
+	}
 	if r.hidden().Has(rib.AttrBest) {
 		m &^= rib.Best | rib.Multipath
 	}
 	return m
+}
+
+// placed reads what has its own place where marks have: the kind of path is the third, in letters that elsewhere mean
+// something else, and validation of origins has a letter in front of them.
+func (r *reader) placed(marks []byte) (m rib.Marks, rest []byte) {
+	if len(marks) > 2 && marks[2] == 'i' {
+		m |= rib.IBGP
+	}
+	if r.row.origin == 'I' {
+		m |= rib.RPKIInvalid
+	}
+	return m, marks[:min(len(marks), 2)]
+}
+
+// markOf is what one letter says, among those of its row.
+func (r *reader) markOf(c byte, marks []byte) rib.Marks {
+	switch c {
+	case '>':
+		return rib.Best
+	case 'e', 'E':
+		if r.words && bytes.IndexByte(marks, '>') < 0 {
+			return rib.Multipath
+		}
+	case '#': // EOS: best, and another protocol's route is installed; FRR: best, and not installed
+		if r.words {
+			return rib.Best | rib.RIBFailure
+		}
+		return rib.RIBFailure
+	case 'm', '|', '=':
+		return rib.Multipath
+	case 'S':
+		return rib.Stale
+	case 'L': // EOS: labelled
+		if r.longStale {
+			return rib.Stale
+		}
+	case 'r':
+		return rib.RIBFailure
+	case 'i':
+		return rib.IBGP
+	case 'I':
+		return rib.RPKIInvalid
+	}
+	return 0
 }
 
 // cutMarks takes the marks in front of a row off, and finds its first address.
@@ -362,7 +440,7 @@ func (r *reader) cutMarks(line []byte) (marks []byte, first reading.Token, ok bo
 		return nil, first, false
 	}
 	glued := r.glued(line[first.Start:first.End], first.Start)
-	if glued < 0 || !reading.AreMarks(line[first.Start:first.Start+glued]) {
+	if glued < 0 || glued > 0 && r.row.open && bytes.IndexByte(line[first.Start:first.End], '/') < 0 || !reading.AreMarks(line[first.Start:first.Start+glued]) {
 		return nil, first, false
 	}
 	first.Start += glued
@@ -372,6 +450,10 @@ func (r *reader) cutMarks(line []byte) (marks []byte, first reading.Token, ok bo
 			r.row.beside = first.Start - r.columns.network
 		}
 		begin = min(max(r.columns.network+r.row.beside-r.marks, 0), first.Start)
+		r.row.origin = 0
+		if begin > 0 {
+			r.row.origin = line[begin-1]
+		}
 	}
 	return bytes.TrimRight(line[begin:first.Start], " "), first, reading.IsAddress(r.bareHop(line[first.Start:first.End]))
 }
@@ -392,6 +474,9 @@ func (r *reader) glued(word []byte, start int) int {
 	for n := range min(len(word), 5) {
 		if reading.IsAddress(r.bareHop(word[n:])) {
 			return n
+		}
+		if word[n] == '2' { // a digit of an address, and a mark on NX-OS alone
+			return -1
 		}
 	}
 	return -1

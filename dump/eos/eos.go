@@ -114,14 +114,14 @@ func (r *reader) document(open byte) error {
 	if open != '{' {
 		return r.s.Unexpected(open, "an object")
 	}
-	return r.s.EachMember(func(key string, _ int) error {
+	return r.s.EachMember(func(key string, line int) error {
 		switch key {
 		case "vrfs":
 			return r.s.EachMember(r.vrf)
 		case "errors":
 			return r.errors()
 		}
-		return r.s.Skip()
+		return r.PassOver(r.s, key, line)
 	})
 }
 
@@ -137,18 +137,27 @@ func (r *reader) errors() error {
 }
 
 func (r *reader) vrf(name string, _ int) error {
-	if r.Source.VRF != "" && name != r.Source.VRF {
-		return r.s.Skip()
-	}
-	return r.s.EachMember(func(key string, _ int) error {
+	others := r.Source.VRF != "" && name != r.Source.VRF
+	return r.s.EachMember(func(key string, line int) error {
+		switch {
+		case others && key == "bgpRouteEntries":
+			return r.s.EachMember(func(_ string, line int) error {
+				r.LeaveOut(line, "of VRF %s", name)
+				return r.s.Skip()
+			})
+		case others:
+			return r.s.Skip()
+		}
 		switch key {
 		case "bgpRouteEntries":
 			r.held = true
 			return r.s.EachMember(r.entry)
 		case "routerId":
 			return r.router()
+		case "asn":
+			return r.asn()
 		}
-		return r.s.Skip()
+		return r.PassOver(r.s, key, line)
 	})
 }
 
@@ -157,6 +166,16 @@ func (r *reader) router() error {
 	cur := reading.Cursor{Bytes: raw}
 	if text := string(cur.Text()); err == nil && cur.Err == nil {
 		r.Result.Header.Router = text
+	}
+	return err
+}
+
+// asn reads the router's own ASN, a number or text.
+func (r *reader) asn() error {
+	raw, err := r.s.Raw()
+	cur := reading.Cursor{Bytes: raw}
+	if asn, bad := rib.ParseASN(string(cur.Scalar())); err == nil && bad == nil && cur.Err == nil {
+		r.OwnASN(asn)
 	}
 	return err
 }

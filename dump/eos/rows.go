@@ -130,7 +130,13 @@ func (p *eosPath) peer(cur *reading.Cursor, key []byte) {
 
 // asPath reads "65540 65549 i": the path, and behind it the origin, which old versions leave out.
 func (r *eosRows) asPath(cur *reading.Cursor, key []byte, p *eosPath) {
-	if string(key) != "asPath" {
+	switch {
+	case string(key) == "asPathType" && cur.Peek() == '"':
+		if string(cur.Text()) == "Internal" { // Local and External are the others, and what a confederation has
+			p.marks |= rib.IBGP
+		}
+		return
+	case string(key) != "asPath":
 		cur.Value()
 		return
 	}

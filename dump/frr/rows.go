@@ -29,6 +29,7 @@ type frrPath struct {
 	unnumbered      bool // the neighbour is shown by its interface's name, not by an address
 	nextHop         netip.Addr
 	nextHopShown    bool
+	itself          bool // the router itself stands in the next hop's place
 	asPath          rib.ASPath
 	asPathShown     bool
 	origin          rib.Origin
@@ -37,6 +38,7 @@ type frrPath struct {
 	comms           []rib.Community
 	larges          []rib.LargeCommunity
 	detail          bool
+	ranked          bool // it would say that it is the router's choice
 	valid           bool
 	marks           rib.Marks
 	frame           bool // no path, but what stands around paths ("prefix", "advertisedTo")
@@ -173,10 +175,30 @@ func (r *frrRows) mark(cur *reading.Cursor, key []byte, p *frrPath) {
 		r.markIf(cur, p, rib.Stale)
 	case "damped", "history", "removed", "suppressed":
 		r.markIf(cur, p, rib.Invalid)
+	case "ribFailure":
+		r.markIf(cur, p, rib.RIBFailure)
+	case "pathFrom":
+		p.ranked = true
+		p.cameFrom(cur)
+	case "rpkiValidationState":
+		if strings.EqualFold(string(cur.Scalar()), "invalid") {
+			p.marks |= rib.RPKIInvalid
+		}
 	case "appliedStatusSymbols":
 		r.symbols(cur, p)
 	default:
 		cur.Value()
+	}
+}
+
+// cameFrom reads "internal" or "external": the neighbour's ASN is the router's own, or it is not.
+func (p *frrPath) cameFrom(cur *reading.Cursor) {
+	if cur.Peek() != '"' {
+		cur.Value()
+		return
+	}
+	if string(cur.Text()) == "internal" {
+		p.marks |= rib.IBGP
 	}
 }
 
@@ -202,19 +224,29 @@ func (r *frrRows) best(cur *reading.Cursor, p *frrPath) {
 	}
 }
 
-// symbols reads {"*":true,">":true}: only those that FRR does not print on every row count.
+// symbols reads {"*":true,">":true}. The two stand on every row that a release prints so, and say nothing of the
+// route; a row of advertised routes that lacks ">" does.
 func (r *frrRows) symbols(cur *reading.Cursor, p *frrPath) {
 	if cur.Peek() != '{' {
 		cur.Value()
 		return
 	}
+	p.ranked = true
 	cur.Enter('{')
 	for cur.Next('}') {
 		switch string(cur.Key()) {
+		case ">":
+			r.markIf(cur, p, rib.Best)
 		case "s", "d", "h", "R":
 			r.markIf(cur, p, rib.Invalid)
 		case "S":
 			r.markIf(cur, p, rib.Stale)
+		case "r":
+			r.markIf(cur, p, rib.RIBFailure)
+		case "i":
+			r.markIf(cur, p, rib.IBGP)
+		case "I":
+			r.markIf(cur, p, rib.RPKIInvalid)
 		default:
 			cur.Value()
 		}
@@ -277,7 +309,7 @@ func nextHop(cur *reading.Cursor, p *frrPath) {
 		cur.Fail("bad next hop %s", reading.Quote(text))
 		return
 	}
-	if a.IsValid() {
+	if p.itself = !a.IsValid(); a.IsValid() {
 		p.nextHop, p.nextHopShown = a, true
 	}
 }
@@ -326,9 +358,12 @@ func (r *frrRows) peer(cur *reading.Cursor, p *frrPath) {
 	p.detail = true
 	cur.Enter('{')
 	for cur.Next('}') {
-		if string(cur.Key()) == "peerId" {
+		switch string(cur.Key()) {
+		case "peerId":
 			p.readNeighbor(cur)
-		} else {
+		case "type":
+			p.cameFrom(cur)
+		default:
 			cur.Value()
 		}
 	}
@@ -437,7 +472,8 @@ func (p *frrPath) hidden(kind frrKind) rib.AttrSet {
 	case p.unnumbered:
 		hidden |= rib.AttrNeighbor
 	}
-	if !p.nextHopShown || kind.symbols && !p.nextHop.IsValid() {
+	own := kind.received && p.itself && p.asPathShown && len(p.asPath) == 0
+	if !own && (!p.nextHopShown || kind.symbols && !p.nextHop.IsValid()) {
 		hidden |= rib.AttrNextHop
 	}
 	if !p.originShown {
@@ -457,6 +493,9 @@ func (p *frrPath) hidden(kind frrKind) rib.AttrSet {
 
 func (p *frrPath) allMarks(kind frrKind) rib.Marks {
 	marks := p.marks | kind.marks
+	if kind.chosen && (p.ranked || p.detail) && !marks.Has(rib.Best) {
+		marks |= rib.Unselected
+	}
 	if kind.symbols {
 		return marks &^ (rib.Best | rib.Multipath)
 	}

@@ -85,16 +85,16 @@ func (r *reader) answer() (answer, err error) {
 	return fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(cur.Text())), nil
 }
 
-// againstView holds the marks of the rows against the declared view: a neighbour's routes are
-// printed without a best one, the global table with one for each prefix that it can reach.
+// againstView takes what the marks of the rows show: a neighbour's routes are printed without a best one, the global
+// table with one for each prefix that it can reach.
 func (r *reader) againstView() {
 	view, routes, best := r.Source.View, r.Result.Routes, r.rows.best
 	switch {
-	case view == rib.AdjRIBInPost && routes > 0:
-		r.Say("GoBGP prints a neighbor's routes before import policy, the config says %s", view)
-	case (reading.AdvertisedView(view) || reading.ReceivedView(view)) && best > 0:
-		r.Say("the dump marks %d routes as best, as the global table does; the config says %s", best, view)
-	case reading.TableView(view) && routes > 0 && best == 0:
-		r.Say("the dump marks no route as best, as routes of one neighbor are printed; the config says %s", view)
+	case best > 0:
+		r.Shows(reading.Shown{Direction: reading.Held, Extent: reading.OfAll, What: fmt.Sprintf("the dump marks %d routes as best, as the global table does", best)})
+	case routes > 0 && reading.TableView(view):
+		r.Shows(reading.Shown{Extent: reading.OfOne, What: "the dump marks no route as best, as routes of one neighbor are printed"})
+	case routes > 0 && reading.ReceivedView(view):
+		r.Shows(reading.Shown{Policy: reading.BeforePolicy, What: "GoBGP prints a neighbor's routes before import policy"})
 	}
 }

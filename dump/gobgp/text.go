@@ -74,31 +74,44 @@ func (r *textReader) header(text []byte) bool {
 		return false
 	}
 	r.ids, r.ages, r.prefix = bytes.HasPrefix(text, []byte("ID")), bytes.Contains(text, []byte(" Age ")), netip.Prefix{}
-	switch view := r.Source.View; {
-	case view == "" || r.ages != reading.AdvertisedView(view):
-	case r.ages:
-		r.Say("the rows have an age, as those that are advertised have not; the config says %s", view)
-	default:
-		r.Say("the rows have no age, as those that are advertised; the config says %s", view)
+	if r.ages {
+		r.Shows(reading.Shown{Direction: reading.Held, What: "the rows have an age, as those that are advertised have not"})
+	} else {
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the rows have no age, as those that are advertised"})
 	}
 	return true
 }
 
-// echoed holds an echoed "gobgp neighbor N adj-out" against the config.
+// echoed takes an echoed "gobgp neighbor N adj-out".
 func (r *reader) echoed(line int, words []string) {
-	view := r.Source.View
-	out, in, global := slices.Contains(words, "adj-out"), slices.Contains(words, "adj-in"), slices.Contains(words, "global")
-	switch {
-	case view == "" || !out && !in && !global:
-	case out != reading.AdvertisedView(view), in != (view == rib.AdjRIBInPre), global && reading.ReceivedView(view):
-		r.Say("the command is %s, the config says %s", reading.Quote([]byte(strings.Join(words, " "))), view)
-	}
 	if r.other = otherFamily(words); r.other != "" {
 		r.Problem(line, "the command asks for routes of %s, which are not read", reading.Quote(r.other))
 		return
 	}
+	r.Ask(shown(line, words))
+}
+
+// shown is what a command says of its answer. GoBGP prints what a neighbour sends before import policy.
+func shown(line int, words []string) reading.Shown {
+	s := reading.Shown{Line: line, Asked: reading.Words(words)}
 	part, neighbor := parts(words)
-	r.Asks(line, part, neighbor)
+	s.Part = part
+	if a, err := netip.ParseAddr(neighbor); err == nil {
+		s.Neighbor = a
+	} else {
+		s.Peer = reading.Quote(neighbor)
+	}
+	switch {
+	case slices.Contains(words, "adj-out"):
+		s.Direction, s.Extent = reading.Advertised, reading.OfOne
+	case slices.Contains(words, "adj-in"):
+		s.Direction, s.Policy, s.Extent = reading.Received, reading.BeforePolicy, reading.OfOne
+	case slices.Contains(words, "global"):
+		s.Direction, s.Extent = reading.Held, reading.OfAll
+	case neighbor != "":
+		s.Extent = reading.OfOne
+	}
+	return s
 }
 
 // families are the values of -a that ask for unicast routes.
@@ -220,6 +233,9 @@ func (r *textReader) marks(out *rib.Route, marks []byte) error {
 		}
 		if bytes.IndexByte(word, 'S') >= 0 {
 			out.Marks |= rib.Stale
+		}
+		if bytes.IndexByte(word, 'I') >= 0 {
+			out.Marks |= rib.RPKIInvalid
 		}
 	}
 	r.chosen = out.Marks.Has(rib.Best) || r.chosen && r.prefix == out.Prefix

@@ -141,7 +141,7 @@ func (r *reader) end(line int) error {
 	if t.Routes != r.records {
 		r.Problem(line, "the trailer says %d routes, but %d are there", t.Routes, r.records)
 	}
-	r.Result.Skipped += t.Skipped
+	r.setAside(t, line)
 	for _, e := range t.Errors {
 		e = printable(e)
 		if len(r.Result.Errors) < reading.MaxErrors {
@@ -162,6 +162,18 @@ func (r *reader) end(line int) error {
 		r.Problem(line, "the dump that these records were made of was partial")
 	}
 	return nil
+}
+
+// setAside counts the rows that were set aside when the records were made. Their lines are of that dump.
+func (r *reader) setAside(t Trailer, line int) {
+	if t.Skipped > 0 && r.Result.Skipped == 0 {
+		r.Result.Bad = rib.Aside{Line: line, Why: "not readable in the dump that these records were made of"}
+	}
+	if t.Others > 0 && r.Result.Others == 0 {
+		r.Result.Other = rib.Aside{Line: line, Why: "of another neighbor or VRF in the dump that these records were made of"}
+	}
+	r.Result.Skipped += t.Skipped
+	r.Result.Others += t.Others
 }
 
 func (r *reader) readTrailer(text []byte, line int) {
@@ -308,6 +320,14 @@ func markMember(cur *reading.Cursor, key string, route *rib.Route) {
 		flag(rib.Multipath)
 	case "stale":
 		flag(rib.Stale)
+	case "internal":
+		flag(rib.IBGP)
+	case "rib_failure":
+		flag(rib.RIBFailure)
+	case "rpki_invalid":
+		flag(rib.RPKIInvalid)
+	case "unselected":
+		flag(rib.Unselected)
 	case "withdrawn":
 		if cur.Boolean() {
 			cur.Fail("it withdraws a route, and a table holds none such")
@@ -401,13 +421,27 @@ func attrSet(cur *reading.Cursor) rib.AttrSet {
 	return set
 }
 
+func marks(cur *reading.Cursor) rib.Marks {
+	m, err := reading.ParseMarks(reading.StringList(cur))
+	if err != nil {
+		cur.Fail("%v", err)
+	}
+	return m
+}
+
 // parseHeader reads {"header":{…}}.
 func parseHeader(text []byte) (reading.Header, error) {
 	var h reading.Header
-	version := uint32(0)
+	version, marked := uint32(0), false
 	cur := reading.Cursor{Bytes: text}
 	frame(&cur, func(key string) {
 		switch key {
+		case "local_asn":
+			h.LocalASN = optional(&cur).Value
+		case "zoneless":
+			h.Zoneless = cur.Boolean()
+		case "marks_not_shown":
+			h.MarksNotShown, marked = marks(&cur), true
 		case "version":
 			version = cur.Uint32()
 		case "format":
@@ -432,6 +466,9 @@ func parseHeader(text []byte) (reading.Header, error) {
 			cur.Fail("unknown key %s", reading.Quote(key))
 		}
 	})
+	if !marked {
+		h.MarksNotShown = reading.MarksNotShown(h.Format)
+	}
 	if cur.Err == nil && version != 1 {
 		cur.Fail("version %d is not known, only 1", version)
 	}
@@ -502,6 +539,8 @@ func parseTrailer(text []byte) (Trailer, error) {
 			t.Routes = int(cur.Uint32())
 		case "skipped":
 			t.Skipped = int(cur.Uint32())
+		case "others":
+			t.Others = int(cur.Uint32())
 		case "complete":
 			t.Complete = rib.Completeness(stringOrNull(&cur))
 		case "errors":

@@ -18,6 +18,7 @@ import (
 type Trailer struct {
 	Routes   int
 	Skipped  int
+	Others   int // rows of another neighbour or VRF, left out
 	Complete rib.Completeness
 	Errors   []string
 	// Contradiction denies what was said of the dump when the records were made; empty: nothing does.
@@ -26,7 +27,7 @@ type Trailer struct {
 
 // TrailerOf is the trailer of a reading.
 func TrailerOf(r reading.Result) Trailer {
-	return Trailer{Routes: r.Routes, Skipped: r.Skipped, Complete: r.Complete, Errors: r.Errors, Contradiction: r.Contradiction}
+	return Trailer{Routes: r.Routes, Skipped: r.Skipped, Others: r.Others, Complete: r.Complete, Errors: r.Errors, Contradiction: r.Contradiction}
 }
 
 // Writer writes canonical records (docs/formats/jsonl.md). Errors stick: the first one is
@@ -73,7 +74,11 @@ func (w *Writer) Close(t Trailer) error {
 	if t.Errors == nil {
 		t.Errors = []string{}
 	}
-	b := fmt.Appendf(nil, `{"trailer":{"routes":%d,"skipped":%d,"complete":%s,"errors":`, t.Routes, t.Skipped, asJSON(t.Complete))
+	b := fmt.Appendf(nil, `{"trailer":{"routes":%d,"skipped":%d,`, t.Routes, t.Skipped)
+	if t.Others > 0 {
+		b = fmt.Appendf(b, `"others":%d,`, t.Others)
+	}
+	b = fmt.Appendf(b, `"complete":%s,"errors":`, asJSON(t.Complete))
 	b = append(b, asJSON(t.Errors)...)
 	if t.Contradiction != "" {
 		b = append(append(b, `,"contradiction":`...), asJSON(t.Contradiction)...)
@@ -115,6 +120,15 @@ func appendHeader(b []byte, h reading.Header) []byte {
 	b = appendText(b, "as_path_form", string(h.ASPathForm))
 	if h.DefaultLocalPref.Set {
 		b = appendNumber(b, "default_local_pref", h.DefaultLocalPref)
+	}
+	if h.LocalASN != 0 {
+		b = appendNumber(b, "local_asn", rib.Some(h.LocalASN))
+	}
+	if h.Zoneless {
+		b = append(b, `,"zoneless":true`...)
+	}
+	if h.MarksNotShown != reading.MarksNotShown(h.Format) {
+		b = append(append(b, `,"marks_not_shown":`...), asJSON(reading.MarkNames(h.MarksNotShown))...)
 	}
 	return append(b, "}}"...)
 }
@@ -201,6 +215,17 @@ func appendList[C fmt.Stringer](b []byte, list []C, hidden bool) []byte {
 	return append(b, ']')
 }
 
+// seldom are the marks that stand in a record only where they are set, by their keys.
+var seldom = []struct {
+	mark rib.Marks
+	key  string
+}{
+	{rib.IBGP, "internal"},
+	{rib.RIBFailure, "rib_failure"},
+	{rib.RPKIInvalid, "rpki_invalid"},
+	{rib.Unselected, "unselected"},
+}
+
 func appendMarks(b []byte, m rib.Marks, hidden rib.AttrSet) []byte {
 	flag := func(key string, mark rib.Marks) {
 		b = strconv.AppendBool(appendKey(b, key), m.Has(mark))
@@ -220,6 +245,11 @@ func appendMarks(b []byte, m rib.Marks, hidden rib.AttrSet) []byte {
 		b = append(b, `,"ineligible":"invalid"`...)
 	case m.Has(rib.Filtered):
 		b = append(b, `,"ineligible":"filtered"`...)
+	}
+	for _, it := range seldom {
+		if m.Has(it.mark) {
+			flag(it.key, it.mark)
+		}
 	}
 	return b
 }

@@ -1,39 +1,31 @@
 package junos
 
 import (
-	"bytes"
 	"net/netip"
-	"regexp"
-	"strings"
 
 	"bgpaudit/dump/reading"
-	"bgpaudit/rib"
 )
 
-// showCommand is a command of which the text behind it is the answer.
-var showCommand = regexp.MustCompile(`(?:^|[>#%$"']\s*|\bssh\s.*?\s|\bcli\s+)(show route\b)`)
-
-// showRoute is where an echoed command begins in a line, -1 where there is none.
-func showRoute(text []byte) int {
-	if m := showCommand.FindSubmatchIndex(text); m != nil {
-		return m[2]
+// showRoute is an echoed command for routes in a line.
+func showRoute(text []byte) (words []string, ok bool) {
+	for _, words := range reading.EchoedCommands(text) {
+		if len(words) > 1 && words[1] == "route" {
+			return words, true
+		}
 	}
-	return -1
+	return nil, false
 }
 
 // junosCommand is what the echoed command of an answer asks for.
 type junosCommand struct {
-	known    bool
 	verb     string // advertising-protocol, receive-protocol, or empty
 	neighbor netip.Addr
 	part     string // the word that makes the answer a part of a table
-	another  bool   // it is not the file's first, and asks for other routes
 }
 
 // parseJunosCommand reads "show route receive-protocol bgp 192.0.2.1 detail | no-more".
-func parseJunosCommand(text string) junosCommand {
-	c := junosCommand{known: true}
-	words := strings.Fields(strings.ReplaceAll(strings.Trim(text, `"'`), "|", " | "))[2:]
+func parseJunosCommand(words []string) (c junosCommand) {
+	words = words[2:]
 	for i := 0; i < len(words); i++ {
 		word, next := words[i], ""
 		if i+1 < len(words) {
@@ -77,58 +69,48 @@ func (c *junosCommand) pipe(words []string) {
 	}
 }
 
-// sawCommand takes an echoed command. Of several answers in one file only those to the same question are one
-// table.
-func (w *textWalk) sawCommand(line int, text string) {
-	c := parseJunosCommand(text)
-	first := w.command
-	if first.known && (c.verb != first.verb || c.neighbor != first.neighbor) {
-		c.another = true
-		w.wrong(line, "the file holds the answers of several commands: give each a file and a feed of its own")
+// shown is what the command says of its answer. Without a verb it shows what import policy left.
+func (c *junosCommand) shown(line int, words []string) reading.Shown {
+	s := reading.Shown{Line: line, Asked: reading.Words(words), Neighbor: c.neighbor, Part: c.part, Extent: reading.OfOne}
+	switch {
+	case c.verb == "advertising-protocol":
+		s.Direction = reading.Advertised
+	case c.verb == "receive-protocol":
+		s.Direction, s.Policy = reading.Received, reading.BeforePolicy
+	default:
+		s.Direction, s.Policy = reading.Held, reading.BehindPolicy
+		if !c.neighbor.IsValid() {
+			s.Extent = reading.OfAll
+		}
+		if c.part != "" {
+			s.Extent = reading.NoExtent
+		}
 	}
-	if c.another {
-		c.verb, c.neighbor = first.verb, first.neighbor // the file's
-		w.command = c
-		return
-	}
-	w.command = c
+	return s
+}
+
+// sawCommand takes an echoed command.
+func (w *textWalk) sawCommand(line int, words []string) {
+	c := parseJunosCommand(words)
 	w.rows.gateway = ""
 	if c.verb == "receive-protocol" && c.neighbor.IsValid() {
 		w.rows.gateway = c.neighbor.String()
 	}
-	w.neighborOf(c.neighbor)
-	w.asked(line, c)
+	w.ask(c.shown(line, words))
 }
 
-// around judges a line around documents, and holds the command in it against the config.
+// around judges a line around documents, and takes the command in it.
 func (r *reader) around(line int, text []byte, before bool) {
-	if at := showRoute(bytes.TrimSpace(text)); at >= 0 {
-		c := parseJunosCommand(string(bytes.TrimSpace(text)[at:]))
-		if c.neighbor.IsValid() {
-			r.SawAnswerOf(line, c.neighbor)
-		}
-		r.asked(line, c)
+	if words, ok := showRoute(text); ok {
+		c := parseJunosCommand(words)
+		r.ask(c.shown(line, words))
 	}
 	r.Between(line, text, before)
 }
 
-// asked holds what a command shows against the config.
-func (r *reader) asked(line int, c junosCommand) {
-	if r.listing {
-		return
-	}
-	if c.part != "" {
-		r.Problem(line, "the command shows a part of the table alone (%s)", reading.Quote(c.part))
-	}
-	view := r.Source.View
-	switch {
-	case c.verb == "" && c.neighbor.IsValid() && reading.TableView(view):
-		r.Problem(line, "the command shows the routes of neighbor %s alone, the config says %s", c.neighbor, view)
-	case c.verb == "advertising-protocol" && (reading.ReceivedView(view) || reading.TableView(view)):
-		r.Say("the command shows what is advertised, the config says %s", view)
-	case c.verb == "receive-protocol" && (reading.AdvertisedView(view) || reading.TableView(view)):
-		r.Say("the command shows what is received, the config says %s", view)
-	case c.verb == "receive-protocol" && view == rib.AdjRIBInPost:
-		r.Say("the command shows what is received before import policy, the config says %s: it is %s", view, rib.AdjRIBInPre)
+// ask takes a command, once: not while VRFs are listed.
+func (r *reader) ask(s reading.Shown) {
+	if !r.listing {
+		r.Ask(s)
 	}
 }

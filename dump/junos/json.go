@@ -61,8 +61,16 @@ func (w *jsonWalk) value() error {
 		case junosError(key):
 			return w.errors(line)
 		}
-		return w.s.Skip()
+		return w.passOver(key, line)
 	})
+}
+
+// passOver takes a member that holds no rows where it stands.
+func (w *jsonWalk) passOver(key string, line int) error {
+	if w.listing {
+		return w.s.Skip()
+	}
+	return w.PassOver(w.s, key, line)
 }
 
 // errors takes what the router answered in place of a table.
@@ -93,7 +101,7 @@ func (w *jsonWalk) tableOf(line int) error {
 		case junosError(key):
 			return w.errors(line)
 		}
-		return w.s.Skip()
+		return w.passOver(key, line)
 	})
 	if err == nil {
 		w.closeTable()

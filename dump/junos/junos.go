@@ -22,6 +22,9 @@ var (
 // briefHides is what Junos prints with "detail" or "extensive" alone.
 const briefHides = rib.AttrCommunities | rib.AttrLargeCommunities | rib.AttrNeighborASN
 
+// detailShows are the marks that Junos prints with "detail" or "extensive" alone, where it prints a route's state.
+const detailShows = rib.Stale | rib.IBGP
+
 func shapeJunosJSON(src reading.Source) reading.Header { return shapeJunos(src, "junos-json") }
 func shapeJunosXML(src reading.Source) reading.Header  { return shapeJunos(src, "junos-xml") }
 
@@ -52,7 +55,7 @@ type reader struct {
 	listing bool            // looking for VRFs, no row is handed on
 	vrfs    []string        // those with a row, in file order
 	known   map[string]bool // the same
-	seen    map[string]bool // tables that were begun
+	answers reading.Answers // tables that were begun
 	heads   [2]bool         // by family: a table of it that is the feed's
 	unicast bool            // a table of unicast routes was begun, of whatever VRF
 	table   junosTable
@@ -60,7 +63,7 @@ type reader struct {
 }
 
 func newJunosReader(c *reading.Collector) *reader {
-	return &reader{Collector: c, rows: junosRows{Collector: c}, listing: true, known: map[string]bool{}, seen: map[string]bool{}}
+	return &reader{Collector: c, rows: junosRows{Collector: c}, listing: true, known: map[string]bool{}}
 }
 
 // reread goes back to the file's beginning: the VRFs are known, and rows are handed on from now on.
@@ -68,7 +71,7 @@ func (r *reader) reread(in *reading.Input) error {
 	if err := r.chooseVRF(); err != nil {
 		return err
 	}
-	r.listing, r.tables, r.table, r.seen, r.heads = false, 0, junosTable{}, map[string]bool{}, [2]bool{}
+	r.listing, r.tables, r.table, r.heads = false, 0, junosTable{}, [2]bool{}
 	return in.Rewind()
 }
 
@@ -98,24 +101,17 @@ func (r *reader) named(line int, name string) {
 	r.table.name = name
 	vrf, unicast := r.table.vrf()
 	r.unicast = r.unicast || unicast
-	if unicast && (r.Source.VRF == "" || r.Source.VRF == vrf) {
+	if unicast && !r.SkipsAnswer() && (r.Source.VRF == "" || r.Source.VRF == vrf) {
 		fam := rib.IPv4
 		if strings.HasSuffix(name, "inet6.0") {
 			fam = rib.IPv6
 		}
 		r.heads[fam] = true
 	}
-	if r.seen[name] && unicast {
-		r.table.again = true
-		r.wrong(line, "table %s is there twice: give each answer a file of its own", reading.Quote(name))
-	}
-	if len(r.seen) < maxTables {
-		r.seen[name] = true
+	if unicast && !r.listing {
+		r.table.again = r.answers.Table(r.Collector, line, name)
 	}
 }
-
-// maxTables is more than any router has, some for each VRF; beyond it names are not kept.
-const maxTables = 8 * reading.MaxVRFs
 
 // hiddenCount takes the table's count of hidden routes.
 func (r *reader) hiddenCount(line int, text string) {
@@ -157,7 +153,10 @@ func (r *reader) wanted(line int) bool {
 	case r.table.name == "" && !r.listing:
 		r.Skip(line, "a row that stands in no table")
 		return false
-	case !unicast, r.table.again:
+	case !unicast:
+		return false
+	case r.table.again:
+		r.LeaveOut(line, "of a table that is there twice")
 		return false
 	case r.listing:
 		if len(r.vrfs) < reading.MaxVRFs && !r.known[name] {
@@ -165,7 +164,11 @@ func (r *reader) wanted(line int) bool {
 		}
 		return false
 	}
-	return r.Source.VRF == "" || r.Source.VRF == name
+	if r.Source.VRF != "" && r.Source.VRF != name {
+		r.LeaveOut(line, "of VRF %s", name)
+		return false
+	}
+	return true
 }
 
 // chooseVRF holds the VRFs that were listed against the one that is asked for. Without vrf: in the config there

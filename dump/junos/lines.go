@@ -119,13 +119,16 @@ func (w *textWalk) briefLine(text []byte) bool {
 	}
 	line := string(text)
 	if path, ok := strings.CutPrefix(line, "AS path: "); ok {
-		path, _, _ = strings.Cut(path, ", validation-state")
+		path, validation, told := strings.Cut(path, ", validation-state")
 		switch {
 		case path == recorded:
 		case e.child("as-path") != nil:
 			w.spoil("it has two AS paths: a line between them is lost")
 		default:
 			e.add("as-path", path)
+			if told {
+				e.add("validation-state", strings.TrimLeft(validation, ": "))
+			}
 		}
 		return true
 	}
@@ -203,6 +206,11 @@ func (w *textWalk) held(e *junosNode, key, value, line string) {
 		if m := peerAS.FindStringSubmatch(line); m != nil {
 			w.once(e, "peer-as", m[1])
 		}
+		if own, _ := reading.CutWord([]byte(value)); len(own) > 0 {
+			w.once(e, "local-as", string(own))
+		}
+	case "Validation State":
+		w.once(e, "validation-state", value)
 	case "Age":
 		if m := metric.FindStringSubmatch(line); m != nil {
 			w.once(e, "metric", m[1])

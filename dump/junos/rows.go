@@ -130,6 +130,7 @@ func (r *junosRows) route(e *junosNode, prefix netip.Prefix, detail, chosen bool
 	if err := junosCommunities(e, a); err != nil {
 		return out, err
 	}
+	r.tells(e, detail)
 	a.NotShown |= hides(r.Source.View)
 	if e.child("perhaps-more") != nil {
 		a.NotShown |= rib.AttrCommunities | rib.AttrLargeCommunities
@@ -148,6 +149,20 @@ func (r *junosRows) route(e *junosNode, prefix netip.Prefix, detail, chosen bool
 	}
 	junosHide(&out)
 	return out, nil
+}
+
+// tells notes which marks the row would show, and the ASN that the router uses with the neighbour.
+func (r *junosRows) tells(e *junosNode, detail bool) {
+	h := &r.Result.Header
+	if detail && e.child("rt-entry-state") != nil {
+		h.MarksNotShown &^= detailShows
+	}
+	if e.child("validation-state") != nil {
+		h.MarksNotShown &^= rib.RPKIInvalid
+	}
+	if asn, err := rib.ParseASN(e.value("local-as")); err == nil {
+		r.OwnASN(asn)
+	}
 }
 
 // junosHide clears what is not shown.
@@ -178,7 +193,24 @@ func junosMarks(e *junosNode) (marks rib.Marks) {
 	if strings.Contains(state, "Multipath") {
 		marks |= rib.Multipath
 	}
+	if own := e.value("local-as"); interior(state) || own != "" && own == e.value("peer-as") {
+		marks |= rib.IBGP
+	}
+	if strings.EqualFold(e.value("validation-state"), "invalid") {
+		marks |= rib.RPKIInvalid
+	}
 	return marks
+}
+
+// interior reports whether a state, "<Active Int Ext>", is of a route that another router of the AS sent: one that a
+// neighbour of another AS sent is "<Active Ext>".
+func interior(state string) bool {
+	for _, word := range strings.Fields(state) {
+		if strings.Trim(word, "<>") == "Int" {
+			return true
+		}
+	}
+	return false
 }
 
 // attributes reads the AS path and the numbers.
@@ -258,8 +290,8 @@ func (r *junosRows) hops(e *junosNode, out *rib.Route) error {
 	if from == "" && hop != "Self" && !r.oneNeighbor && r.Source.View != rib.AdjRIBInPre {
 		from = hop
 	}
-	if hop == "Self" && !reading.AdvertisedView(r.Source.View) && r.Source.View != "" {
-		r.Say("the dump holds next hop Self, as advertised routes do; the config says %s", r.Source.View)
+	if hop == "Self" {
+		r.Shows(reading.Shown{Direction: reading.Advertised, What: "the dump holds next hop Self, as advertised routes do"})
 	}
 	var err error
 	if out.Neighbor, err = addr(from, out, rib.AttrNeighbor); err != nil {

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 
 	"bgpaudit/dump/reading"
-	"bgpaudit/rib"
 )
 
 // Text is what Junos prints on a terminal behind its show route commands (docs/formats/junos.md).
@@ -70,7 +68,6 @@ type textWalk struct {
 	*reader
 	lines    reading.TextLines
 	dest     destination
-	command  junosCommand
 	began    bool // a table was begun
 	inside   bool // the lines are of an answer's table
 	ended    bool // a prompt stood behind the last answer
@@ -102,7 +99,6 @@ func readJunosText(in *reading.Input, c *reading.Collector) error {
 	if !w.ended {
 		c.Unproven = true
 	}
-	w.againstForm()
 	switch {
 	case c.Stopped():
 		return nil
@@ -196,11 +192,11 @@ func (w *textWalk) frame(line int, text []byte) bool {
 		w.beginTable(line, string(m[1]), m[2])
 		return true
 	}
-	if at := showRoute(text); at >= 0 {
+	if words, ok := showRoute(text); ok {
 		w.close(true)
 		w.endTable()
 		w.inside, w.ended = false, false
-		w.sawCommand(line, string(text[at:]))
+		w.sawCommand(line, words)
 		return true
 	}
 	if reading.PromptEnds(text) || reading.IsPrompt(text) {
@@ -222,10 +218,6 @@ func (w *textWalk) beginTable(line int, name string, hidden []byte) {
 	w.table = junosTable{line: line}
 	w.hiddenCount(line, string(hidden))
 	w.began, w.inside, w.ended, w.lost, w.columned = true, true, false, false, false
-	if w.leftOut = w.command.another; w.leftOut {
-		w.table.name = name
-		return
-	}
 	w.named(line, name)
 	w.leftOut = w.table.again
 }
@@ -295,7 +287,7 @@ func (w *textWalk) close(whole bool) {
 	if d.form == junosOffer {
 		d.node.style = "detail"
 	}
-	w.forms[d.form] = true
+	w.showsForm(d.form)
 	w.rows.oneNeighbor = d.form.ofOneNeighbor()
 	w.rows.read(&d.node, d.line)
 }
@@ -363,22 +355,15 @@ func (d *destination) entry(tag, protocol string) *junosNode {
 	return d.last()
 }
 
-// againstForm holds the forms that were met against the declared view.
-func (w *textWalk) againstForm() {
-	one := w.forms[junosColumns] || w.forms[junosOffer]
-	many := w.forms[junosBrief] || w.forms[junosDetail]
-	view := w.Source.View
-	switch {
-	case one && (reading.TableView(view) || view == rib.AdjRIBInPost):
-		w.Say("the dump is what receive-protocol or advertising-protocol prints, the config says %s", view)
-	case many && (reading.AdvertisedView(view) || view == rib.AdjRIBInPre):
-		w.Say("the dump is what show route prints, which is what the router holds, the config says %s", view)
+// showsForm takes what the form of a row shows.
+func (w *textWalk) showsForm(form junosForm) {
+	if w.forms[form] || w.SkipsAnswer() {
+		return
 	}
-}
-
-// neighborOf notes whose routes a command asks for.
-func (w *textWalk) neighborOf(a netip.Addr) {
-	if a.IsValid() && !w.listing {
-		w.SawNeighbor(a)
+	w.forms[form] = true
+	if form.ofOneNeighbor() {
+		w.Shows(reading.Shown{Extent: reading.OfOne, Policy: reading.BeforePolicy, What: "the dump is what receive-protocol or advertising-protocol prints"})
+		return
 	}
+	w.Shows(reading.Shown{Direction: reading.Held, Policy: reading.BehindPolicy, What: "the dump is what show route prints, which is what the router holds"})
 }

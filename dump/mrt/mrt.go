@@ -291,6 +291,7 @@ func (r *reader) listed(h recordHeader) {
 // advertise takes a route of a table: on, or aside where messages may change it.
 func (r *reader) advertise(route rib.Route, e wire.Entry) {
 	if !r.pick.Wants(route.Neighbor) {
+		r.LeaveOutOf(route.Line, route.Neighbor)
 		return
 	}
 	if r.replay != nil {

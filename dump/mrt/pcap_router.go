@@ -72,7 +72,7 @@ func (r *pcapReader) oneRouter() error {
 	var ends pcapRouters
 	for _, s := range r.sessions {
 		for i := range s.ends {
-			if e := &s.ends[i]; e.opened && e.addr != r.Source.Neighbor {
+			if e := &s.ends[i]; e.opened && !r.pick.Names(e.addr) {
 				ends.saw(e)
 			}
 		}

@@ -220,12 +220,12 @@ func (s *pcapSession) local() int {
 	if s.r.router.IsValid() {
 		return slices.IndexFunc(s.ends[:], func(e pcapEnd) bool { return e.is(s.r.router) })
 	}
-	switch want := s.r.Source.Neighbor; {
+	switch named := [2]bool{s.r.pick.Names(a.addr), s.r.pick.Names(b.addr)}; {
 	case a.addr == b.addr:
 		return -1
-	case want == a.addr:
+	case named[0] && !named[1]:
 		return 1
-	case want == b.addr:
+	case named[1] && !named[0]:
 		return 0
 	}
 	ours := [2]bool{}

@@ -34,7 +34,7 @@ func (p *pick) direction() direction { return p.sent }
 // sees notes the peers of a peer table.
 func (p *pick) sees(peers []mrtPeer) {
 	for _, peer := range peers {
-		if peer.addr.IsValid() && peer.addr == p.Neighbor {
+		if p.Names(peer.addr) {
 			p.Picking, p.Found = true, true
 		}
 	}
@@ -42,11 +42,11 @@ func (p *pick) sees(peers []mrtPeer) {
 
 // finish says where nothing in the file is what the feed declares.
 func (p *pick) finish(c *reading.Collector, tables int) {
-	if p.Picking && !p.Found {
+	if p.Missing() {
 		if p.Others.IsValid() {
-			c.Say("the dump holds routes of neighbor %s, the config says %s", p.Others, p.Neighbor)
+			c.SawNeighbor(p.Others)
 		}
-		c.Problem(0, "no peer of the dump is %s", p.Neighbor)
+		c.Problem(0, "no peer of the dump is %s", p.Wanted())
 	}
 	if p.declared && tables == 0 && p.messages[p.sent] == 0 && p.messages[1-p.sent] > 0 {
 		c.Say("the dump holds no messages that its router %s, only ones that it %s", p.sent, 1-p.sent)

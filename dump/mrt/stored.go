@@ -56,11 +56,13 @@ func (r *reader) stored(s *mrtStored) error {
 			return fault
 		}
 		if !r.pick.Wants(route.Neighbor) {
+			r.LeaveOutOf(s.row.Line, route.Neighbor)
 			return nil
 		}
 		known = r.Share(&route)
 		r.remembered.Add(r.key, hash, known)
 	} else if !r.pick.Wants(s.peer.addr) {
+		r.LeaveOutOf(s.row.Line, s.peer.addr)
 		return nil
 	}
 	r.Enter(known, s.peer.addr, s.row)

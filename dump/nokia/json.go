@@ -58,8 +58,8 @@ type stateReader struct {
 	rows   stateRows
 	table  []string
 	tables int      // documents with a RIB
+	line   int      // of the first
 	others []string // families that are not audited
-	asked  string   // the command that the file holds
 	at     string   // where in the tree the prompt above it stands
 	of     []string // the neighbors of the view's table, where the feed names none
 }
@@ -103,7 +103,7 @@ func (r *stateReader) gatherSets() error {
 		} else {
 			err = r.s.EachMember(func(key string, _ int) error {
 				held = true
-				if _, ok := nokiaFamilies[strings.TrimPrefix(key, module)]; ok && r.ofOne() && !r.Source.Neighbor.IsValid() {
+				if _, ok := nokiaFamilies[strings.TrimPrefix(key, module)]; ok && r.ofOne() && !r.rows.pick.Picking {
 					return r.s.EachMember(func(key string, _ int) error { return r.within(key, r.table, r.neighbor) })
 				}
 				if key != module+"attr-sets" {
@@ -180,23 +180,47 @@ func (r *stateReader) document(open byte) error {
 	return r.s.EachMember(func(key string, line int) error {
 		if first {
 			first = false
-			if r.tables++; r.tables > 1 {
-				r.Problem(line, "a further answer: give each a file and a feed of its own")
+			if r.tables++; r.tables == 1 {
+				r.line = line
+			} else {
+				r.Say("the file holds two answers (lines %d and %d): give each a file and a feed of its own", r.line, line)
 			}
 		}
-		if r.tables > 1 {
+		if r.tables > 1 { // its routes name sets of its own
 			return r.s.Skip()
 		}
 		name := strings.TrimPrefix(key, module)
 		if fam, ok := nokiaFamilies[name]; ok {
 			r.rows.family = fam
-			return r.s.EachMember(func(key string, _ int) error { return r.within(key, r.table, r.row) })
+			return r.s.EachMember(func(key string, line int) error { return r.down(key, line, r.table) })
 		}
 		if name != "attr-sets" && len(r.others) < reading.MaxErrors {
 			r.others = append(r.others, name)
 		}
+		if name != "attr-sets" && !stateFamily.MatchString(name) {
+			return r.PassOver(r.s, key, line)
+		}
 		return r.s.Skip()
 	})
+}
+
+// stateTables are the members of the model's families: tables of other views, and families that are not read.
+var stateTables = map[string]bool{
+	"local-rib": true, "rib-in-out": true, "rib-in-pre": true, "rib-in-post": true, "rib-out-pre": true, "rib-out-post": true,
+}
+
+// stateFamily is the name of a family of the model that is not read.
+var stateFamily = regexp.MustCompile(`^((label|mcast|vpn|mcast-vpn|mvpn|flow|flow-vpn|sr-policy|srv6|ipv[46])-(ipv[46]|multicast|unicast)|evpn|l2-vpn|ms-pw|mdt-safi|route-target|bgp-ls|summary)$`)
+
+// down walks down to the routes of the view's table. A member that the model does not have may be a table whose name is damaged.
+func (r *stateReader) down(key string, line int, path []string) error {
+	switch {
+	case key == path[0] && len(path) > 1:
+		return r.s.EachMember(func(key string, line int) error { return r.down(key, line, path[1:]) })
+	case key != path[0] && !stateTables[key]:
+		return r.PassOver(r.s, key, line)
+	}
+	return r.within(key, path, r.row)
 }
 
 // within walks down to the routes of the view's table.
@@ -227,12 +251,12 @@ func (r *stateReader) finish() {
 	if r.Result.Routes == 0 && len(r.others) > 0 && !r.Source.ExpectsEmpty() {
 		r.Note(0, "families that are not read: %s", reading.Listed(r.others))
 	}
-	if p := &r.rows.pick; p.Picking && !p.Found && !r.Source.ExpectsEmpty() {
+	if p := &r.rows.pick; p.Missing() && !r.Source.ExpectsEmpty() {
 		switch {
 		case p.Others.IsValid():
-			r.Problem(0, "the table holds no route of neighbor %s, but those of %s", p.Neighbor, p.Others)
+			r.Problem(0, "the table holds no route of neighbor %s, but those of %s", p.Wanted(), p.Others)
 		case !r.Partial:
-			r.Problem(0, "the table holds no route of neighbor %s, and nothing states that there are none: write expect-empty: true if that is right", p.Neighbor)
+			r.Problem(0, "the table holds no route of neighbor %s, and nothing states that there are none: write expect-empty: true if that is right", p.Wanted())
 		}
 	}
 	if r.rows.sets.crowded {
@@ -285,25 +309,15 @@ func (r *stateReader) answers(line int, text []byte) bool {
 	return true
 }
 
-// command holds an echoed command against the config.
+// command takes an echoed command. The RIB holds every direction, and the feed's is read.
 func (r *stateReader) command(line int, m []string) {
 	instance := m[1] + m[2]
 	if instance == "" {
 		instance = "Base"
 	}
 	asked := instance + " " + strings.Join(strings.Fields(m[3]), " ")
-	switch {
-	case asked != instance+" rib":
+	if asked != instance+" rib" {
 		r.Problem(line, "the command does not show the whole RIB: say bgp rib, and nothing behind it")
-	case r.asked != "" && r.asked != asked:
-		r.Problem(line, "the file holds the answers of several commands: give each a file and a feed of its own")
 	}
-	r.asked = asked
-	vrf := r.Source.VRF
-	if vrf == "default" {
-		vrf = "Base"
-	}
-	if vrf != "" && vrf != instance {
-		r.Say("the command shows the routes of router instance %s, the config says vrf: %s", instance, r.Source.VRF)
-	}
+	r.Ask(reading.Shown{Line: line, Asked: asked, VRF: instance})
 }

@@ -278,6 +278,7 @@ func (r *stateRows) read(line int, raw []byte) {
 	}
 	r.best = r.best || w.best // which is of the prefix, whosever route it is
 	if !r.pick.Wants(w.neighbor) {
+		r.LeaveOutOf(line, w.neighbor)
 		return
 	}
 	route, err := r.route(&w, prefix)
@@ -333,6 +334,10 @@ func (w *nokiaRow) member(cur *reading.Cursor, key []byte) {
 		w.backup = cur.Boolean()
 	case "stale-route", "long-live-gr-stale":
 		w.markIf(cur, rib.Stale)
+	case "origin-validation-state":
+		if string(cur.Scalar()) == "invalid" {
+			w.marks |= rib.RPKIInvalid
+		}
 	case "invalid-reason":
 		cur.EachMember(func(key []byte) { // as-loop, next-hop-unresolved, cluster-loop, ...
 			if string(key) == "rejected-route" {

@@ -70,7 +70,7 @@ type walk struct {
 	zero   bool // a table states that it is empty
 	brief  bool // its rows are prefixes alone
 
-	command nokiaCommand // the file's first
+	answers reading.Answers
 
 	route rib.Route
 	step  int // lines of the route that came; 0 before its first
@@ -148,7 +148,7 @@ func (w *walk) frame(line int, text []byte) bool {
 	}
 	switch {
 	case string(text) == "No Matching Entries Found." && (w.inside || w.titled):
-		w.zero = w.zero || w.wanted
+		w.zero = w.zero || w.wanted && !w.SkipsAnswer()
 		w.ended()
 		w.inside, w.titled = false, false
 	case w.titled && w.wanted && strings.Join(strings.Fields(string(text)), " ") == "Flag Network":
@@ -175,8 +175,7 @@ func (w *walk) ended() {
 	}
 }
 
-// title begins a table. Other families than the two are passed over; a second table of one is of another
-// neighbour or another router instance, which the text does not name.
+// title begins a table. Other families than the two are passed over.
 func (w *walk) title(line int, family string) {
 	if w.inside || w.titled {
 		w.disturbed(line, "a table is cut off: the count behind its rows is missing")
@@ -191,11 +190,8 @@ func (w *walk) title(line int, family string) {
 		w.wanted = false
 		return
 	}
-	w.wanted = !w.seen[w.fam]
-	if !w.wanted {
-		w.Problem(line, "a second table of %s routes: give each answer a file and a feed of its own", w.fam)
-	}
-	w.seen[w.fam] = true
+	w.wanted = !w.answers.Table(w.Collector, line, w.fam.String())
+	w.seen[w.fam] = w.seen[w.fam] || !w.SkipsAnswer()
 }
 
 // row reads one of the three lines of a route.
@@ -250,13 +246,16 @@ func (w *walk) marks(flags string) {
 	if strings.Contains(flags, "x") {
 		w.route.Marks |= rib.Stale
 	}
+	if strings.ContainsAny(flags, "shd") { // suppressed, history, decayed: whoever's table it is
+		w.route.Marks |= rib.Invalid
+	}
 	if w.route.Attrs.NotShown.Has(rib.AttrBest) {
 		return
 	}
 	if strings.Contains(flags, ">") {
 		w.route.Marks |= rib.Best
 	}
-	if !strings.Contains(flags, "*") || strings.ContainsAny(flags, "shd") {
+	if !strings.Contains(flags, "*") {
 		w.route.Marks |= rib.Invalid
 	}
 }
@@ -334,12 +333,27 @@ func (w *walk) outside(line int, text []byte) {
 			return
 		}
 	}
-	w.said(line, string(text))
+	if m := localAS.FindSubmatch(text); m != nil && !w.SkipsAnswer() {
+		if asn, err := rib.ParseASN(string(m[1])); err == nil {
+			w.OwnASN(asn)
+		}
+	}
+	w.said(line, text)
 	w.Between(line, text, true)
 }
 
+// localAS is the head's line of the router itself: "BGP Router ID:10.0.0.1 AS:65536 Local AS:65536".
+var localAS = regexp.MustCompile(`^BGP Router ID\s*:.*\bLocal AS\s*:\s*(\d+)`)
+
 // show is an echoed command, whole or shortened.
-var show = regexp.MustCompile(`(?:^|[\s/#>$])sh(?:ow?)?\s+ro(?:u(?:t(?:e(?:r)?)?)?)?\s+(.*)`)
+func show(text []byte) (words []string, ok bool) {
+	for _, words := range reading.EchoedCommands(text) {
+		if len(words) > 2 && reading.Short(words[1], "router", 2) {
+			return words, true
+		}
+	}
+	return nil, false
+}
 
 // nokiaWords say of a command what table of routes it shows, and leave none of them out.
 var nokiaWords = map[string]bool{
@@ -356,8 +370,7 @@ type nokiaCommand struct {
 }
 
 // parseNokiaCommand reads "10 bgp neighbor 192.0.2.1 advertised-routes ipv6 | no-more", which stands behind show router.
-func parseNokiaCommand(text string) nokiaCommand {
-	words := strings.Fields(text)
+func parseNokiaCommand(words []string) nokiaCommand {
 	c := nokiaCommand{instance: "Base"}
 	for len(words) > 0 && words[0] != "bgp" { // 10, or service-name "RED"
 		c.instance, words = strings.Trim(words[0], `"`), words[1:]
@@ -391,48 +404,29 @@ func (c *nokiaCommand) shortened() bool {
 	})
 }
 
-// said holds an echoed command against the config.
-func (w *walk) said(line int, text string) {
-	m := show.FindStringSubmatch(text)
-	if m == nil {
+// said takes an echoed command.
+func (w *walk) said(line int, text []byte) {
+	words, ok := show(text)
+	if !ok {
 		return
 	}
-	c := parseNokiaCommand(m[1])
+	c := parseNokiaCommand(words[2:])
 	if c.verb == "" && !c.shortened() {
 		return // another page of the router
 	}
-	first := w.command
-	if first.verb != "" && (c.instance != first.instance || c.neighbor != first.neighbor || c.verb != first.verb) {
-		w.Problem(line, "the file holds the answers of several commands: give each a file and a feed of its own")
-	}
-	if first.verb == "" {
-		w.command = c
-	}
-	if c.part != "" {
-		w.Problem(line, "the command shows a part of the table alone, as far as is known (%s)", reading.Quote(c.part))
-	}
-	w.against(line, c)
+	w.Ask(c.shown(line, words))
 }
 
-// against holds a command against the config.
-func (w *walk) against(line int, c nokiaCommand) {
-	view, vrf := w.Source.View, w.Source.VRF
-	if vrf == "default" {
-		vrf = "Base"
+// shown is what the command says of its answer.
+func (c *nokiaCommand) shown(line int, words []string) reading.Shown {
+	s := reading.Shown{Line: line, Asked: reading.Words(words), VRF: c.instance, Neighbor: c.neighbor, Part: c.part}
+	switch c.verb {
+	case "advertised-routes":
+		s.Direction, s.Extent = reading.Advertised, reading.OfOne
+	case "received-routes":
+		s.Direction, s.Policy, s.Extent = reading.Received, reading.BeforePolicy, reading.OfOne
+	case "routes":
+		s.Direction, s.Extent = reading.Held, reading.OfAll
 	}
-	if vrf != "" && vrf != c.instance {
-		w.Say("the command shows the routes of router instance %s, the config says vrf: %s", c.instance, w.Source.VRF)
-	}
-	w.SawNeighbor(c.neighbor)
-	if c.neighbor.IsValid() && reading.TableView(view) {
-		w.Problem(line, "the command shows the routes of neighbor %s alone, the config says %s", c.neighbor, view)
-	}
-	switch {
-	case c.verb == "advertised-routes" && (reading.ReceivedView(view) || reading.TableView(view)):
-		w.Say("the command shows what is advertised, the config says %s", view)
-	case c.verb == "received-routes" && (reading.AdvertisedView(view) || reading.TableView(view)):
-		w.Say("the command shows what is received, the config says %s", view)
-	case c.verb == "routes" && (reading.AdvertisedView(view) || reading.ReceivedView(view)):
-		w.Say("the command shows the whole table, the config says %s", view)
-	}
+	return s
 }

@@ -3,6 +3,7 @@ package openbgpd
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 
 	"bgpaudit/dump/reading"
@@ -56,12 +57,12 @@ func readOpenBGPD(in *reading.Input, c *reading.Collector) error {
 			return r.s.Unexpected(open, "an object")
 		}
 		r.detail, empty = false, true
-		return r.s.EachMember(func(key string, _ int) error {
+		return r.s.EachMember(func(key string, line int) error {
 			empty = false
 			if key == "rib" {
 				return r.table()
 			}
-			return r.s.Skip()
+			return r.PassOver(r.s, key, line)
 		})
 	})
 	if err != nil {
@@ -88,15 +89,14 @@ func (r *reader) table() error {
 // againstView holds the marks of the rows against the declared view: Adj-RIBs are printed without a
 // best path, and Adj-RIB-In without a valid one.
 func (r *reader) againstView() {
-	view, routes := r.Source.View, r.Result.Routes
 	switch {
-	case routes == 0:
-	case r.chosen > 0 && (reading.AdvertisedView(view) || view == rib.AdjRIBInPre):
-		r.Say("the dump marks %d routes as best or ecmp, as the Loc-RIB is printed; the config says %s", r.chosen, view)
-	case r.usable == 0 && (reading.AdvertisedView(view) || reading.TableView(view) || view == rib.AdjRIBInPost):
-		r.Say("the dump marks no route as valid, as Adj-RIB-In is printed; the config says %s", view)
-	case r.chosen == 0 && reading.TableView(view):
-		r.Say("the dump marks no route as best, as routes of one neighbor are printed; the config says %s", view)
+	case r.Result.Routes == 0:
+	case r.chosen > 0:
+		r.Shows(reading.Shown{Direction: reading.Held, Policy: reading.BehindPolicy, What: fmt.Sprintf("the dump marks %d routes as best or ecmp, as the Loc-RIB is printed", r.chosen)})
+	case r.usable == 0:
+		r.Shows(reading.Shown{Direction: reading.Received, Policy: reading.BeforePolicy, What: "the dump marks no route as valid, as Adj-RIB-In is printed"})
+	default:
+		r.Shows(reading.Shown{Extent: reading.OfOne, What: "the dump marks no route as best, as routes of one neighbor are printed"})
 	}
 }
 
@@ -182,13 +182,21 @@ func (r *reader) member(cur *reading.Cursor, key string, w *openbgpdRow) {
 }
 
 func (w *openbgpdRow) mark(cur *reading.Cursor, key string) {
-	marks := map[string]rib.Marks{"best": rib.Best, "ecmp": rib.Multipath, "stale": rib.Stale}
+	marks := map[string]rib.Marks{"best": rib.Best, "ecmp": rib.Multipath, "stale": rib.Stale, "filtered": rib.Filtered}
 	switch key {
 	case "valid":
 		w.valid = cur.Boolean()
-	case "best", "ecmp", "stale":
+	case "best", "ecmp", "stale", "filtered":
 		if cur.Boolean() {
 			w.marks |= marks[key]
+		}
+	case "source":
+		if string(cur.Scalar()) == "internal" {
+			w.marks |= rib.IBGP
+		}
+	case "ovs":
+		if string(cur.Scalar()) == "invalid" {
+			w.marks |= rib.RPKIInvalid
 		}
 	default:
 		cur.Value()
@@ -238,6 +246,9 @@ func (r *reader) routeOf(w *openbgpdRow, prefix netip.Prefix) rib.Route {
 	}
 	if a.NotShown.Has(rib.AttrBest) {
 		out.Marks &^= rib.Best | rib.Multipath
+	}
+	if a.NextHop.IsUnspecified() || w.hopShown && !a.NextHop.IsValid() { // bgpctl calls the router's own networks internal, too
+		out.Marks &^= rib.IBGP
 	}
 	if !w.valid && r.Source.View != rib.AdjRIBInPre {
 		out.Marks |= rib.Invalid

@@ -68,22 +68,38 @@ func isOpenBGPDLegend(text []byte) bool {
 	return false
 }
 
-// echoed holds an echoed "bgpctl show rib out neighbor N" against the config.
+// echoed takes an echoed "bgpctl show rib out neighbor N".
 func (r *reader) echoed(line int, words []string) {
+	r.Ask(shown(line, words))
+}
+
+// shown is what a command says of its answer. "show rib neighbor N" is what import policy leaves of what N sends.
+func shown(line int, words []string) reading.Shown {
+	s := reading.Shown{Line: line, Asked: reading.Words(words)}
 	at := slices.IndexFunc(words, func(word string) bool { return reading.Short(word, "rib", 1) }) // bgpctl sh r
 	if at < 0 {
-		r.Asks(line, strings.Join(words, " "), "")
-		return
+		s.Part = s.Asked
+		return s
 	}
-	words = words[at:]
-	out, in, view := slices.Contains(words, "out"), slices.Contains(words, "in"), r.Source.View
+	part, neighbor := parts(words[at:])
+	s.Part = part
+	s.Neighbor, _ = netip.ParseAddr(neighbor)
+	if !s.Neighbor.IsValid() {
+		s.Peer = reading.Quote(neighbor)
+	}
 	switch {
-	case view == "":
-	case out != reading.AdvertisedView(view), in != (view == rib.AdjRIBInPre):
-		r.Say("the command is %s, the config says %s", reading.Quote([]byte("show "+strings.Join(words, " "))), view)
+	case slices.Contains(words[at:], "out"):
+		s.Direction, s.Extent = reading.Advertised, reading.OfOne
+	case slices.Contains(words[at:], "in"):
+		s.Direction, s.Policy, s.Extent = reading.Received, reading.BeforePolicy, reading.OfOne
+	case neighbor != "":
+		s.Direction, s.Policy, s.Extent = reading.Received, reading.BehindPolicy, reading.OfOne
+	case part != "":
+		s.Direction = reading.Held
+	default:
+		s.Direction, s.Extent = reading.Held, reading.OfAll
 	}
-	part, neighbor := parts(words)
-	r.Asks(line, part, neighbor)
+	return s
 }
 
 // parts reads the words behind "rib": the first that leaves rows out of the answer, and the neighbour.
@@ -149,13 +165,27 @@ func (r *textReader) prefixRow(l reading.TextLine, marks []byte, word reading.To
 			row.marks |= rib.Multipath
 		case 'S':
 			row.marks |= rib.Stale
+		case 'I':
+			row.marks |= rib.IBGP
+		case 'F':
+			row.marks |= rib.Filtered
 		}
+	}
+	if originInvalid(marks) {
+		row.marks |= rib.RPKIInvalid
 	}
 	route := r.routeOf(&row, prefix)
 	route.Attrs.NotShown |= r.hides
 	route.Line = l.Line
 	r.text.Held[rib.FamilyOf(prefix)] = true
 	r.Route(route)
+}
+
+// originInvalid reports whether the state of validation, the last word in front of the prefix, says that the origin is
+// invalid: "!", or "!-?" where that of the path (ASPA) stands behind it.
+func originInvalid(marks []byte) bool {
+	word := marks[bytes.LastIndexByte(marks, ' ')+1:]
+	return len(word) > 0 && word[0] == '!'
 }
 
 // attrs reads gateway, local preference, MED, path and origin. A MED that is absent is printed as 0.

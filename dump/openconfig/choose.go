@@ -121,14 +121,23 @@ func (r *reader) ofView(tables []ocPlace) ([]ocPlace, error) {
 		return nil, fmt.Errorf("breaks off before a table for view: %s: export it again", r.Source.View)
 	case len(kinds) > 1:
 		return nil, fmt.Errorf("holds several tables, and the config says %s: it has %s", orNone(view), reading.Listed(kinds))
-	case slices.Contains(views, view) && kinds[0] != "":
-		r.Say("the dump holds %s, the config says %s", kinds[0], r.Source.View)
+	case kinds[0] != "":
+		r.Shows(shownBy[kinds[0]])
 	}
 	return tables, nil
 }
 
 // views are the views that a table of the tree is.
 var views = []string{"loc-rib", string(rib.AdjRIBInPre), string(rib.AdjRIBInPost), string(rib.AdjRIBOutPre), string(rib.AdjRIBOutPost)}
+
+// shownBy is what the name of a table shows.
+var shownBy = map[string]reading.Shown{
+	"loc-rib":                 {Direction: reading.Held, Extent: reading.OfAll, What: "the dump holds loc-rib"},
+	string(rib.AdjRIBInPre):   {Direction: reading.Received, Policy: reading.BeforePolicy, What: "the dump holds adj-rib-in-pre"},
+	string(rib.AdjRIBInPost):  {Direction: reading.Received, Policy: reading.BehindPolicy, What: "the dump holds adj-rib-in-post"},
+	string(rib.AdjRIBOutPre):  {Direction: reading.Advertised, Policy: reading.BeforePolicy, What: "the dump holds adj-rib-out-pre"},
+	string(rib.AdjRIBOutPost): {Direction: reading.Advertised, Policy: reading.BehindPolicy, What: "the dump holds adj-rib-out-post"},
+}
 
 func orNone(view string) string {
 	if view == "" {
@@ -148,11 +157,12 @@ func (r *reader) ofNeighbor(tables []ocPlace) ([]ocPlace, error) {
 	if len(neighbors) < 2 {
 		return tables, nil
 	}
+	pick := reading.NewPick(r.Source)
 	mine := keepPlaces(tables, func(at ocPlace) bool {
 		a, ok := reading.AddrOf([]byte(names.of(at.neighbor)))
-		return ok && a == r.Source.Neighbor
+		return ok && pick.Names(a)
 	})
-	if len(mine) == 0 || !r.Source.Neighbor.IsValid() {
+	if len(mine) == 0 {
 		return nil, fmt.Errorf("holds the routes of several neighbors: %s: name one with neighbor: on the feed", reading.Listed(neighbors))
 	}
 	return mine, nil
@@ -181,8 +191,8 @@ func (r *reader) want(tables []ocPlace) {
 
 // ofNoAddress says what cannot be known of a table whose neighbour is named by an interface.
 func (r *reader) ofNoAddress(w ocWanted) {
-	if r.Source.Neighbor.IsValid() && !w.neighbor.IsValid() && w.name != "" {
-		r.Problem(0, "the dump holds a table of neighbor %s, and whether that is the config's %s cannot be seen in it", reading.Quote(w.name), r.Source.Neighbor)
+	if r.Source.OnlyNeighbor().IsValid() && !w.neighbor.IsValid() && w.name != "" {
+		r.Problem(0, "the dump holds a table of neighbor %s, and whether that is the config's %s cannot be seen in it", reading.Quote(w.name), r.Source.OnlyNeighbor())
 	}
 }
 

@@ -30,7 +30,7 @@ func (w *ocWalk) top() error {
 		return w.s.Skip()
 	}
 	prefix := ""
-	return w.s.EachMember(func(key string, _ int) error {
+	return w.s.EachMember(func(key string, line int) error {
 		c, err := w.s.Inner()
 		if err != nil {
 			return err
@@ -58,6 +58,7 @@ func (w *ocWalk) top() error {
 			if child := ocTop.children[local]; child != nil {
 				return w.node(child, ocPlace{})
 			}
+			return w.passOver(tree.children["bgp-rib"], local, line)
 		}
 		return w.s.Skip()
 	})
@@ -93,14 +94,14 @@ func (w *ocWalk) update(prefix string) error {
 		return w.s.Skip()
 	}
 	path, known := "", false
-	return w.s.EachMember(func(key string, _ int) (err error) {
+	return w.s.EachMember(func(key string, line int) (err error) {
 		switch {
 		case key == "Path" || key == "path":
 			path, err = w.text()
 			known = true
 			return err
 		case key != "values" && key != "val":
-			return w.s.Skip()
+			return w.passOver(tree.children["bgp-rib"], key, line)
 		case !known:
 			w.visit.stray(unplaced)
 			return w.s.Skip()

@@ -338,12 +338,10 @@ func (r *reader) sender(w *ocRoute, t *ocWanted, out *rib.Route) error {
 // againstView holds a route of a table that the document does not name against the view: only the routes of the
 // Loc-RIB have an origin.
 func (r *reader) againstView(w *ocRoute) {
-	view := r.Source.View
-	switch {
-	case w.source != "" && (reading.ReceivedView(view) || reading.AdvertisedView(view)):
-		r.Say("the routes of the dump name where they are from, as loc-rib's do; the config says %s", view)
-	case w.source == "" && reading.TableView(view):
-		r.Say("the routes of the dump do not name where they are from, as a neighbor's do; the config says %s", view)
+	if w.source != "" {
+		r.Shows(reading.Shown{Direction: reading.Held, Extent: reading.OfAll, What: "the routes of the dump name where they are from, as loc-rib's do"})
+	} else {
+		r.Shows(reading.Shown{Extent: reading.OfOne, What: "the routes of the dump do not name where they are from, as a neighbor's do"})
 	}
 }
 

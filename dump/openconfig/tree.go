@@ -242,7 +242,7 @@ func (w *ocWalk) begin(n *ocNode, at *ocPlace, keys keyValues) (int, error) {
 // object walks the members of a node, or of an element of the number id. A document may say a node's name once
 // more around it.
 func (w *ocWalk) object(n *ocNode, at ocPlace, id int) error {
-	return w.s.EachMember(func(key string, _ int) error {
+	return w.s.EachMember(func(key string, line int) error {
 		local := ocLocal(key)
 		switch child := n.children[local]; {
 		case child != nil:
@@ -257,8 +257,27 @@ func (w *ocWalk) object(n *ocNode, at ocPlace, id int) error {
 			}
 			return err
 		}
-		return w.s.Skip()
+		return w.passOver(n, local, line)
 	})
+}
+
+// ribNodes are the nodes that have tables below them.
+var ribNodes = map[string]bool{
+	"rib": true, "bgp-rib": true, "afi-safis": true, "afi-safi": true, "ipv4-unicast": true, "ipv6-unicast": true, "loc-rib": true,
+	"neighbors": true, "neighbor": true, "adj-rib-in-pre": true, "adj-rib-in-post": true, "adj-rib-out-pre": true, "adj-rib-out-post": true,
+	"routes": true,
+}
+
+// otherNodes are words of the model's families and lists that are not read.
+var otherNodes = []string{"labeled", "l3vpn", "l2vpn", "srte", "flowspec", "ext-", "ls-"}
+
+// passOver takes a member that is no node of the tree.
+func (w *ocWalk) passOver(n *ocNode, name string, line int) error {
+	second, ok := w.visit.(*ocSecond)
+	if !ok || !ribNodes[n.name] || reading.ContainsAny(name, otherNodes) {
+		return w.s.Skip()
+	}
+	return second.PassOver(w.s, name, line)
 }
 
 // row takes an element that is read as one.

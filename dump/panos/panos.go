@@ -4,6 +4,7 @@ package panos
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -304,18 +305,15 @@ func (w *panosWalk) command(words []string) {
 	}
 }
 
-// againstView holds what the table is against the view. It is the local RIB: what import policy left, of all peers, or
-// of one where the command says peer.
+// againstView takes what the table is: the local RIB, which is what import policy left, of all peers, or of one where
+// the command says peer.
 func (w *panosWalk) againstView() {
-	switch v := w.Source.View; {
-	case reading.AdvertisedView(v):
-		w.Say("the columns are those of the local RIB, which shows nothing that is advertised; the config says %s", v)
-	case v == rib.AdjRIBInPre:
-		w.Say("the local RIB is what import policy left; the config says %s", v)
-	case v == rib.AdjRIBInPost && len(w.peers) > 1:
-		w.Say("the dump holds routes of peers %s and %s, the config says %s: one neighbor's", reading.Quote(w.peers[0]), reading.Quote(w.peers[1]), v)
-	case v == rib.AdjRIBInPost && slices.Contains(w.peers, local):
-		w.Say("the dump holds the firewall's own routes, the config says %s", v)
+	w.Shows(reading.Shown{Direction: reading.Held, Policy: reading.BehindPolicy, What: "the columns are those of the local RIB, which shows what import policy left, and nothing that is advertised"})
+	switch {
+	case len(w.peers) > 1:
+		w.Shows(reading.Shown{Direction: reading.Held, Extent: reading.OfAll, What: fmt.Sprintf("the dump holds routes of peers %s and %s", reading.Quote(w.peers[0]), reading.Quote(w.peers[1]))})
+	case slices.Contains(w.peers, local):
+		w.Shows(reading.Shown{Direction: reading.Held, Extent: reading.OfAll, What: "the dump holds the firewall's own routes"})
 	}
 }
 
@@ -339,6 +337,8 @@ func (w *panosWalk) row(l reading.TextLine) bool {
 		}
 	case w.wanted:
 		w.wantedRow(l, prefix)
+	default:
+		w.LeaveOut(l.Line, "of virtual router %s", w.router)
 	}
 	return true
 }

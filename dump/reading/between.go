@@ -15,7 +15,11 @@ var Prompt = regexp.MustCompile(`^[A-Za-z0-9][^\s"{}*]{0,63}(:[^\s]*)?\s?[#>$%](
 
 // IsPrompt reports whether text begins with a prompt of any router or shell, and is no row.
 func IsPrompt(text []byte) bool {
-	return bytes.ContainsAny(text, "#>$%") && Prompt.Match(text) && !RowLike(text)
+	if !bytes.ContainsAny(text, "#>$%") || RowLike(text) {
+		return false
+	}
+	m := Prompt.FindSubmatchIndex(text)
+	return m != nil && !rowNotPrompt(text, m[4]-1) || IsRouterPrompt(text)
 }
 
 // RoutingEngine is what Junos prints on a line of its own in front of a prompt: "{master:0}".

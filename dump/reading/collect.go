@@ -37,7 +37,11 @@ type Collector struct {
 	notShown   rib.AttrSet  // what no row shows
 	Hides      *rib.AttrSet // what the dump itself says that it cannot show
 	IDs        Identities
+	ownASNs    bool // the dump names several of the router's own
 	OwnLines   bool // rows of canonical records carry their own line, not their original's
+	// UnnamedVRFs: a document need not name its VRF, so that its command must.
+	UnnamedVRFs bool
+	file        answersOf
 	contradiction
 }
 
@@ -69,6 +73,10 @@ func (c *Collector) Note(line int, format string, args ...any) {
 
 // Skip counts a row that could not be read.
 func (c *Collector) Skip(line int, format string, args ...any) {
+	if c.file.now.left != "" {
+		c.LeaveOut(line, format, args...)
+		return
+	}
 	if c.Result.Skipped == 0 {
 		c.Result.Bad = rib.Aside{Line: line, Why: fmt.Sprintf(format, args...)}
 	}
@@ -84,6 +92,28 @@ func (c *Collector) LeaveOut(line int, format string, args ...any) {
 	c.Result.Others++
 }
 
+// LeaveOutOf counts a row of another neighbour.
+func (c *Collector) LeaveOutOf(line int, neighbor netip.Addr) {
+	if c.Result.Others == 0 {
+		c.LeaveOut(line, "of neighbor %s", neighbor)
+		return
+	}
+	c.Result.Others++
+}
+
+// OwnASN notes an ASN that the dump says the router uses. Where it names several, it does not say which the feed's
+// neighbour is shown.
+func (c *Collector) OwnASN(asn uint32) {
+	h := &c.Result.Header
+	switch {
+	case asn == 0 || c.ownASNs:
+	case h.LocalASN == 0:
+		h.LocalASN = asn
+	case h.LocalASN != asn:
+		h.LocalASN, c.ownASNs = 0, true
+	}
+}
+
 // Problem says that something of the table is missing.
 func (c *Collector) Problem(line int, format string, args ...any) {
 	c.Partial = true
@@ -93,25 +123,36 @@ func (c *Collector) Problem(line int, format string, args ...any) {
 // Route hands on one row whose identity the dump leaves to be told apart: a second row of the
 // same neighbour and prefix gets the next free path id.
 func (c *Collector) Route(r rib.Route) {
+	if c.leaves(rib.FamilyOf(r.Prefix), r.Neighbor, r.Line) {
+		return
+	}
 	if c.Loader != nil {
 		c.load(&r, true)
 		return
 	}
 	r.PathID = c.IDs.ordinal(r)
-	c.Put(r)
+	c.put(r)
 }
 
 // Put hands on one row whose identity is its own.
 func (c *Collector) Put(r rib.Route) {
+	if c.leaves(rib.FamilyOf(r.Prefix), r.Neighbor, r.Line) {
+		return
+	}
+	c.put(r)
+}
+
+func (c *Collector) put(r rib.Route) {
 	if c.Loader != nil {
 		c.load(&r, false)
 		return
 	}
+	r.Marks = c.Source.meant(r.Marks)
 	if err := c.emit(r); err != nil {
 		c.Skip(r.Line, "%v", err)
 		return
 	}
-	c.count(rib.FamilyOf(r.Prefix), r.Neighbor, r.Attrs.NotShown, c.Source.startOf(r.Attrs.ASPath))
+	c.count(rib.FamilyOf(r.Prefix), r.Line, r.Attrs.NotShown, c.seen(&r.Attrs))
 }
 
 // Common is what rows of one neighbour and the same attributes have in common: to the table, and
@@ -119,25 +160,32 @@ func (c *Collector) Put(r rib.Route) {
 type Common struct {
 	shared   rib.Shared
 	notShown rib.AttrSet
-	start    pathStart
+	seen     pathSeen
 }
 
 // Share takes in what r has in common with other rows, where there is a loader.
 func (c *Collector) Share(r *rib.Route) Common {
-	return Common{c.Loader.Share(r.Neighbor, &r.Attrs, r.Marks), r.Attrs.NotShown, c.Source.startOf(r.Attrs.ASPath)}
+	return Common{c.Loader.Share(r.Neighbor, &r.Attrs, r.Marks), r.Attrs.NotShown, c.seen(&r.Attrs)}
 }
 
 func (c *Collector) load(r *rib.Route, numbered bool) {
-	c.Enter(c.Share(r), r.Neighbor, rib.Row{Prefix: r.Prefix, PathID: r.PathID, Numbered: numbered, Marks: r.Marks, Line: r.Line})
+	r.Marks = c.Source.meant(r.Marks)
+	c.enter(c.Share(r), rib.Row{Prefix: r.Prefix, PathID: r.PathID, Numbered: numbered, Marks: r.Marks, Line: r.Line})
 }
 
 // Enter hands a row on to the loader.
 func (c *Collector) Enter(s Common, neighbor netip.Addr, row rib.Row) {
+	if !c.leaves(rib.FamilyOf(row.Prefix), neighbor, row.Line) {
+		c.enter(s, row)
+	}
+}
+
+func (c *Collector) enter(s Common, row rib.Row) {
 	if err := c.Loader.Add(s.shared, row); err != nil {
 		c.Skip(row.Line, "%v", err)
 		return
 	}
-	c.count(rib.FamilyOf(row.Prefix), neighbor, s.notShown, s.start)
+	c.count(rib.FamilyOf(row.Prefix), row.Line, s.notShown, s.seen)
 }
 
 // TakeBack uncounts a row that the loader could not enter.
@@ -155,12 +203,11 @@ func (c *Collector) HandedOn() {
 }
 
 // count notes a row that was handed on.
-func (c *Collector) count(fam rib.Family, neighbor netip.Addr, notShown rib.AttrSet, start pathStart) {
+func (c *Collector) count(fam rib.Family, line int, notShown rib.AttrSet, path pathSeen) {
 	c.Result.Routes++
 	c.Families[fam] = true
 	c.notShown &= notShown
-	c.SawNeighbor(neighbor)
-	c.sawPath(start)
+	c.sawPath(path, line)
 }
 
 // Stopped reports whether the caller gave up.
@@ -183,18 +230,21 @@ func (c *Collector) Finish(shape rib.AttrSet) Result {
 	if c.Stopped() {
 		c.Problem(0, "reading was stopped: %v", c.Ctx.Err())
 	}
-	c.judge()
+	c.complete()
 	if c.More > 0 {
 		c.Result.Errors = append(c.Result.Errors, fmt.Sprintf("%sand %d more errors", c.At(0), c.More))
 	}
 	return c.Result
 }
 
-func (c *Collector) judge() {
+func (c *Collector) complete() {
 	rows, want := c.Result.Routes+c.Result.Skipped, c.Source.ExpectRoutes
 	switch {
 	case want >= 0 && want != rows:
 		c.Problem(0, "the config says routes: %d, the dump holds %d", want, rows)
+	case rows == 0 && c.Result.Others > 0 && c.Text != "": // all of it is another's
+	case rows == 0 && !c.ZeroStated && c.Result.Others > 0 && !c.Source.ExpectsEmpty():
+		c.Problem(c.Result.Other.Line, "the dump holds no route of the feed's, but %d others: %s", c.Result.Others, c.Result.Other.Why)
 	case rows == 0 && !c.ZeroStated && !c.Source.ExpectEmpty && want != 0 && !c.Partial:
 		c.Problem(0, "the table is empty and nothing in the dump states its zero: write expect-empty: true if that is right")
 	}

@@ -22,6 +22,7 @@ func (c *Collector) EachDocumentAnd(s *Scanner, judge func(line int, text []byte
 			return nil
 		}
 		if err == nil {
+			c.NextAnswer(s.Line)
 			err = read(open)
 		}
 		if c.Stopped() {

@@ -103,3 +103,19 @@ func (s *TextLines) plain(raw []byte) []byte {
 	}
 	return s.wide
 }
+
+// Erased undoes the backspaces of a line, with which a pager erases its mark. Tabs stay.
+func Erased(line []byte) []byte {
+	if bytes.IndexByte(line, '\b') < 0 {
+		return line
+	}
+	kept := make([]byte, 0, len(line))
+	for _, c := range line {
+		if c != '\b' {
+			kept = append(kept, c)
+			continue
+		}
+		kept = kept[:max(len(kept)-1, 0)]
+	}
+	return kept
+}

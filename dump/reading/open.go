@@ -3,9 +3,12 @@ package reading
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -23,6 +26,7 @@ type Input struct {
 	Mtime  time.Time
 	Text   *bufio.Reader
 	raw    io.Closer
+	packed *countingReader
 	bytes  func(read, size int64)
 	Once   bool       // a pipe: what was read is gone
 	Ahead  *readAhead // unpacks; nil where nothing is packed
@@ -31,7 +35,14 @@ type Input struct {
 
 // OpenInput opens a dump. Errors say what to do, without the file's name.
 func OpenInput(path string, progress func(read, size int64)) (*Input, error) {
-	info, err := os.Stat(path)
+	return OpenPatiently(context.Background(), path, 0, progress)
+}
+
+// OpenPatiently is [OpenInput] of a file that may be silent. A reader that has patience, as one that
+// goes on for ever must, waits no longer than that for the system, and reads regular files alone: a
+// pipe gives what it holds once, and may give nothing for ever. Without patience it waits until ctx is done.
+func OpenPatiently(ctx context.Context, path string, patience time.Duration, progress func(read, size int64)) (*Input, error) {
+	info, err := look(ctx, path, patience)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("no such file: check the name; relative names are relative to the config file")
@@ -43,11 +54,16 @@ func OpenInput(path string, progress func(read, size int64)) (*Input, error) {
 		return nil, fmt.Errorf("is a directory: name a file in it")
 	case info.Mode()&(fs.ModeDevice|fs.ModeSocket) != 0:
 		return nil, fmt.Errorf("is a device or a socket: name a file")
+	case patience > 0 && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("is a pipe, which can be read once: a monitor reads a file again and again: name a regular one")
 	case info.Mode().IsRegular() && info.Size() == 0:
 		return nil, fmt.Errorf("the file is empty (0 bytes): the export failed; run it again")
 	}
 	in := &Input{Size: info.Size(), Mtime: info.ModTime(), bytes: progress, Once: !info.Mode().IsRegular()}
 	in.Reopen = func() (io.ReadCloser, error) { return os.Open(path) }
+	if patience > 0 || in.Once {
+		in.Reopen = func() (io.ReadCloser, error) { return open(ctx, path, patience) }
+	}
 	return in, in.Start()
 }
 
@@ -67,11 +83,26 @@ func (in *Input) Start() error {
 		return fmt.Errorf("cannot be opened: %w", unwrapPath(err))
 	}
 	in.raw = raw
-	in.Text, in.Ahead, err = plainText(&countingReader{r: raw, size: in.Size, tell: in.bytes})
+	in.packed = &countingReader{r: raw, sum: sha256.New(), size: in.Size, tell: in.bytes}
+	in.Text, in.Ahead, err = plainText(in.packed)
 	if err != nil {
 		in.Close()
 	}
 	return err
+}
+
+// Digest is the SHA-256 of the file as it lies on the disk, what no reader asked for included; zero where it cannot be
+// read to its end. Nothing can be read afterwards.
+func (in *Input) Digest() (sum [sha256.Size]byte) {
+	if in.Ahead != nil {
+		in.Ahead.stop()
+		in.Ahead = nil
+	}
+	if _, err := io.Copy(io.Discard, in.packed); err != nil {
+		return sum
+	}
+	in.packed.sum.Sum(sum[:0])
+	return sum
 }
 
 // Rewind begins again at the top.
@@ -101,8 +132,10 @@ func (in *Input) Head() ([]byte, error) {
 	return b, nil
 }
 
+// countingReader reads the file as it lies on the disk, counts its bytes and takes their sum.
 type countingReader struct {
 	r    io.Reader
+	sum  hash.Hash
 	read int64
 	size int64
 	tell func(read, size int64)
@@ -111,6 +144,7 @@ type countingReader struct {
 func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.read += int64(n)
+	c.sum.Write(p[:n]) // never an error (hash.Hash)
 	if c.tell != nil && n > 0 {
 		c.tell(c.read, c.size)
 	}
@@ -129,6 +163,9 @@ var byteOrderMarks = []struct {
 func plainText(raw *countingReader) (text *bufio.Reader, ahead *readAhead, err error) {
 	r, ahead, err := unpack(raw)
 	if err != nil {
+		return nil, ahead, err
+	}
+	if err := refuseArchive(r); err != nil {
 		return nil, ahead, err
 	}
 	magic, err := r.Peek(3)

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,17 @@ type handOver struct {
 var handOvers = map[string]handOver{
 	"sudo":    {values: "ugpChrtTRUD --user --group --host"},
 	"doas":    {values: "uC"},
+	"sshpass": {values: "pfdP"},
+	"clogin":  {},
+	"jlogin":  {},
+	"birdc":   {values: "s"},
+	"birdc6":  {values: "s"},
+	"birdcl":  {values: "s"},
+	"sr_cli":  {},
+	"cli":     {},
+	"echo":    {},
+	"nohup":   {},
+	"watch":   {values: "n"},
 	"vtysh":   {values: "dNf --vty_socket --config_dir --daemon --pathspace"},
 	"Cli":     {values: "p"},
 	"FastCli": {values: "p"},
@@ -35,6 +47,9 @@ var handOvers = map[string]handOver{
 	"kubectl": {verb: "exec", values: "ncf --namespace --container --filename --context --kubeconfig", places: 1},
 	"oc":      {verb: "exec", values: "ncf --namespace --container --filename --context --kubeconfig", places: 1},
 	"ssh":     {values: "BbcDEeFIiJLlmOopQRSWw", places: 1},
+	"plink":   {values: "Pli -pw -pwfile -hostkey -proxycmd -load -m -sercfg", places: 1},
+	"klink":   {values: "Pli -pw -pwfile -hostkey -proxycmd -load -m -sercfg", places: 1},
+	"rsh":     {values: "l", places: 1},
 	"ip":      {verb: "exec", values: "n", places: 1}, // ip netns exec, ip vrf exec
 	"route":   {verb: "exec", values: "T"},
 	"nsenter": {values: "t --target"},
@@ -48,10 +63,20 @@ var handOvers = map[string]handOver{
 // of a shell or a login either; elsewhere is true where it hands on to another place.
 func handedOn(words []string) (rest []string, known, elsewhere bool) {
 	word := words[0]
-	if to, ok := handOvers[path.Base(word)]; ok {
+	if to, ok := handOvers[program(word)]; ok {
 		return to.command(words[1:]), true, to.places > 0
 	}
-	return words[1:], word == "" || word[0] == '-' || strings.Contains(word, "@"), false
+	known = word == "" || word[0] == '-' || word == "&" || strings.Contains(word, "@") || setting.MatchString(word)
+	return words[1:], known, false
+}
+
+// setting is a variable that a shell sets for one command: "LANG=C".
+var setting = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+
+// program is the name of a program, without where it is: "/usr/bin/ssh", "C:\Tools\plink.exe".
+func program(word string) string {
+	word = path.Base(word[strings.LastIndexByte(word, '\\')+1:])
+	return strings.TrimSuffix(word, ".exe")
 }
 
 // command skips the program's own words.
@@ -83,7 +108,7 @@ func (h handOver) command(words []string) []string {
 // takesValue reports whether the value of an option is the word behind it: "-n", "-itu", "--namespace", and not
 // "-nfrr".
 func (h handOver) takesValue(option string) bool {
-	if strings.HasPrefix(option, "--") {
+	if strings.HasPrefix(option, "--") || slices.Contains(strings.Fields(h.values), option) {
 		return slices.Contains(strings.Fields(h.values), option)
 	}
 	short, _, _ := strings.Cut(h.values, " ")
@@ -91,13 +116,24 @@ func (h handOver) takesValue(option string) bool {
 	return short != "" && at >= 0 && at == len(option)-2
 }
 
+// wholePrograms hand on all that they are given, whatever is said to them.
+var wholePrograms = []string{
+	"tee", "cat", "less", "more", "dos2unix", "gzip", "xz", "zstd", "pbcopy", "clip", "ts", "birdc", "birdc6", "birdcl",
+	"Out-File", "Tee-Object", "Set-Content", "Add-Content", "Out-String", "Out-Host",
+}
+
 // WholePipe reports whether what a shell pipes an answer to, the words behind "|", leaves nothing out of it.
 func WholePipe(words []string) bool {
 	switch text := strings.Join(words, " "); {
 	case len(words) == 0:
 		return false
-	case words[0] == "tee", words[0] == "cat":
-		return !slices.Contains(words, "|")
+	case slices.Contains(words, "|"):
+		at := slices.Index(words, "|")
+		return WholePipe(words[:at]) && WholePipe(words[at+1:])
+	case slices.Contains(wholePrograms, program(words[0])):
+		return true
+	case words[0] == "tr":
+		return len(words) == 3 && words[1] == "-d" && (words[2] == `\r` || words[2] == `\015`)
 	case strings.HasPrefix(words[0], "python"):
 		return strings.HasSuffix(text, " -m json.tool")
 	default:

@@ -158,46 +158,37 @@ func (c *ShowCommand) word(word string) bool {
 	return false
 }
 
-// HeldAgainstView holds what the command shows against the declared view.
-func (c ShowCommand) HeldAgainstView(to *Collector) {
-	view := to.Source.View
-	export := AdvertisedView(view)
-	switch {
-	case c.Of == "advertised" && view != "" && !export:
-		to.Say("the command shows what is advertised, the config says %s", view)
-	case c.Of != "advertised" && export && (c.Of != "" || c.Part == ""):
-		to.Say("the command does not show what is advertised, the config says %s", view)
-	case c.Of == "received" && view == rib.AdjRIBInPost:
-		to.Say("the command shows what is received before import policy, the config says %s", view)
-	case c.Of == "routes" && view == rib.AdjRIBInPre:
-		to.Say("the command shows what import policy accepts, the config says %s", view)
-	case c.Of == "" && c.Part == "" && ReceivedView(view):
-		to.Say("the command shows the whole table, the config says %s", view)
-	case c.Of != "":
-		to.OfOneNeighbor()
+// Shown is what the command says of its answer. words are the command's own.
+func (c ShowCommand) Shown(line int, words []string) Shown {
+	s := Shown{Line: line, Asked: Words(words), VRF: c.VRF, Part: c.Part, Direction: Held, Extent: OfAll}
+	switch c.Of {
+	case "advertised":
+		s.Direction, s.Extent = Advertised, OfOne
+	case "received":
+		s.Direction, s.Policy, s.Extent = Received, BeforePolicy, OfOne
+	case "routes":
+		s.Direction, s.Policy, s.Extent = Received, BehindPolicy, OfOne
+	case "":
+		if c.Part != "" { // nothing tells of what table it is a part
+			s.Direction, s.Extent = NoDirection, NoExtent
+		}
 	}
+	a, err := netip.ParseAddr(c.Neighbor)
+	if s.Neighbor = a; err != nil {
+		if s.Peer = ""; c.Neighbor != "" {
+			s.Peer = Quote(c.Neighbor)
+		}
+	}
+	return s
 }
 
-// HeldAgainst holds a command in front of a document against the config. A document names its VRFs, or none.
-func (c ShowCommand) HeldAgainst(to *Collector, line int) {
-	if a, err := netip.ParseAddr(c.Neighbor); err == nil {
-		to.SawAnswerOf(line, a)
-	}
-	if c.Part != "" {
-		to.Problem(line, "the command shows a part of the table alone (%s)", Quote(c.Part))
-	}
-	if want := to.Source.VRF; want != "" && c.VRF != "" && c.VRF != want {
-		to.Say("the command shows the routes of VRF %s, the config says vrf: %s", c.VRF, want)
-	}
-	c.HeldAgainstView(to)
-}
-
-// AroundJSON judges a line around JSON documents of a router of this kind, and holds the commands in it against the
-// config.
+// AroundJSON judges a line around JSON documents of a router of this kind, and takes the commands in it.
 func (c *Collector) AroundJSON(line int, text []byte, before bool) {
 	for _, words := range EchoedCommands(text) {
 		if command, ok := ParseShow(WithoutJSON(words)); ok && !command.Other {
-			command.HeldAgainst(c, line)
+			s := command.Shown(line, words)
+			s.NoVRF = c.UnnamedVRFs && command.VRF == "" && !command.Every
+			c.Ask(s)
 		}
 	}
 	c.Between(line, text, before)

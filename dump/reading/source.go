@@ -8,16 +8,20 @@ import (
 	"bgpaudit/rib"
 )
 
-func (s *Source) startOf(path rib.ASPath) pathStart {
+// startOf is whose AS a path begins with.
+func (s *Source) startOf(path rib.ASPath) pathSeen {
 	first, ok := path.First()
 	switch {
 	case !ok || len(s.ASNs) == 0:
 		return startsNowhere
-	case slices.Contains(s.ASNs, first):
+	case s.ours(first):
 		return startsHere
 	}
 	return startsElsewhere
 }
+
+// ours reports whether an ASN is one of the site's own.
+func (s *Source) ours(asn uint32) bool { return slices.Contains(s.ASNs, asn) }
 
 // ExpectsEmpty reports whether the config says that the dump holds no route.
 func (s *Source) ExpectsEmpty() bool { return s.ExpectEmpty || s.ExpectRoutes == 0 }
@@ -40,6 +44,10 @@ type Source struct {
 	ExpectEmpty     bool
 	ExpectRoutes    int // routes: N, -1 where not given; 0 says that the table is empty
 	TolerateSkipped int
+
+	// Patience is how long the system may take to open the file or to give more of it; 0: for ever. With it
+	// the file must be a regular one.
+	Patience time.Duration
 }
 
 // Link is what the config says of the link that a dump is of. What a dump shows is held against it.
@@ -51,10 +59,25 @@ type Link struct {
 	Neighbors []netip.Addr // every address of the neighbour's: a row whose neighbour is of a listed family and is none of them is not the link's
 }
 
-// MadeLater reports whether a dump of that time shows what was not there yet at the moment that is
-// asked for: it is no evidence of it.
-func (s *Source) MadeLater(made time.Time) bool {
-	return !s.At.IsZero() && made.After(s.At)
+// How far a clock may be off before what it says is held to be of another moment: one that is set, and one whose zone
+// is not known.
+const (
+	clockSlack = 5 * time.Minute
+	zoneSlack  = 14 * time.Hour
+)
+
+// Slack is how much later than a moment the time of h may be and yet be of it.
+func (h *Header) Slack() time.Duration {
+	if h.Zoneless {
+		return zoneSlack
+	}
+	return clockSlack
+}
+
+// MadeLater reports whether a dump with that header shows what was not there yet at the moment that is asked for
+// (--at): it is no evidence of it.
+func (s *Source) MadeLater(h *Header) bool {
+	return !s.At.IsZero() && h.Time.Sub(s.At) > h.Slack()
 }
 
 // Header is what a dump says about itself: the header line of canonical records.
@@ -66,6 +89,7 @@ type Header struct {
 	Neighbor         netip.Addr
 	Families         []rib.Family // families the dump marks, even when it holds no route of them
 	NotShown         rib.AttrSet
+	MarksNotShown    rib.Marks // those of StateMarks that it has no place for: none is known to be there, or not
 	ASPathForm       rib.ASPathForm
 	DefaultLocalPref rib.Optional
 	Zoneless         bool   // Time has no zone: it may be 14 hours off

@@ -13,7 +13,7 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// packings are compressions, known by their first bytes. One without open has to be undone by hand.
+// packings are compressions, known by their first bytes.
 var packings = []struct {
 	magic, name string
 	open        func(*bufio.Reader) (io.Reader, error)
@@ -22,7 +22,6 @@ var packings = []struct {
 	{"BZh", "bzip2", func(r *bufio.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }},
 	{"\xfd7zXZ\x00", "xz", openXZ},
 	{"\x28\xb5\x2f\xfd", "zstd", openZstd},
-	{"PK\x03\x04", "zip", nil},
 }
 
 // unpack undoes compression, whatever the file's name says. ahead is nil where there is none; else
@@ -34,11 +33,8 @@ func unpack(raw *countingReader) (r *bufio.Reader, ahead *readAhead, err error) 
 		return nil, nil, fmt.Errorf("cannot be read: %w", unwrapPath(err))
 	}
 	for _, p := range packings {
-		switch {
-		case !bytes.HasPrefix(magic, []byte(p.magic)):
+		if !bytes.HasPrefix(magic, []byte(p.magic)) {
 			continue
-		case p.open == nil:
-			return nil, nil, fmt.Errorf("is compressed with %s: undo that first (un%s)", p.name, p.name)
 		}
 		unpacked, err := p.open(r)
 		if err == nil {

@@ -3,7 +3,6 @@ package reading
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 
 	"bgpaudit/rib"
 )
@@ -115,21 +114,6 @@ func (w *WordTable) noteTable() {
 		}
 	}
 	w.Held = [2]bool{}
-}
-
-// Asks holds the words of a command that name no whole table, and the neighbour of its answer, against the config.
-func (c *Collector) Asks(line int, part, neighbor string) {
-	if part != "" {
-		c.Problem(line, "the command shows a part of the table alone (%s)", Quote([]byte(part)))
-	}
-	a, err := netip.ParseAddr(neighbor)
-	if err != nil {
-		return
-	}
-	c.SawAnswerOf(line, a)
-	if TableView(c.Source.View) {
-		c.Say("the command shows the routes of one neighbor, the config says %s", c.Source.View)
-	}
 }
 
 // AroundTool is a judge of what stands around the JSON documents of a program: echoed takes its commands.

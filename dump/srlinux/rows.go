@@ -402,8 +402,6 @@ func (w *walk) prefixOf(text string) (netip.Prefix, error) {
 	}
 	fam := rib.FamilyOf(p)
 	switch held := w.tally.family; {
-	case held == nil && w.seen[fam]:
-		return p, fmt.Errorf("a second table of %s routes", fam)
 	case held == nil:
 		w.tally.family = &fam
 	case *held != fam:
@@ -417,7 +415,9 @@ func (w *walk) sender(out *rib.Route) {
 	a := &out.Attrs
 	switch own := a.NextHop.IsUnspecified(); {
 	case w.answer.kind == received:
-		if out.Neighbor = w.Result.Header.Neighbor; !out.Neighbor.IsValid() {
+		if peer, err := reading.ParseAddr(w.answer.peer); err == nil {
+			out.Neighbor = peer
+		} else {
 			a.NotShown |= rib.AttrNeighbor
 		}
 	case w.answer.kind == table && own:

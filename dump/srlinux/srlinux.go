@@ -6,7 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"regexp"
-	"strings"
+	"slices"
 
 	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
@@ -80,7 +80,6 @@ type walk struct {
 	tally   srlinuxTally
 	wanted  bool // the table is read
 	answer  srlinuxAnswer
-	first   srlinuxAnswer
 	command srlinuxCommand // in front of the table at hand
 	answers reading.Answers
 	seen    [2]bool // families
@@ -184,27 +183,14 @@ func (w *walk) headEnds(line int) {
 	}
 	w.answers.Came()
 	w.answer.kind = kind
-	w.wanted = w.begins(line)
-}
-
-// begins holds a table against the one before it, and against the feed.
-func (w *walk) begins(line int) bool {
-	w.foreign = false
-	if w.tables++; w.tables == 1 {
-		w.first = w.answer
-	}
-	if w.answer != w.first {
-		w.Problem(line, "the file holds the answers of several commands: give each a file and a feed of its own")
-		w.foreign = true
-		return false
-	}
-	w.against()
-	return true
+	w.wanted, w.foreign = true, false
+	w.tables++
+	w.shows(line)
 }
 
 var (
 	title       = regexp.MustCompile(`^Show report for the BGP route table of network-instance "(.*)"$`)
-	srlinuxPeer = regexp.MustCompile(`^Peer\s*: (\S+), remote AS: `)
+	srlinuxPeer = regexp.MustCompile(`^Peer\s*: (\S+), remote AS: \d+(?:, local AS: (\d+))?`)
 )
 
 // around reads what stands around rows.
@@ -229,6 +215,9 @@ func (w *walk) around(line int, text []byte) {
 	}
 	if m := srlinuxPeer.FindSubmatch(text); m != nil {
 		w.answer = srlinuxAnswer{peer: string(m[1]), instance: w.command.instance}
+		if asn, err := rib.ParseASN(string(m[2])); err == nil {
+			w.Result.Header.LocalASN = asn
+		}
 		return
 	}
 	for _, word := range []string{"Type ", "Description ", "Group ", "Status codes:", "Origin codes:", "BGP Router ID:"} {
@@ -247,25 +236,19 @@ func (w *walk) around(line int, text []byte) {
 // piece is a row outside a table.
 var piece = regexp.MustCompile(`^\|.*\d/\d`)
 
-// against holds an answer against the config.
-func (w *walk) against() {
-	view, vrf := w.Source.View, w.Source.VRF
-	if vrf != "" && w.answer.instance != "" && vrf != w.answer.instance {
-		w.Say("the table is of network instance %s, the config says vrf: %s", reading.Quote(w.answer.instance), vrf)
+// shows takes what an answer says of itself.
+func (w *walk) shows(line int) {
+	s := reading.Shown{Line: line, VRF: w.answer.instance}
+	s.Neighbor, _ = netip.ParseAddr(w.answer.peer)
+	switch w.answer.kind {
+	case advertised:
+		s.Direction, s.Extent, s.What = reading.Advertised, reading.OfOne, "the dump shows what is advertised"
+	case received:
+		s.Direction, s.Policy, s.Extent, s.What = reading.Received, reading.BeforePolicy, reading.OfOne, "the dump shows what is received before import policy"
+	default:
+		s.Direction, s.Extent, s.What = reading.Held, reading.OfAll, "the dump shows the whole table"
 	}
-	if peer, err := netip.ParseAddr(w.answer.peer); err == nil {
-		w.Result.Header.Neighbor = peer.WithZone("").Unmap()
-	}
-	switch kind := w.answer.kind; {
-	case kind == advertised && view != "" && !reading.AdvertisedView(view):
-		w.Say("the dump shows what is advertised, the config says %s", view)
-	case kind == received && (reading.AdvertisedView(view) || reading.TableView(view)):
-		w.Say("the dump shows what is received, the config says %s", view)
-	case kind == received && view == rib.AdjRIBInPost:
-		w.Say("the dump shows what is received before import policy, the config says %s", view)
-	case kind == table && (reading.AdvertisedView(view) || reading.ReceivedView(view)):
-		w.Say("the dump shows the whole table, the config says %s", view)
-	}
+	w.Heading(s)
 }
 
 // srlinuxTally counts the rows of one table.
@@ -310,9 +293,14 @@ func (w *walk) ends(total uint32) {
 	case asked != nil && *asked != *fam:
 		w.Problem(w.lines.Line, "the command asks for %s routes, the table holds those of %s", *asked, *fam)
 	}
+	if w.SkipsAnswer() {
+		w.command = srlinuxCommand{}
+		return
+	}
 	w.zero = w.zero || total == 0
 	switch {
 	case fam != nil:
+		w.answers.Table(w.Collector, w.lines.Line, fam.String())
 		w.Families[*fam], w.seen[*fam] = true, true
 	case total == 0:
 		w.unknown = true
@@ -323,6 +311,7 @@ func (w *walk) ends(total uint32) {
 // srlinuxCommand is what an echoed command asks for.
 type srlinuxCommand struct {
 	instance string
+	neighbor netip.Addr
 	family   *rib.Family
 	part     string // the word that makes the answer a part of a table
 }
@@ -336,30 +325,30 @@ var srlinuxWords = map[string]bool{
 // srlinuxFamilies are the words of the two families.
 var srlinuxFamilies = map[string]rib.Family{"ipv4": rib.IPv4, "ipv4-unicast": rib.IPv4, "ipv6": rib.IPv6, "ipv6-unicast": rib.IPv6}
 
-var show = regexp.MustCompile(`(?:^|[\s/#>"'])show\s+(.*\bbgp\b.*\b(?:routes|received-routes|advertised-routes)\b.*)`)
-
 // srlinuxOther is a command for another family.
 var srlinuxOther = regexp.MustCompile(`\b(evpn|l3vpn-\S+|route-target|link-state)\b`)
 
-// said holds an echoed command against the config. A prompt ends the answer to the one before it.
+// said takes an echoed command. A prompt ends the answer to the one before it.
 func (w *walk) said(line int, text string) {
 	if reading.IsPrompt([]byte(text)) {
 		w.answers.Ended(w.Collector)
 	}
-	m := show.FindStringSubmatch(text)
-	if m == nil || srlinuxOther.MatchString(m[1]) {
-		return
-	}
-	c := parseSRLinuxCommand(strings.TrimRight(m[1], `"'`))
-	w.command = c
-	w.answers.Awaited = append(w.answers.Awaited, line)
-	if c.part != "" {
-		w.Problem(line, "the command shows a part of the table alone, as far as is known (%s)", reading.Quote(c.part))
+	for _, words := range reading.EchoedCommands([]byte(text)) {
+		asked := reading.Words(words)
+		if !slices.Contains(words, "bgp") || !routesWord.MatchString(asked) || srlinuxOther.MatchString(asked) {
+			continue
+		}
+		c := parseSRLinuxCommand(words[1:])
+		w.command = c
+		w.answers.Awaited = append(w.answers.Awaited, line)
+		w.Ask(reading.Shown{Line: line, Asked: asked, VRF: c.instance, Neighbor: c.neighbor, Part: c.part})
 	}
 }
 
-func parseSRLinuxCommand(text string) (c srlinuxCommand) {
-	words := strings.Fields(text)
+// routesWord stands in every command for a table of routes.
+var routesWord = regexp.MustCompile(`\b(?:routes|received-routes|advertised-routes)\b`)
+
+func parseSRLinuxCommand(words []string) (c srlinuxCommand) {
 	for i := 0; i < len(words); i++ {
 		word, next := words[i], ""
 		if i+1 < len(words) {
@@ -370,7 +359,8 @@ func parseSRLinuxCommand(text string) (c srlinuxCommand) {
 		case word == "network-instance":
 			c.instance = next
 			i++
-		case word == "neighbor": // the answer names it
+		case word == "neighbor":
+			c.neighbor, _ = netip.ParseAddr(next)
 			i++
 		case isFamily:
 			c.family = &fam

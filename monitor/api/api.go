@@ -13,7 +13,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
-	"golang.org/x/net/netutil"
 
 	"bgpaudit/monitor"
 )
@@ -30,15 +29,17 @@ const Version = "1"
 
 // Bounds, of what one caller can cost the others and the routers.
 const (
-	mostConnections = 4096
+	mostConnections = 2048 // fewer where the system gives us few files
 	mostAtWork      = 4    // questions that are worked on at a time
 	mostWaiting     = 2048 // for their turn
+	mostLong        = 8    // answers that are made while they are written, 4 of one caller
 	longestWait     = 20 * time.Second
 	mostStreams     = 64
 	mostAnswer      = 64 << 20 // octets
 	mostHeader      = 16 << 10
 	slowestRequest  = 10 * time.Second
 	slowestAnswer   = time.Minute
+	leastPace       = 1 << 20 // octets that a caller takes in a second, when it has had slowestRequest
 	farewell        = 5 * time.Second
 )
 
@@ -50,9 +51,16 @@ type Options struct {
 	Token   string           // that callers must show; empty: none is asked for
 	Release string           // of this program, for the metrics
 	Log     *zap.Logger
+	Journal Journal // what became of the log's lines; nil: nobody counts
 
 	// Reload reads the config again, on POST /-/reload; nil: there is no such path.
 	Reload func(context.Context) error
+}
+
+// Journal counts the lines of the log that nobody reads.
+type Journal interface {
+	Dropped() uint64
+	Failed() uint64
 }
 
 // Server is the API of one monitor.
@@ -68,6 +76,8 @@ type Server struct {
 	waiting  atomic.Int64
 	streams  atomic.Int64
 	grace    time.Duration // between two signs of life of a stream
+	budget   budget
+	long     share
 }
 
 // Listen opens the address. One that others can reach is refused without TLS and a token.
@@ -114,8 +124,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	server := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: slowestRequest, ReadTimeout: slowestRequest, WriteTimeout: slowestAnswer, IdleTimeout: slowestAnswer,
 		MaxHeaderBytes: mostHeader, ErrorLog: complaints,
-		BaseContext: func(net.Listener) context.Context { return running },
+		BaseContext: func(net.Listener) context.Context { return running }, ConnContext: within,
+		Protocols: new(http.Protocols), // a connection is at one question at a time: bounds count connections
 	}
+	server.Protocols.SetHTTP1(true)
 	ended := make(chan error, 1)
 	go func() { ended <- s.serve(server) }()
 	select {
@@ -136,7 +148,8 @@ func (s *Server) Serve(ctx context.Context) error {
 }
 
 func (s *Server) serve(server *http.Server) error {
-	l := netutil.LimitListener(s.listener, mostConnections)
+	l := newGate(s.listener)
+	server.ConnState = l.moved
 	if s.TLS == nil {
 		return server.Serve(l)
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,16 +14,21 @@ import (
 	"bgpaudit/rib"
 )
 
-// overdue is how old an audit may be that is still called the last one: one is made every minute,
-// later where it takes long.
-const overdue = 5 * time.Minute
+// How old an audit may be that is still called the last one, and for how long the routes may have
+// been otherwise than it saw them. One is made every minute and seconds after a change, later where it
+// takes long: the time for so many audits like it is added to both.
+const (
+	overdue  = 2 * time.Minute
+	unjudged = 30 * time.Second
+	grace    = 10
+)
 
 // audited gives the last audit, and what it comes to now: an audit is some seconds old, and a feed
 // that was lost since takes its word away.
 func (s *Server) audited(failOn policy.Severity) (*monitor.Answer, report.Standing, error) {
 	var lost []*rib.Feed
 	var now time.Time
-	s.Monitor.Ask(func(sight *rib.Sight, at time.Time) {
+	err := s.Monitor.Ask(func(sight *rib.Sight, at time.Time) {
 		now = at
 		for _, f := range sight.Table().Feeds() {
 			if f.Failing() != "" && !f.State.Closed {
@@ -31,6 +37,13 @@ func (s *Server) audited(failOn policy.Severity) (*monitor.Answer, report.Standi
 			}
 		}
 	})
+	var unheard monitor.Unheard
+	if err != nil && !errors.As(err, &unheard) {
+		return nil, report.Standing{}, err
+	}
+	if err != nil {
+		now = s.Monitor.Now()
+	}
 	a := s.Monitor.Last() // after the look: what it lacks was not lost before
 	if a == nil {
 		return nil, report.Standing{}, refuse(http.StatusServiceUnavailable, "no audit has been made yet")
@@ -40,6 +53,9 @@ func (s *Server) audited(failOn policy.Severity) (*monitor.Answer, report.Standi
 		on.Exit, on.Reasons = a.Result.Exit(failOn)
 	}
 	var since []string
+	if err != nil {
+		since = append(since, "since the audit: "+err.Error())
+	}
 	for _, f := range lost {
 		if whole(a.Result, f.Name) {
 			since = append(since, "since the audit: "+f.Failing())
@@ -48,8 +64,11 @@ func (s *Server) audited(failOn policy.Severity) (*monitor.Answer, report.Standi
 	if a.OldConfig {
 		since = append(since, "since the audit: the config was reloaded")
 	}
-	if age := now.Sub(a.At); !a.At.IsZero() && age > overdue+10*a.Took {
+	if age := now.Sub(a.At); !a.At.IsZero() && age > overdue+grace*a.Took {
 		since = append(since, fmt.Sprintf("the last audit is %s old, and no newer one has ended", age.Round(time.Second)))
+	}
+	if a.Behind > unjudged+grace*a.Took {
+		since = append(since, fmt.Sprintf("the routes have changed %s ago, and no audit has looked at them since", a.Behind.Round(time.Second)))
 	}
 	if len(since) > 0 {
 		on.Exit, on.Reasons = policy.ExitIncomplete, slices.Concat(since, on.Reasons)
@@ -97,7 +116,7 @@ func (s *Server) ready(q *question) error {
 // sent their whole table, and the first audit.
 func (s *Server) awaited() []string {
 	out := []string{}
-	_ = s.look(func(site query.Site) error {
+	err := s.look(func(site query.Site) error {
 		for _, f := range site.Sight.Table().Feeds() {
 			if why := f.Failing(); why != "" && f.State.Live && !f.State.Closed {
 				for i, e := range f.State.Errors {
@@ -112,6 +131,9 @@ func (s *Server) awaited() []string {
 		}
 		return nil
 	})
+	if err != nil {
+		out = append(out, err.Error())
+	}
 	if s.Monitor.Last() == nil {
 		out = append(out, "the first audit")
 	}

@@ -18,8 +18,7 @@ const retry = 5 * time.Second
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if s.streams.Add(1) > mostStreams {
 		s.streams.Add(-1)
-		s.metrics.refused.WithLabelValues("busy").Inc()
-		s.say(w, refuse(http.StatusServiceUnavailable, "too many streams at once"))
+		s.say(w, tooMany("too many streams at once"))
 		return
 	}
 	defer s.streams.Add(-1)

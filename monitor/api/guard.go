@@ -52,7 +52,11 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "no-referrer")
+		spare := isReserved(r)
 		switch {
+		case spare && r.URL.Path != healthPath && r.URL.Path != metricsPath:
+			h.Set("Connection", "close")
+			s.say(w, tooMany("too many connections"))
 		case s.Token == "" && !s.ownName(r.Host):
 			s.metrics.refused.WithLabelValues("host").Inc()
 			s.say(w, refuse(http.StatusMisdirectedRequest, "ask for localhost, 127.0.0.1 or [::1] by that name"))
@@ -66,7 +70,10 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 	})
 }
 
-const healthPath = "/healthz"
+const (
+	healthPath  = "/healthz"
+	metricsPath = "/metrics"
+)
 
 // ownName reports whether the caller asked for this host by a name that no other host can have. A
 // page in a browser can be made to call us by its own (DNS rebinding), and would then read what it

@@ -41,9 +41,23 @@ func newMetrics(s *Server) *metrics {
 	return m
 }
 
+// serveMetrics gathers first and sends then, so that a caller who does not read holds up no other.
 func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	s.metrics.handler.ServeHTTP(w, r)
+	q := &question{Request: r, status: http.StatusOK, purse: purse{budget: &s.budget, caller: caller(r)}}
+	defer func() { q.purse.give(q.purse.held) }()
+	s.metrics.handler.ServeHTTP(gathered{q, w.Header()}, r)
+	w.WriteHeader(q.status)
+	_ = q.send(w) // a caller that left needs none
 }
+
+// gathered is a question's answer, for a handler that writes to its caller.
+type gathered struct {
+	*question
+	header http.Header
+}
+
+func (g gathered) Header() http.Header    { return g.header }
+func (g gathered) WriteHeader(status int) { g.status = status }
 
 // Bounds of the labels: names come from the config and links from findings, and a leaked table must
 // not make a million series.
@@ -78,12 +92,14 @@ var (
 	updatedDesc    = gauge("feed_last_update_timestamp_seconds", "The moment that the feed's routes speak of: now while its session is up.", "feed")
 	refusedDesc    = gauge("refused_connections_total", "BGP connections that were not taken.")
 	suppressedDesc = gauge("suppressed_updates_total", "UPDATEs that would have gone to a router, and were held back. Anything but 0 is a defect.")
+	droppedDesc    = gauge("log_lines_dropped_total", "Lines of the log that its reader was too slow for.")
+	failedDesc     = gauge("log_write_errors_total", "Lines of the log that could not be written: its reader has ended, say.")
 	buildDesc      = gauge("build_info", "1, of this release.", "version", "goversion")
 )
 
 var everyDesc = []*prometheus.Desc{
 	findingsDesc, unknownDesc, flappingDesc, flowsDesc, checksDesc, exitDesc, tookDesc, madeDesc, readyDesc, sessionsDesc, upDesc, flapsDesc, updatesDesc,
-	routesDesc, wholeDesc, updatedDesc, refusedDesc, suppressedDesc, buildDesc,
+	routesDesc, wholeDesc, updatedDesc, refusedDesc, suppressedDesc, droppedDesc, failedDesc, buildDesc,
 }
 
 func (standing) Describe(to chan<- *prometheus.Desc) {
@@ -96,6 +112,10 @@ func (s standing) Collect(to chan<- prometheus.Metric) {
 	s.audits(to)
 	s.peers(to)
 	s.sources(to)
+	if s.Journal != nil {
+		say(to, droppedDesc, float64(s.Journal.Dropped()))
+		say(to, failedDesc, float64(s.Journal.Failed()))
+	}
 	say(to, buildDesc, 1, s.Release, runtime.Version())
 }
 

@@ -40,7 +40,9 @@ var paths = []path{
 	{at: "/v1/findings", about: "The findings that stand, or may: those whose evidence is gone are listed with the reason in unknown, those that come and go are held with a note in flapping.", formats: jsonFirst, shape: "findings", ask: (*Server).findings},
 	{at: "/v1/flows", about: "The flows of the last audit.", formats: jsonFirst, shape: "flows", ask: (*Server).flows},
 	{at: "/v1/checks", about: "The state of every check of the last audit.", formats: jsonFirst, shape: "checks", ask: (*Server).checks},
-	{at: "/v1/feeds", about: "What became of each feed.", formats: jsonFirst, shape: "feeds", ask: (*Server).feeds},
+	{at: "/v1/feeds", about: "What became of each feed.", formats: jsonFirst, shape: "feeds", ask: (*Server).feeds, params: []param{
+		{name: "detailed", about: "In text, the first row of each kind too; JSON has it always.", choices: truth},
+	}},
 	{at: "/v1/links", about: "The links, and what the feeds prove of each.", formats: jsonFirst, shape: "links", ask: (*Server).links},
 	{at: "/v1/audit", about: "The last audit.", formats: jsonFirst, shape: "audit", ask: (*Server).audit, params: []param{
 		{name: "fail-on", about: "The exit code is 1 on findings of this severity or above; error is the default.", choices: []string{"error", "warning", "info", "never"}},

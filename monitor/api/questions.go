@@ -1,6 +1,7 @@
 package api
 
 import (
+	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -20,9 +21,12 @@ const (
 
 // look gives fn the site as it is now.
 func (s *Server) look(fn func(query.Site) error) (err error) {
-	s.Monitor.Ask(func(sight *rib.Sight, _ time.Time) {
+	unheard := s.Monitor.Ask(func(sight *rib.Sight, _ time.Time) {
 		err = fn(query.Site{Intent: s.Monitor.Intent, Sight: sight})
 	})
+	if unheard != nil {
+		return refuse(http.StatusServiceUnavailable, "%s", unheard)
+	}
 	return err
 }
 
@@ -43,7 +47,7 @@ func (s *Server) listRoutes(q *question) error {
 
 func (s *Server) feeds(q *question) error {
 	return s.look(func(site query.Site) (err error) {
-		q.exit, err = query.Feeds{}.Write(q, site, q.form)
+		q.exit, err = query.Feeds{Detailed: q.q.Get("detailed") == "true"}.Write(q, site, q.form)
 		return err
 	})
 }
@@ -65,7 +69,8 @@ func (s *Server) audit(q *question) error {
 		return err
 	}
 	q.exit = on.Exit
-	return query.Audit(q, a.Result, on, q.form)
+	q.later = func(w io.Writer) error { return query.Audit(w, a.Result, on, q.form) } // of any length, and it stands still
+	return nil
 }
 
 func (s *Server) flows(q *question) error {
