@@ -154,6 +154,9 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 		if f.State.Complete == CompleteUnproven {
 			c.Assumes = append(c.Assumes, fmt.Sprintf("the end of feed %s is not proven", f.Name))
 		}
+		if twin := f.twinOnTrust(); twin != "" {
+			c.Assumes = append(c.Assumes, twin)
+		}
 		switch {
 		case f.View == FarEnd:
 			c.far = c.far.add(f.Scope)

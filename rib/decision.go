@@ -235,6 +235,9 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 	for _, i := range a.winners {
 		add(d.s.trust(&cs[i]))
 		add(d.s.marksOnTrust(&cs[i]))
+		if f := cs[i].src; f != nil {
+			add(f.feed.twinOnTrust())
+		}
 	}
 	for _, link := range d.hears {
 		cover := d.s.Coverage(link, d.ob.Direction, d.fam)
@@ -305,6 +308,16 @@ func (s *Sight) trust(c *candidate) string {
 		return "import: all on " + name
 	}
 	return ""
+}
+
+// twinOnTrust: two feeds of one text, of which each may be the other's file.
+func (f *Feed) twinOnTrust() string {
+	if f.State.Judged.Twin == "" {
+		return ""
+	}
+	names := []string{f.Name, f.State.Judged.Twin}
+	slices.Sort(names)
+	return fmt.Sprintf("feeds %s and %s are of two tables, though they hold the same text", names[0], names[1])
 }
 
 // marksOnTrust says which marks that could keep a row from being heard its dump cannot show: they are

@@ -1,6 +1,7 @@
 package rib_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,5 +48,19 @@ func TestWhatTheRowsOfAFeedSayAgainstItsDeclaration(t *testing.T) {
 				t.Errorf("contradiction %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+func TestFeedsOfOneTextAreTakenOnTrustToBeTwoTables(t *testing.T) {
+	text := func(f *rib.Feed) { f.State.Digest = [32]byte{1} }
+	w := newSite(isp("a", 65540), circuit("b", "c", "primary"))
+	for _, link := range []string{"a", "b"} {
+		w.row(w.feed(link, rib.AdjRIBOutPost, text), ours, "65536")
+	}
+	table := w.table()
+	table.Judge(time.Time{})
+	s := rib.NewSight(table, w.opt)
+	d := s.Decide(s.Observer("microsoft"), mustPrefixes(host + "/32")[0].Addr(), rib.Query{})
+	if want := "feeds a-adj-rib-out-post and b-adj-rib-out-post are of two tables, though they hold the same text"; !slices.Contains(d.Assumes, want) {
+		t.Errorf("assumes %q", d.Assumes)
 	}
 }
