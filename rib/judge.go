@@ -1,7 +1,6 @@
 package rib
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,14 +97,14 @@ func cloudASN(asn uint32) bool {
 	return asn == 12076 || asn == 8075 || asn >= 65515 && asn <= 65520
 }
 
-// judgeReceived: a neighbour's Adj-RIB-In whose every row is another link's is not that neighbour's. The
-// router's own networks are never in one, and what begins with our own AS only as an echo beside others.
+// judgeReceived: a neighbour's Adj-RIB-In whose every row is another link's, or that holds a network of
+// the router's own, is not that neighbour's.
 func (t *Table) judgeReceived(id FeedID, f *Feed) {
 	if f.Link == "" {
 		return
 	}
-	itsOwn := false
-	var astray, own, sent *Entry
+	var astray, sent, made *Entry
+	itsOwn := false // has a row of the link's
 	for _, ft := range t.fam {
 		for _, c := range ft.columns {
 			if c.feed != id || c.count == 0 {
@@ -115,19 +114,20 @@ func (t *Table) judgeReceived(id FeedID, f *Feed) {
 			e := t.entry(ft, c, at, c.at(at))
 			switch {
 			case c.tie == Own:
-				own = cmp.Or(own, &e)
+				made = &e
 			case c.tie == Tied && t.allBeginWithOurs(c):
-				sent = cmp.Or(sent, &e)
+				sent = &e
 			case c.tie == Tied && t.LinkName(c.link) == f.Link:
 				itsOwn = true
 			default:
-				astray = cmp.Or(astray, &e)
+				astray = &e
 			}
 		}
 	}
-	switch say := &f.State.Judged.Contradiction; {
-	case own != nil:
-		*say = fmt.Sprintf("it holds the router's own routes (%s: no AS path, the next hop is the router itself), which no neighbor sends: is it what is advertised?", own.Prefix)
+	const notSent = "it holds the router's own routes (%s: %s), which no neighbor sends: is it what is advertised?"
+	switch {
+	case made != nil:
+		f.State.Judged.Contradiction = fmt.Sprintf(notSent, made.Prefix, "no AS path, the next hop is the router itself")
 	case itsOwn:
 	case astray != nil:
 		first, _ := astray.Attrs.ASPath.First()
@@ -135,9 +135,9 @@ func (t *Table) judgeReceived(id FeedID, f *Feed) {
 		if astray.Tie == Tied {
 			whose = "every row begins with the ASN of another link's neighbor"
 		}
-		*say = fmt.Sprintf("%s (%s: AS %d, link %s has %v)", whose, astray.Prefix, first, f.Link, t.links[t.linkIDs[f.Link]].NeighborASNs)
+		f.State.Judged.Contradiction = fmt.Sprintf("%s (%s: AS %d, link %s has %v)", whose, astray.Prefix, first, f.Link, t.links[t.linkIDs[f.Link]].NeighborASNs)
 	case sent != nil:
-		*say = fmt.Sprintf("it holds the router's own routes (%s: its AS path begins with our own AS), which no neighbor sends: is it what is advertised?", sent.Prefix)
+		f.State.Judged.Contradiction = fmt.Sprintf(notSent, sent.Prefix, "its AS path begins with our own AS")
 	}
 }
 

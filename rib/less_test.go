@@ -95,37 +95,13 @@ func (w *world) agreeWithItself() {
 		p    netip.Prefix
 	}
 	seen := map[key]bool{}
-	rows := slices.Clone(w.rows)
-	// A copy was received by another router of ours, on a link of its own.
-	elsewhere := func(r row) bool {
-		return slices.ContainsFunc(rows, func(o row) bool {
-			l, way := tw.tie(&w.feeds[o.feed], &o.route)
-			return way == rib.Tied && received(&w.feeds[o.feed]) && o.route.Prefix == r.route.Prefix && w.links[l].Router != tw.routerOf(r)
-		})
-	}
-	// What an observer chose is of a route that it hears.
-	chosenOf := func(f *rib.Feed, link int, p netip.Prefix) bool {
-		return slices.ContainsFunc(rows, func(o row) bool {
-			l, way := tw.tie(&w.feeds[o.feed], &o.route)
-			g := &w.feeds[o.feed]
-			return way == rib.Tied && !received(g) && g.View != rib.Chosen && o.route.Prefix == p && (link < 0 || l == link) &&
-				slices.Contains(tw.hears(f.Observer), l) && !tw.denies(g, l, p)
-		})
-	}
 	w.rows = slices.DeleteFunc(w.rows, func(r row) bool {
 		f := &w.feeds[r.feed]
 		l, way := tw.tie(f, &r.route)
-		if f.View == rib.Chosen {
-			return !chosenOf(f, l, r.route.Prefix)
-		}
-		if received(f) && f.View != rib.AdjRIBInPre && tw.ourPlace(&r.route) >= 0 {
+		switch {
+		case received(f) && f.View != rib.AdjRIBInPre && tw.ourPlace(&r.route) >= 0:
 			return true // no router keeps it
-		}
-		switch way {
-		case rib.Tied:
-		case rib.Internal:
-			return !elsewhere(r)
-		default:
+		case way != rib.Tied || f.View == rib.Chosen:
 			return way == rib.Own
 		}
 		k := key{l, received(f), r.route.Prefix}
@@ -133,6 +109,29 @@ func (w *world) agreeWithItself() {
 			return true
 		}
 		seen[k] = true
+		return false
+	})
+	rows := slices.Clone(w.rows)
+	some := func(fits func(f *rib.Feed, link int, p netip.Prefix) bool) bool {
+		return slices.ContainsFunc(rows, func(o row) bool {
+			f := &w.feeds[o.feed]
+			l, way := tw.tie(f, &o.route)
+			return way == rib.Tied && f.View != rib.Chosen && fits(f, l, o.route.Prefix)
+		})
+	}
+	w.rows = slices.DeleteFunc(w.rows, func(r row) bool {
+		f := &w.feeds[r.feed]
+		l, way := tw.tie(f, &r.route)
+		switch {
+		case f.View == rib.Chosen: // what an observer chose is of a route that it hears
+			return !some(func(g *rib.Feed, link int, p netip.Prefix) bool {
+				return !received(g) && p == r.route.Prefix && (l < 0 || l == link) && slices.Contains(tw.hears(f.Observer), link)
+			})
+		case way == rib.Internal: // a copy was received by another router of ours, on a link of its own
+			return !some(func(g *rib.Feed, link int, p netip.Prefix) bool {
+				return received(g) && p == r.route.Prefix && w.links[link].Router != tw.routerOf(r)
+			})
+		}
 		return false
 	})
 }
