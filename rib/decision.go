@@ -320,23 +320,6 @@ func (f *Feed) twinOnTrust() string {
 	return fmt.Sprintf("feeds %s and %s are of two tables, though they hold the same text", names[0], names[1])
 }
 
-// marksOnTrust says which marks that could keep a row from being heard its dump cannot show: they are
-// taken not to be there.
-func (s *Sight) marksOnTrust(c *candidate) string {
-	f := c.src.feed
-	if c.link == NoLink || s.t.links[c.link].Kind != Internet || f.directionOf() != Advertised {
-		return ""
-	}
-	switch f.View {
-	case Declared, Collector, Chosen, Monitor:
-		return ""
-	}
-	if c.facts.notShown.Has(AttrCommunities) {
-		return fmt.Sprintf("feed %s shows no communities: NO_EXPORT is taken not to be there", f.Name)
-	}
-	return ""
-}
-
 // flips says what would change a firm answer.
 func (d *decider) flips(a *answer, cs []candidate, losses []loss) []string {
 	if len(a.winners) == 0 {
