@@ -211,8 +211,18 @@ func (w *textWalk) frame(line int, text []byte) bool {
 		w.columned, w.lost = w.inside && columns, false
 		return true
 	}
+	if headingPiece.Match(text) {
+		w.close(true)
+		w.endTable()
+		w.wrong(line, "the head of a table cannot be read: %s: which table the rows behind it are of is not shown", reading.Quote(text))
+		w.lost = true
+		return true
+	}
 	return false
 }
+
+// headingPiece knows what is left of the head of a table that was damaged.
+var headingPiece = regexp.MustCompile(`^\S*inet6?\.\d+:|^\S+: \w+ dest|\b(?:destinations?|holddown), |\b\w+ routes? \(|\bhidden\)$`)
 
 func (w *textWalk) beginTable(line int, name string, hidden []byte) {
 	w.table = junosTable{line: line}
