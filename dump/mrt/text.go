@@ -116,14 +116,20 @@ func (r *bgpdumpReader) line(line reading.TextLine) error {
 	return nil
 }
 
+// fieldsLeft is how many fields a line has at least of which the front is lost. A command has fewer pipes.
+const fieldsLeft = 3
+
 // around judges a line that is no row.
 func (r *bgpdumpReader) around(line int, text []byte) {
 	m := bgpdumpLog.FindSubmatch(text)
+	prompt := reading.IsPrompt(text) || reading.PromptEnds(text)
 	switch {
+	case !prompt && bytes.Count(text, []byte("|")) >= fieldsLeft:
+		r.Skip(line, "bad row: %s does not begin as bgpdump -m begins a line", reading.Quote(text))
 	case m != nil && string(m[1]) != "info":
 		r.Problem(line, "bgpdump says: %s", reading.Quote(text))
 	case m != nil:
-	case reading.IsPrompt(text) || reading.PromptEnds(text):
+	case prompt:
 		r.ended = r.began
 	default:
 		r.Between(line, text, !r.began)
