@@ -230,10 +230,12 @@ func (r *bgpdumpReader) message() direction {
 }
 
 func (r *bgpdumpReader) update(peer mrtPeer, route rib.Route) {
-	if dir := r.message(); r.pick.Wants(peer.addr) {
-		r.replay.hold(r.replay.peer(peer), dir, wire.NLRI{Prefix: route.Prefix, PathID: route.PathID},
-			replayRoute{set: &wire.Set{Attrs: route.Attrs}, nextHop: route.Attrs.NextHop, hides: route.Attrs.NotShown, record: route.Line})
+	dir := r.message()
+	if r.leavesMessage(dir, peer.addr) {
+		return
 	}
+	r.replay.hold(r.replay.peer(peer), dir, wire.NLRI{Prefix: route.Prefix, PathID: route.PathID},
+		replayRoute{set: &wire.Set{Attrs: route.Attrs}, nextHop: route.Attrs.NextHop, hides: route.Attrs.NotShown, record: route.Line})
 }
 
 func (r *bgpdumpReader) withdrawn(f []string, peer mrtPeer) error {
