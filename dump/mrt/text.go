@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -123,6 +124,11 @@ const fieldsLeft = 3
 func (r *bgpdumpReader) around(line int, text []byte) {
 	m := bgpdumpLog.FindSubmatch(text)
 	prompt := reading.IsPrompt(text) || reading.PromptEnds(text)
+	for _, words := range reading.EchoedCommands(text) {
+		if at := slices.Index(words, "|"); at > 0 && !reading.WholePipe(words[at+1:]) {
+			r.Problem(line, "the command %s may leave rows out", reading.Quote(reading.Words(words)))
+		}
+	}
 	switch {
 	case !prompt && bytes.Count(text, []byte("|")) >= fieldsLeft:
 		r.Skip(line, "bad row: %s does not begin as bgpdump -m begins a line", reading.Quote(text))
