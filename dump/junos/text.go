@@ -280,6 +280,7 @@ func (w *textWalk) close(whole bool) {
 		return
 	}
 	d.open = false
+	w.misplaced()
 	if w.leftOut || !w.wanted(d.line) {
 		return
 	}
@@ -301,6 +302,20 @@ func (w *textWalk) close(whole bool) {
 	w.rows.oneNeighbor = d.form.ofOneNeighbor()
 	w.rows.read(&d.node, d.line)
 }
+
+// misplaced reports a destination in a table of the other family: the head of its own table is lost.
+func (w *textWalk) misplaced() {
+	prefix := w.dest.node.value("rt-destination")
+	m := familyOfTable.FindStringSubmatch(w.table.name)
+	if m == nil || prefix == "" || !strings.Contains(prefix, "/") || strings.Contains(prefix, ":") == (m[1] == "6") || w.table.strange {
+		return
+	}
+	w.table.strange = true
+	w.wrong(w.dest.line, "%s stands in table %s: the head of its own is missing", reading.Quote(prefix), w.table.name)
+}
+
+// familyOfTable knows tables of plain prefixes, of IPv6 ones by the 6.
+var familyOfTable = regexp.MustCompile(`^(?:.*\.)?inet(6?)\.\d+$`)
 
 // count tells the destinations of BGP from those of other protocols.
 func (w *textWalk) count() {

@@ -52,7 +52,10 @@ type bgpdumpReader struct {
 	*reader
 	lines reading.TextLines
 	began bool
-	ended bool // a prompt stands behind the rows
+	ended bool      // a prompt stands behind the rows
+	first [2]string // the first prefix of a table, by family
+	whole [2]string // the fields of its line
+	last  string    // the prefix of the line before
 	paths reading.AttrCache[rib.ASPath]
 	plain reading.AttrCache[[]rib.Community]
 	large reading.AttrCache[[]rib.LargeCommunity]
@@ -187,6 +190,7 @@ func (r *bgpdumpReader) oneRow(h recordHeader, f []string, kind string) error {
 	}
 	if kind == "B" {
 		r.listed(h)
+		r.again(at(f, 5), strings.Join(f[3:], "|"))
 		return r.advertised(f, peer, func(route rib.Route) {
 			r.advertise(route, wire.Entry{Set: &wire.Set{Attrs: route.Attrs}})
 		})
@@ -209,6 +213,28 @@ func (r *bgpdumpReader) oneRow(h recordHeader, f []string, kind string) error {
 		return r.state(f, peer)
 	}
 	return fmt.Errorf("a line of unknown kind %s", reading.Quote(kind))
+}
+
+// again takes the prefix of a table's line. A table is in order of its prefixes, so that the first one comes again,
+// or its whole line does, where another table of the family begins.
+func (r *bgpdumpReader) again(prefix, row string) {
+	if r.replay != nil {
+		return
+	}
+	fam := rib.IPv4
+	if strings.Contains(prefix, ":") {
+		fam = rib.IPv6
+	}
+	switch {
+	case r.first == [2]string{}:
+		r.NextAnswer(r.record)
+		fallthrough
+	case r.first[fam] == "":
+		r.first[fam], r.whole[fam] = prefix, row
+	case r.whole[fam] == row, r.first[fam] == prefix && r.last != prefix:
+		r.NextAnswer(r.record)
+	}
+	r.last = prefix
 }
 
 // bgpdumpPeer reads the neighbour. The router's own routes have the peer 0.0.0.0 or ::.
