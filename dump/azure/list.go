@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,7 +67,8 @@ type listWalk struct {
 	line    int               // where its network stands
 	bad     error
 	blocks  int
-	ended   bool // a prompt stands behind blocks
+	first   map[string]string // the fields of the first good block
+	ended   bool              // a prompt stands behind blocks
 	foreign string
 	shell   shell
 }
@@ -172,6 +174,10 @@ func (w *listWalk) endBlock() {
 	if w.bad != nil {
 		w.Skip(w.line, "bad block of %s: %v", reading.Quote(fields["network"]), w.bad)
 		return
+	}
+	if w.first == nil || maps.Equal(w.first, fields) { // no table holds a row twice: another answer begins
+		w.first = fields
+		w.NextAnswer(w.line)
 	}
 	w.rows.take(rowOf(fields, false), w.line)
 }

@@ -391,6 +391,9 @@ func (w *tableWalk) row(line reading.TextLine) bool {
 	case !w.beginsRow(prefix, cells["nexthop"], fits):
 		return false
 	case !w.wanted:
+		if !w.listing {
+			w.LeaveOut(line.Line, "of another table of the text than the feed's")
+		}
 		return true
 	}
 	if w.stray > 0 {

@@ -65,6 +65,7 @@ type nxosJSONReader struct {
 	many    bool   // it was said that there are more tables than are noted
 	answer  string // what the router said in a table's place
 	wrong   error  // what the file holds is no table of routes
+	left    string // whose table is at hand, where it is not the feed's
 }
 
 func readNXOSJSON(in *reading.Input, c *reading.Collector) error {
@@ -266,11 +267,16 @@ func (r *nxosJSONReader) safi(line int) error {
 		r.Problem(line, "a table does not say of which family or VRF it is: its rows are not read")
 		return r.s.Skip()
 	}
-	if !ok || want != "" && want != t.vrf {
+	r.left = ""
+	switch {
+	case !ok:
 		return r.s.Skip()
-	}
-	if t.rows && r.answers.Table(r.Collector, line, fam.String()) {
-		return r.s.Skip()
+	case want != "" && want != t.vrf:
+		r.left = "of VRF " + t.vrf
+		return r.leaveOut()
+	case t.rows && r.answers.Table(r.Collector, line, fam.String()):
+		r.left = "of a table that is there twice"
+		return r.leaveOut()
 	}
 	r.seen[fam] = r.seen[fam] || t.rows && !r.SkipsAnswer()
 	r.rows.family = fam
@@ -287,9 +293,35 @@ func (r *nxosJSONReader) safi(line int) error {
 	})
 }
 
+// leaveOut counts the prefixes of a table that is not the feed's.
+func (r *nxosJSONReader) leaveOut() error {
+	return r.s.EachMember(func(key string, _ int) error {
+		if key == "TABLE_rd" {
+			return r.table("ROW_rd", r.rd)
+		}
+		return r.s.Skip()
+	})
+}
+
+// leavePaths counts the paths of a prefix of such a table.
+func (r *nxosJSONReader) leavePaths(line int) error {
+	raw, err := r.s.Raw()
+	if err != nil && !errors.Is(err, reading.ErrTooLong) {
+		return err
+	}
+	cur, paths := reading.Cursor{Bytes: raw}, 0
+	reading.Within(&cur, "TABLE_path", func() {
+		reading.Within(&cur, "ROW_path", func() { cur.Value(); paths++ })
+	})
+	for range max(1, paths) {
+		r.LeaveOut(line, "%s", r.left)
+	}
+	return nil
+}
+
 // passOver takes a member that holds no rows where it stands.
 func (r *nxosJSONReader) passOver(key string, line int) error {
-	if r.looking {
+	if r.looking || r.left != "" {
 		return r.s.Skip()
 	}
 	return r.PassOver(r.s, key, line)
@@ -328,6 +360,9 @@ func (r *nxosJSONReader) rd(int) error {
 }
 
 func (r *nxosJSONReader) prefix(line int) error {
+	if r.left != "" {
+		return r.leavePaths(line)
+	}
 	raw, err := r.Row(r.s, line, "a prefix")
 	if raw == nil || err != nil {
 		return err

@@ -141,10 +141,7 @@ func (r *reader) vrf(name string, _ int) error {
 	return r.s.EachMember(func(key string, line int) error {
 		switch {
 		case others && key == "bgpRouteEntries":
-			return r.s.EachMember(func(_ string, line int) error {
-				r.LeaveOut(line, "of VRF %s", name)
-				return r.s.Skip()
-			})
+			return r.s.EachMember(func(key string, line int) error { return r.leaveOut(key, line, name) })
 		case others:
 			return r.s.Skip()
 		}
@@ -178,6 +175,20 @@ func (r *reader) asn() error {
 		r.OwnASN(asn)
 	}
 	return err
+}
+
+// leaveOut counts the paths of a prefix of another VRF.
+func (r *reader) leaveOut(key string, line int, vrf string) error {
+	raw, err := r.s.Raw()
+	if err != nil && !errors.Is(err, reading.ErrTooLong) {
+		return err
+	}
+	cur, paths := reading.Cursor{Bytes: raw}, 0
+	reading.Within(&cur, "bgpRoutePaths", func() { cur.Value(); paths++ })
+	for range max(1, paths) {
+		r.LeaveOut(line, "%s of VRF %s", reading.Quote(key), vrf)
+	}
+	return nil
 }
 
 // entry reads what stands under one prefix.

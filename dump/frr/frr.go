@@ -314,6 +314,18 @@ func (r *reader) sendDefault(t *frrTable) {
 	r.Route(rib.Route{Prefix: t.sent.prefix, Line: t.sent.line, Attrs: rib.Attrs{NotShown: hidden}})
 }
 
+// leavePaths counts the paths of a prefix of another VRF.
+func (r *reader) leavePaths(key string, line int, vrf string) error {
+	raw, err := r.s.Raw()
+	if err != nil && !errors.Is(err, reading.ErrTooLong) {
+		return err
+	}
+	for range max(1, r.rows.countPaths(raw)) {
+		r.LeaveOut(line, "%s of VRF %s", reading.Quote(key), vrf)
+	}
+	return nil
+}
+
 // table reads the rows under one of the keys of tables: an object, a prefix a key.
 func (r *reader) table(t *frrTable, kind frrKind, line int) error {
 	t.held = true
@@ -322,10 +334,7 @@ func (r *reader) table(t *frrTable, kind frrKind, line int) error {
 		if isFamilyKey(t.outer) && !frrFamilies[t.outer] {
 			return r.s.Skip()
 		}
-		return r.s.EachMember(func(_ string, line int) error {
-			r.LeaveOut(line, "of VRF %s", t.vrf)
-			return r.s.Skip()
-		})
+		return r.s.EachMember(func(key string, line int) error { return r.leavePaths(key, line, t.vrf) })
 	}
 	r.sawKind(kind)
 	kind.received = reading.ReceivedView(r.Source.View)

@@ -75,6 +75,19 @@ func (r *frrRows) read(key string, line int, raw []byte, kind frrKind) int {
 	return n
 }
 
+// countPaths counts the paths under one prefix.
+func (r *frrRows) countPaths(raw []byte) (n int) {
+	r.found = r.found[:0]
+	cur := reading.Cursor{Bytes: raw}
+	r.value(&cur, 0)
+	for i := range r.found {
+		if !r.found[i].frame {
+			n++
+		}
+	}
+	return n
+}
+
 // value reads a path, a list of them, or an object that holds them under paths or by path id.
 func (r *frrRows) value(cur *reading.Cursor, depth int) {
 	switch cur.Peek() {

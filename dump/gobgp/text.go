@@ -189,6 +189,9 @@ func (r *textReader) route(marks, word, rest []byte) (out rib.Route, err error) 
 	if out.Prefix, err = reading.ParsePrefix(string(word)); err != nil {
 		return out, err
 	}
+	if bytes.Count(rest, []byte("[{")) > 1 {
+		return out, errors.New("two rows stand in one line")
+	}
 	if err = r.marks(&out, marks); err != nil {
 		return out, err
 	}
@@ -218,6 +221,9 @@ func (r *textReader) route(marks, word, rest []byte) (out rib.Route, err error) 
 // marks reads what stands in front of a prefix: its state, and a path id where the header has one. The best
 // path of a prefix comes first.
 func (r *textReader) marks(out *rib.Route, marks []byte) error {
+	if r.ids && len(bytes.TrimSpace(marks)) == 0 {
+		return errors.New("its id is missing in front of the prefix, and with it perhaps a part of that")
+	}
 	for word := range bytes.FieldsSeq(marks) {
 		id, number := reading.ParseUint32(word)
 		switch {

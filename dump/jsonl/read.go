@@ -194,10 +194,12 @@ func (r *reader) readRoute(text []byte, line int) {
 	r.records++
 	id := reading.Identity{Prefix: route.Prefix, Neighbor: route.Neighbor, PathID: route.PathID}
 	mark := maphash.Bytes(r.seed, withoutLine(text))
-	if had, seen := r.IDs.Add(id, mark, true); seen {
-		if had != mark {
-			r.Skip(line, "a second, different record of %s from %s with path id %d", route.Prefix, addrOrNone(route.Neighbor), route.PathID)
-		}
+	switch had, seen := r.IDs.Add(id, mark, true); {
+	case seen && had == mark:
+		r.LeaveOut(line, "the same record as one before")
+		return
+	case seen:
+		r.Skip(line, "a second, different record of %s from %s with path id %d", route.Prefix, addrOrNone(route.Neighbor), route.PathID)
 		return
 	}
 	if r.OwnLines {

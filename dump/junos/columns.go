@@ -60,7 +60,7 @@ func (w *textWalk) columns(tag string, rest []byte) {
 	hop, text, ok1 := junosField(text, hopRoom)
 	med, text, ok2 := junosField(text, medRoom)
 	pref, path, ok3 := junosField(text, prefRoom)
-	if !ok1 || !ok2 || !ok3 || hop == "" || !numeric(med) || !numeric(pref) || strings.TrimSpace(path) == "" {
+	if !ok1 || !ok2 || !ok3 || hop == "" || !numeric(med) || !numeric(pref) || strings.TrimSpace(path) == "" || strings.Contains(path, "/") {
 		w.spoil(errJunosColumns.Error())
 		return
 	}

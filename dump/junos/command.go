@@ -20,6 +20,7 @@ func showRoute(text []byte) (words []string, ok bool) {
 type junosCommand struct {
 	verb     string // advertising-protocol, receive-protocol, or empty
 	neighbor netip.Addr
+	unnamed  bool   // the verb names no address behind it
 	part     string // the word that makes the answer a part of a table
 }
 
@@ -33,10 +34,11 @@ func parseJunosCommand(words []string) (c junosCommand) {
 		}
 		switch word {
 		case "advertising-protocol", "receive-protocol":
-			c.verb = word
+			c.verb, c.unnamed = word, true
 			i++
 			if i+1 < len(words) {
 				c.neighbor, _ = netip.ParseAddr(words[i+1])
+				c.unnamed = !c.neighbor.IsValid()
 				i++
 			}
 		case "source-gateway":
@@ -96,14 +98,22 @@ func (w *textWalk) sawCommand(line int, words []string) {
 	if c.verb == "receive-protocol" && c.neighbor.IsValid() {
 		w.rows.gateway = c.neighbor.String()
 	}
-	w.ask(c.shown(line, words))
+	w.askFor(&c, line, words)
+}
+
+// askFor takes a command. Whose routes a table of one neighbour's holds, the command alone says.
+func (r *reader) askFor(c *junosCommand, line int, words []string) {
+	if c.unnamed {
+		r.wrong(line, "the command %s names no neighbor: whose routes they are is not shown", reading.Quote(reading.Words(words)))
+	}
+	r.ask(c.shown(line, words))
 }
 
 // around judges a line around documents, and takes the command in it.
 func (r *reader) around(line int, text []byte, before bool) {
 	if words, ok := showRoute(text); ok {
 		c := parseJunosCommand(words)
-		r.ask(c.shown(line, words))
+		r.askFor(&c, line, words)
 	}
 	r.Between(line, text, before)
 }

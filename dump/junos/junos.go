@@ -5,6 +5,7 @@ package junos
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -81,6 +82,8 @@ type junosTable struct {
 	name   string
 	hidden uint32 // routes that the router does not print unless it is asked for them
 	again  bool   // it was there before, and its rows are left out
+
+	strange bool // it was said that its name is not known
 }
 
 // vrf is the table's VRF. Only tables of unicast routes have one: inet.0, CUST.inet6.0.
@@ -154,6 +157,7 @@ func (r *reader) wanted(line int) bool {
 		r.Skip(line, "a row that stands in no table")
 		return false
 	case !unicast:
+		r.otherTable(line)
 		return false
 	case r.table.again:
 		r.LeaveOut(line, "of a table that is there twice")
@@ -169,6 +173,21 @@ func (r *reader) wanted(line int) bool {
 		return false
 	}
 	return true
+}
+
+// otherFamilies are the tables that Junos has beside inet.0 and inet6.0, behind the name of their instance.
+var otherFamilies = regexp.MustCompile(`^(?:.*\.)?(?:inet6?\.[1-9]\d*|(?:inet6?-?(?:flow|color|srcolor|vpn|vpnflow|unicast|labeled|mcast|mdt)|` +
+	`invpnflow|inv6?pnflow|mpls|iso|evpn|evpn-\w+|l3vpn|l3vpn-inet6|l2vpn|l2circuit|mvpn|mvpn-inet6|mdt|rtarget|lsdist|vpls|bridge|mstp|` +
+	`bgpmcast|srpolicy|transport|juniper_private\d*|__\w+__)\.\d+|.*-\w*inet6?\.\d+|:\S+)$`)
+
+// otherTable takes a row of a table that is none of unicast routes. The name of one of theirs that was damaged is
+// none that Junos has.
+func (r *reader) otherTable(line int) {
+	if r.table.strange || otherFamilies.MatchString(r.table.name) {
+		return
+	}
+	r.table.strange = true
+	r.wrong(line, "a table of the name %s is not known: its rows are not read", reading.Quote(r.table.name))
 }
 
 // chooseVRF holds the VRFs that were listed against the one that is asked for. Without vrf: in the config there

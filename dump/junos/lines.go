@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	headLine       = regexp.MustCompile(`^([*+-]\s*)?(\S+) \((\d+) entr(?:y|ies), \d+ announced\)`)
+	headLine       = regexp.MustCompile(`^([*+-]\s*)?(\S+) \((\d+) entr(?:y|ies), \d+ announced\)(.*)`)
 	junosBriefLine = regexp.MustCompile(`^([0-9A-Za-z:][^\s\[]*)?\s*([*+@#-]?)\[([A-Z][A-Za-z0-9-]*)(?:/[0-9/-]+)?\s*\]\s*(.*)$`)
 	entryLine      = regexp.MustCompile(`^([*+@#-]?)([A-Z][A-Za-z0-9-]*)\s+(?:Preference:\s|Preference$|/-?\d+$)`)
 	hopLine        = regexp.MustCompile(`^>?\s*to (\S+)`)
@@ -56,6 +56,9 @@ func (w *textWalk) head(line int, text []byte) bool {
 	if n, ok := reading.ParseUint32(m[3]); ok {
 		w.dest.entries = int(min(n, 1<<20))
 	}
+	if len(m[4]) > 0 {
+		w.spoil("two lines stand in one")
+	}
 	return true
 }
 
@@ -93,6 +96,10 @@ func (w *textWalk) brief(line int, text []byte) bool {
 	if w.tooLong(text) {
 		return true
 	}
+	if tag == "*" && d.last() != nil { // the active one stands first
+		w.spoil("a second active entry stands in it: the prefix before that is lost")
+	}
+	w.protocol(string(m[3]))
 	e := d.entry(tag, string(m[3]))
 	if !bytes.Contains(text, []byte("["+string(m[3])+"/")) {
 		e.add("rt-entry-state", "Hidden") // a route without a preference is one that policy rejected
@@ -118,6 +125,10 @@ func (w *textWalk) briefLine(text []byte) bool {
 		return false
 	}
 	line := string(text)
+	if glued.MatchString(line) {
+		w.spoil("two lines stand in one")
+		return true
+	}
 	if path, ok := strings.CutPrefix(line, "AS path: "); ok {
 		path, validation, told := strings.Cut(path, ", validation-state")
 		switch {
@@ -150,11 +161,39 @@ func (w *textWalk) briefLine(text []byte) bool {
 	return false
 }
 
+// glued knows what is no part of one line of a brief entry: a hop behind another or behind a path, a further entry.
+var glued = regexp.MustCompile(`[^\s>*]\s+>?\s*to [0-9A-Fa-f]+[.:]\S* via |\S\s*\[[A-Z][A-Za-z]*/\d`)
+
+// apart knows two lines of a detailed entry in one: Junos sets nothing so far apart within a line.
+var apart = regexp.MustCompile(`\S {8,}[*+@#-]?[A-Z]`)
+
+// protocol holds the protocol of an entry against what is left of BGP's name when a part of it is lost: the entry would
+// be passed over as another protocol's.
+func (w *textWalk) protocol(name string) {
+	if name != "BGP" && (strings.HasSuffix(name, "BGP") || strings.HasPrefix(name, "BG") || name == "GP" || name == "P") {
+		w.spoil("an entry is of protocol " + reading.Quote(name) + ", which is damaged")
+	}
+}
+
+// damagedKey reports whether a key is one that entries are read by, with something lost or put in front of it.
+func damagedKey(key string) bool {
+	key = strings.TrimSpace(key)
+	for _, known := range []string{"Source", "Protocol next hop", "Preference", "Local AS", "AS path", "Localpref", "Communities", "Validation State", "Router ID"} {
+		switch {
+		case key == known || len(key) < 2:
+		case strings.HasSuffix(key, known), strings.HasSuffix(known, key) && key != strings.ToUpper(key[:1])+key[1:]:
+			return true
+		}
+	}
+	return false
+}
+
 // detailLine reads a line under a destination with a head. Most of them say nothing of the route.
 func (w *textWalk) detailLine(line string) {
 	d := &w.dest
 	if m := entryLine.FindStringSubmatch(line); m != nil {
 		d.form, d.deep = junosDetail, false
+		w.protocol(m[2])
 		d.entry(m[1], m[2])
 		return
 	}
@@ -167,10 +206,21 @@ func (w *textWalk) detailLine(line string) {
 	}
 	e := d.last()
 	if e == nil {
+		if strings.Contains(line, "nce: ") {
+			w.spoil("the first line of an entry is damaged: " + reading.Quote(line))
+		}
 		return
 	}
 	key, value, ok := strings.Cut(line, ":")
 	value = strings.TrimSpace(value)
+	switch {
+	case key != "Age" && apart.MatchString(line): // metrics stand far behind an age
+		w.spoil("two lines stand in one")
+		return
+	case ok && damagedKey(key):
+		w.spoil("a line of it is damaged: " + reading.Quote(line))
+		return
+	}
 	if !ok {
 		if d.form == junosDetail && strings.HasPrefix(line, "Accepted") && e.child("bgp-rt-flag") == nil {
 			e.add("bgp-rt-flag", line)

@@ -211,8 +211,18 @@ func (w *textWalk) frame(line int, text []byte) bool {
 		w.columned, w.lost = w.inside && columns, false
 		return true
 	}
+	if headingPiece.Match(text) {
+		w.close(true)
+		w.endTable()
+		w.wrong(line, "the head of a table cannot be read: %s: which table the rows behind it are of is not shown", reading.Quote(text))
+		w.lost = true
+		return true
+	}
 	return false
 }
+
+// headingPiece knows what is left of the head of a table that was damaged.
+var headingPiece = regexp.MustCompile(`^\S*inet6?\.\d+:|^\S+: \w+ dest|\b(?:destinations?|holddown), |\b\w+ routes? \(|\bhidden\)$`)
 
 func (w *textWalk) beginTable(line int, name string, hidden []byte) {
 	w.table = junosTable{line: line}
@@ -270,6 +280,7 @@ func (w *textWalk) close(whole bool) {
 		return
 	}
 	d.open = false
+	w.misplaced()
 	if w.leftOut || !w.wanted(d.line) {
 		return
 	}
@@ -291,6 +302,20 @@ func (w *textWalk) close(whole bool) {
 	w.rows.oneNeighbor = d.form.ofOneNeighbor()
 	w.rows.read(&d.node, d.line)
 }
+
+// misplaced reports a destination in a table of the other family: the head of its own table is lost.
+func (w *textWalk) misplaced() {
+	prefix := w.dest.node.value("rt-destination")
+	m := familyOfTable.FindStringSubmatch(w.table.name)
+	if m == nil || prefix == "" || !strings.Contains(prefix, "/") || strings.Contains(prefix, ":") == (m[1] == "6") || w.table.strange {
+		return
+	}
+	w.table.strange = true
+	w.wrong(w.dest.line, "%s stands in table %s: the head of its own is missing", reading.Quote(prefix), w.table.name)
+}
+
+// familyOfTable knows tables of plain prefixes, of IPv6 ones by the 6.
+var familyOfTable = regexp.MustCompile(`^(?:.*\.)?inet(6?)\.\d+$`)
 
 // count tells the destinations of BGP from those of other protocols.
 func (w *textWalk) count() {

@@ -293,6 +293,20 @@ func (r *reader) others(neighbor netip.Addr) {
 	r.LeaveOut(r.record, "a route of neighbor %s, the config says %s", neighbor, r.pick.Neighbor)
 }
 
+// leavesMessage reports whether an UPDATE is none of the feed's, and counts it: it went the other way, or is another
+// neighbour's. How many routes it brings is not looked at.
+func (r *reader) leavesMessage(dir direction, neighbor netip.Addr) bool {
+	switch {
+	case r.pick.declared && dir != r.pick.direction():
+		r.LeaveOut(r.record, "an UPDATE that the router %s", dir)
+	case !r.pick.Wants(neighbor):
+		r.LeaveOut(r.record, "an UPDATE of neighbor %s", neighbor)
+	default:
+		return false
+	}
+	return true
+}
+
 // advertise takes a route of a table: on, or aside where messages may change it.
 func (r *reader) advertise(route rib.Route, e wire.Entry) {
 	if !r.pick.Wants(route.Neighbor) {

@@ -178,17 +178,19 @@ func (s *pcapSession) update(from int, body []byte) {
 	p, dir := s.peer(from)
 	switch {
 	case p != nil:
-	case r.router.IsValid(): // another router's
+	case r.router.IsValid():
+		r.LeaveOut(r.record, "an UPDATE of a session of another router than %s", r.router)
 		return
 	case r.pick.Picking: // neither end is the neighbour
 		r.pick.Wants(e.addr)
+		r.LeaveOut(r.record, "an UPDATE between %s and %s", e.addr, other.addr)
 		return
 	default:
 		s.ask()
 		return
 	}
 	r.pick.messages[dir]++
-	if r.pick.declared && dir != r.pick.direction() || !r.pick.Wants(p.addr) {
+	if r.leavesMessage(dir, p.addr) {
 		return
 	}
 	if r.pick.declared && !s.counted {

@@ -87,6 +87,9 @@ func (r *reader) peerTable(h recordHeader, o *octets) error {
 	if geo && r.known {
 		return nil
 	}
+	if !geo && r.replay == nil { // each table has its peers in front of it
+		r.NextAnswer(r.record)
+	}
 	r.peers, r.known = peers, true
 	r.pick.sees(peers)
 	if router.IsValid() && r.Result.Header.Router == "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +52,10 @@ type bgpdumpReader struct {
 	*reader
 	lines reading.TextLines
 	began bool
-	ended bool // a prompt stands behind the rows
+	ended bool      // a prompt stands behind the rows
+	first [2]string // the first prefix of a table, by family
+	whole [2]string // the fields of its line
+	last  string    // the prefix of the line before
 	paths reading.AttrCache[rib.ASPath]
 	plain reading.AttrCache[[]rib.Community]
 	large reading.AttrCache[[]rib.LargeCommunity]
@@ -116,14 +120,25 @@ func (r *bgpdumpReader) line(line reading.TextLine) error {
 	return nil
 }
 
+// fieldsLeft is how many fields a line has at least of which the front is lost. A command has fewer pipes.
+const fieldsLeft = 3
+
 // around judges a line that is no row.
 func (r *bgpdumpReader) around(line int, text []byte) {
 	m := bgpdumpLog.FindSubmatch(text)
+	prompt := reading.IsPrompt(text) || reading.PromptEnds(text)
+	for _, words := range reading.EchoedCommands(text) {
+		if at := slices.Index(words, "|"); at > 0 && !reading.WholePipe(words[at+1:]) {
+			r.Problem(line, "the command %s may leave rows out", reading.Quote(reading.Words(words)))
+		}
+	}
 	switch {
+	case !prompt && bytes.Count(text, []byte("|")) >= fieldsLeft:
+		r.Skip(line, "bad row: %s does not begin as bgpdump -m begins a line", reading.Quote(text))
 	case m != nil && string(m[1]) != "info":
 		r.Problem(line, "bgpdump says: %s", reading.Quote(text))
 	case m != nil:
-	case reading.IsPrompt(text) || reading.PromptEnds(text):
+	case prompt:
 		r.ended = r.began
 	default:
 		r.Between(line, text, !r.began)
@@ -175,6 +190,7 @@ func (r *bgpdumpReader) oneRow(h recordHeader, f []string, kind string) error {
 	}
 	if kind == "B" {
 		r.listed(h)
+		r.again(at(f, 5), strings.Join(f[3:], "|"))
 		return r.advertised(f, peer, func(route rib.Route) {
 			r.advertise(route, wire.Entry{Set: &wire.Set{Attrs: route.Attrs}})
 		})
@@ -197,6 +213,28 @@ func (r *bgpdumpReader) oneRow(h recordHeader, f []string, kind string) error {
 		return r.state(f, peer)
 	}
 	return fmt.Errorf("a line of unknown kind %s", reading.Quote(kind))
+}
+
+// again takes the prefix of a table's line. A table is in order of its prefixes, so that the first one comes again,
+// or its whole line does, where another table of the family begins.
+func (r *bgpdumpReader) again(prefix, row string) {
+	if r.replay != nil {
+		return
+	}
+	fam := rib.IPv4
+	if strings.Contains(prefix, ":") {
+		fam = rib.IPv6
+	}
+	switch {
+	case r.first == [2]string{}:
+		r.NextAnswer(r.record)
+		fallthrough
+	case r.first[fam] == "":
+		r.first[fam], r.whole[fam] = prefix, row
+	case r.whole[fam] == row, r.first[fam] == prefix && r.last != prefix:
+		r.NextAnswer(r.record)
+	}
+	r.last = prefix
 }
 
 // bgpdumpPeer reads the neighbour. The router's own routes have the peer 0.0.0.0 or ::.
@@ -224,10 +262,12 @@ func (r *bgpdumpReader) message() direction {
 }
 
 func (r *bgpdumpReader) update(peer mrtPeer, route rib.Route) {
-	if dir := r.message(); r.pick.Wants(peer.addr) {
-		r.replay.hold(r.replay.peer(peer), dir, wire.NLRI{Prefix: route.Prefix, PathID: route.PathID},
-			replayRoute{set: &wire.Set{Attrs: route.Attrs}, nextHop: route.Attrs.NextHop, hides: route.Attrs.NotShown, record: route.Line})
+	dir := r.message()
+	if r.leavesMessage(dir, peer.addr) {
+		return
 	}
+	r.replay.hold(r.replay.peer(peer), dir, wire.NLRI{Prefix: route.Prefix, PathID: route.PathID},
+		replayRoute{set: &wire.Set{Attrs: route.Attrs}, nextHop: route.Attrs.NextHop, hides: route.Attrs.NotShown, record: route.Line})
 }
 
 func (r *bgpdumpReader) withdrawn(f []string, peer mrtPeer) error {

@@ -236,7 +236,7 @@ func (m *replay) message(b []byte, from mrtPeer, local netip.Addr, dir direction
 		return nil
 	}
 	m.r.pick.messages[dir]++
-	if m.r.pick.declared && dir != m.r.pick.direction() || !m.r.pick.Wants(from.addr) {
+	if m.r.leavesMessage(dir, from.addr) {
 		return nil
 	}
 	p, s := m.peer(from), wire.Session{FourOctetASN: four}

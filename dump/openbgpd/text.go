@@ -42,21 +42,30 @@ func shapeOpenBGPDText(src reading.Source) reading.Header {
 //	*>      N 203.0.113.0/24       192.0.2.1         100     0 65540 { 65550 65551 } i
 type textReader struct {
 	reader
-	text  reading.WordTable
-	hides rib.AttrSet
+	text      reading.WordTable
+	hides     rib.AttrSet
+	validated bool // the header has a column for the state of validation, which every row fills
 }
 
 func readOpenBGPDText(in *reading.Input, c *reading.Collector) error {
 	r := &textReader{hides: shapeOpenBGPDText(c.Source).NotShown}
 	r.Collector = c
 	r.text = reading.WordTable{
-		Collector: c, Name: "openbgpd", Header: isOpenBGPDHeader, Legend: isOpenBGPDLegend, Row: r.row, Command: r.echoed, Tool: "bgpctl",
+		Collector: c, Name: "openbgpd", Header: r.header, Legend: isOpenBGPDLegend, Row: r.row, Command: r.echoed, Tool: "bgpctl",
 	}
 	if err := r.text.Read(in); err != nil {
 		return err
 	}
 	r.againstView()
 	return nil
+}
+
+func (r *textReader) header(text []byte) bool {
+	if !isOpenBGPDHeader(text) {
+		return false
+	}
+	r.validated = bytes.Contains(text, []byte("vs "))
+	return true
 }
 
 func isOpenBGPDLegend(text []byte) bool {
@@ -150,6 +159,10 @@ func (r *textReader) prefixRow(l reading.TextLine, marks []byte, word reading.To
 		r.Skip(l.Line, "bad row: %v", err)
 		return
 	}
+	if !r.flags(marks) {
+		r.Skip(l.Line, "bad row of %s: %s in front of it are no flags", prefix, reading.Quote(bytes.TrimSpace(marks)))
+		return
+	}
 	row := openbgpdRow{pathShown: true, originShown: true, hopShown: true}
 	if err := r.attrs(&row.attrs, l.Text, word.End); err != nil {
 		r.Skip(l.Line, "bad row of %s: %v", prefix, err)
@@ -179,6 +192,35 @@ func (r *textReader) prefixRow(l reading.TextLine, marks []byte, word reading.To
 	route.Line = l.Line
 	r.text.Held[rib.FamilyOf(prefix)] = true
 	r.Route(route)
+}
+
+// flagLetters are those of bgpctl: of validity, choice (w: the best of an AS), origin, announcement, staleness, error,
+// filter and leak.
+const flagLetters = "*>mwIASEFL"
+
+// flags reports whether what stands in front of a prefix are flags, or none, and the state of validation where the header
+// has a column for it. Other words are a damage, in which a flag may be lost.
+func (r *textReader) flags(marks []byte) bool {
+	words := bytes.Fields(marks)
+	if r.validated {
+		if len(words) == 0 || !isValidation(words[len(words)-1]) {
+			return false
+		}
+		words = words[:len(words)-1]
+	}
+	switch len(words) {
+	case 0:
+		return true
+	case 1:
+		return len(bytes.Trim(words[0], flagLetters)) == 0
+	}
+	return false
+}
+
+// isValidation knows "N", "V" and "!", and behind a dash the state of the path (ASPA): "N-?".
+func isValidation(word []byte) bool {
+	origin, path, both := bytes.Cut(word, []byte("-"))
+	return len(origin) == 1 && bytes.ContainsAny(origin, "NV!") && (!both || len(path) == 1 && bytes.ContainsAny(path, "?V!"))
 }
 
 // originInvalid reports whether the state of validation, the last word in front of the prefix, says that the origin is

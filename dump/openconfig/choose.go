@@ -182,9 +182,25 @@ func (r *reader) want(tables []ocPlace) {
 		}
 		r.wants[at] = w
 	}
+	r.leave(tables[0].table)
 	for _, fam := range r.Source.Families {
 		if !slices.ContainsFunc(tables, func(at ocPlace) bool { return at.family == "" || at.family == fam.String()+"-unicast" }) {
 			r.Problem(0, "the dump holds no table of %s routes, which the config declares", fam)
+		}
+	}
+}
+
+// leave notes the tables of a kind that are of another network instance or neighbour: their routes are counted.
+func (r *reader) leave(kind string) {
+	r.left = map[ocPlace]string{}
+	for _, at := range r.seen.tables {
+		instance, neighbor := r.walk.names.of(at.instance), r.walk.names.of(at.neighbor)
+		switch _, wanted := r.wants[at]; {
+		case wanted || at.table != kind:
+		case r.Source.VRF != "" && instance != "" && instance != r.Source.VRF:
+			r.left[at] = "of network instance " + instance
+		default:
+			r.left[at] = "of neighbor " + neighbor
 		}
 	}
 }

@@ -80,7 +80,8 @@ type reader struct {
 	ribs  map[ocPlace]*ocRib
 	whole bool // the first reading met the end, and no damage
 	wants ocWants
-	naked int // routes whose attributes stand nowhere
+	left  map[ocPlace]string // tables of the same kind that are not the feed's, each with whose they are
+	naked int                // routes whose attributes stand nowhere
 	keys  reading.Identities
 	lost  bool // the second reading met a table that the first one did not
 }

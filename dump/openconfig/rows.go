@@ -90,7 +90,7 @@ func (r *ocSecond) table(at ocPlace) bool {
 		r.lost = true
 		r.Problem(r.walk.s.Line, "here stands a table that could not be read in full before: what it holds is missing")
 	}
-	return wanted
+	return wanted || r.left[at] != ""
 }
 
 func (r *ocSecond) sets(ocPlace) bool { return false }
@@ -120,7 +120,14 @@ func (r *ocSecond) row(kind string, at ocPlace, line int, raw []byte, keys keyVa
 	switch {
 	case r.Stopped():
 		return r.Ctx.Err()
-	case kind != "route" || !wanted:
+	case kind != "route":
+		return nil
+	case !wanted:
+		if whose := r.left[at]; whose != "" {
+			for range unwrapped(kind, raw, keys) {
+				r.LeaveOut(line, "%s", whose)
+			}
+		}
 		return nil
 	case raw == nil:
 		r.Skip(line, "a route is %v", reading.ErrTooLong)

@@ -25,6 +25,9 @@ func IsPrompt(text []byte) bool {
 // RoutingEngine is what Junos prints on a line of its own in front of a prompt: "{master:0}".
 var RoutingEngine = regexp.MustCompile(`^\{[a-z]+(:[a-z0-9-]+)?\}$`)
 
+// documentPiece is a line from within a JSON document.
+var documentPiece = regexp.MustCompile(`^"[^"]*"\s*:|^[}\]]+,?$`)
+
 // Between judges a line of text before, between or after JSON documents. An error of the router
 // or a pager's mark means that something is missing. A prompt, a comment, a warning or an echoed
 // command does not. Anything else is taken for a banner before the first document, and for a
@@ -38,6 +41,8 @@ func (c *Collector) Between(line int, text []byte, before bool) {
 		c.Problem(line, "the dump holds an error: %s", Quote(text))
 	case bytes.Contains(lower, []byte("--more--")), bytes.Contains(lower, []byte("-- more --")):
 		c.Problem(line, "a pager stopped the dump: export without paging")
+	case before && documentPiece.Match(text):
+		c.Problem(line, "the beginning is missing: %s is of a document that began before it", Quote(text))
 	case before, text[0] == '#', bytes.HasPrefix(lower, []byte("warning:")), IsPrompt(text), RoutingEngine.Match(text):
 	default:
 		c.Problem(line, "unexpected text: %s", Quote(text))

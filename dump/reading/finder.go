@@ -13,10 +13,10 @@ import (
 // finds it for all readers (docs/decisions/0102). A sentence with a command's words in it is none.
 
 // tools are the programs whose answers are tables; in front of a router's own command stands none.
-var tools = map[string]bool{"bgpctl": true, "gobgp": true}
+var tools = map[string]bool{"bgpctl": true, "gobgp": true, "bgpdump": true}
 
 // commandWords stand in every line that has a command in it.
-var commandWords = [][]byte{[]byte("sh"), []byte("get"), []byte("bgpctl"), []byte("gobgp")}
+var commandWords = [][]byte{[]byte("sh"), []byte("get"), []byte("bgpctl"), []byte("gobgp"), []byte("bgpdump")}
 
 // EchoedCommands are the commands in a line: behind a prompt, a date, the words that hand them on to another place, or
 // alone. A shell may hand several to a router: "vtysh -c 'show bgp ipv4 unicast' -c 'show bgp ipv6 unicast'". What a

@@ -185,12 +185,15 @@ func (w *walk) headEnds(line int) {
 	w.answer.kind = kind
 	w.wanted, w.foreign = true, false
 	w.tables++
+	if _, err := netip.ParseAddr(w.answer.peer); err != nil && kind != table {
+		w.Problem(line, "no line names the neighbor of the table: whose routes they are is not shown")
+	}
 	w.shows(line)
 }
 
 var (
 	title       = regexp.MustCompile(`^Show report for the BGP route table of network-instance "(.*)"$`)
-	srlinuxPeer = regexp.MustCompile(`^Peer\s*: (\S+), remote AS: \d+(?:, local AS: (\d+))?`)
+	srlinuxPeer = regexp.MustCompile(`^Peer\s*: (\S+), remote AS: \d+(?:, local AS: (\d+))?$`)
 )
 
 // around reads what stands around rows.
