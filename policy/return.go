@@ -19,6 +19,9 @@ var returnSameMask = &Check{
 				if !ps.Links[off[0].Link].Kind.ExpressRoute() || !ps.lostAt(d, rib.ReasonLinkKind, intended) {
 					return "", false
 				}
+				if ps.mayBeLonger(d, off) {
+					return "", false
+				}
 				return "the same mask on the internet and ExpressRoute, so ExpressRoute takes it", true
 			},
 			rivals: func([]string) []string {
@@ -89,6 +92,16 @@ func (ps *Pass) mayMatch(d *rib.Decision, links []string) bool {
 	return slices.ContainsFunc(links, func(name string) bool {
 		id, ok := ps.table.LinkID(name)
 		return ok && ps.mayHide(id, d.Direction, bits, d.Candidates[0].Prefix)
+	})
+}
+
+// mayBeLonger reports whether the winners' own links may hold a longer route, so that the mask need not be
+// what decides.
+func (ps *Pass) mayBeLonger(d *rib.Decision, winners []rib.Candidate) bool {
+	return slices.ContainsFunc(winners, func(w rib.Candidate) bool {
+		return ps.mayHide(w.Link, d.Direction, w.Prefix.Bits()+1, w.Prefix) || slices.ContainsFunc(d.Candidates, func(c rib.Candidate) bool {
+			return c.Doubt != "" && c.Link == w.Link && c.Prefix.Bits() > w.Prefix.Bits()
+		})
 	})
 }
 
@@ -172,7 +185,8 @@ func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, test returnTest) {
 			continue
 		}
 		if f.partlyUnseen() {
-			ps.openByFlow(f)
+			ps.openByFlow(f) // whether there is anybody to send to is open too
+			continue
 		}
 		if f.reply == nil || f.forward == nil || len(f.forward.decision.Links) == 0 {
 			continue // nothing leaves, so nothing has a source
@@ -209,7 +223,8 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 			ps.reportReturn(d, ob, dec, off, r, how)
 		} else {
 			// What a rival has that nobody showed may be what the winner beat.
-			ps.leaveOpenByLosers(dec, test.rivals(d.links), rib.FamilyOf(p), fmt.Sprintf("the return to %s %s", d.Kind, d.Name), ps.outside(dec.Links, d.links))
+			won, what := ps.outside(dec.Links, d.links), fmt.Sprintf("the return to %s %s", d.Kind, d.Name)
+			ps.leaveOpenByLosers(dec, addTexts(test.rivals(d.links), won...), rib.FamilyOf(p), what, won) // and so may what the winner itself has
 		}
 	}
 }

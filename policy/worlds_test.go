@@ -356,7 +356,9 @@ func (w *world) spoilSome(d dice, f *shown) {
 	case 1:
 		f.State.Stale = true
 	case 2:
-		f.hide(pickOf(d, rib.AttrCommunities, rib.AttrLocalPref, rib.AttrASPath, rib.AttrMED, rib.AttrBest))
+		if f.View.Received() { // rows that are sent and show no path are doubts themselves
+			f.hide(pickOf(d, rib.AttrCommunities, rib.AttrLocalPref, rib.AttrMED, rib.AttrBest))
+		}
 	case 3:
 		f.State.Complete = rib.CompleteUnproven
 	}
@@ -530,7 +532,8 @@ func lessEvidence(d dice, w *world) (out []lesser) {
 			})
 		}
 		for _, set := range []rib.AttrSet{rib.AttrCommunities, rib.AttrLocalPref, rib.AttrASPath, rib.AttrMED, rib.AttrOrigin, rib.AttrBest} {
-			if set != rib.AttrLocalPref && set != rib.AttrBest && set != rib.AttrMED || f.View.Received() {
+			// Of what is sent, communities that are not shown are assumed absent, and say so.
+			if set == rib.AttrASPath || set == rib.AttrOrigin || f.View.Received() {
 				add("without "+strings.Join(set.Names(), "+"), func(f *shown) { f.hide(set) })
 			}
 		}
