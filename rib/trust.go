@@ -81,8 +81,7 @@ var trustedMarks = []struct {
 		return held && f.View != Monitor && f.View != Declared && !c.cell.marks().Has(Best)
 	}},
 	{IBGP, "rows of iBGP neighbors", func(s *Sight, c *candidate) bool {
-		whole := c.src.feed.View == BGPTable || c.src.feed.View == LocRIB
-		return whole && c.link != NoLink && !slices.Contains(s.t.links[c.link].Neighbors, c.src.column.neighbor) && !s.byNeighbor(c)
+		return c.src.feed.whole() && c.link != NoLink && !slices.Contains(s.t.links[c.link].Neighbors, c.src.column.neighbor) && !s.byNeighbor(c)
 	}},
 	{RIBFailure, "RIB-failure", func(_ *Sight, c *candidate) bool { return c.src.feed.View == BGPTable }},
 }
