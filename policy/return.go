@@ -214,12 +214,7 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 			}
 			continue
 		}
-		var off []rib.Candidate
-		for _, c := range dec.Candidates {
-			if c.Lost == "" && !c.Out && !slices.Contains(d.links, ps.table.LinkName(c.Link)) {
-				off = append(off, c)
-			}
-		}
+		off := ps.winnersOff(d, dec)
 		if len(off) == 0 || d.Kind == "prefix" && taken[off[0].Prefix] {
 			continue
 		}
@@ -232,6 +227,22 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 			ps.leaveOpenByLosers(dec, addTexts(test.rivals(d.links), won...), rib.FamilyOf(p), what, won) // and so may what the winner itself has
 		}
 	}
+}
+
+// winnersOff lists the winners that are off the intended links. A row of the observer's own table may win
+// and be tied to no link: whether it is off them is then left open.
+func (ps *Pass) winnersOff(d *declaration, dec *rib.Decision) (off []rib.Candidate) {
+	for _, c := range dec.Candidates {
+		switch perhaps := ps.outside(dec.Links, d.links); {
+		case c.Lost != "" || c.Out:
+		case c.Link == rib.NoLink && len(perhaps) > 0:
+			g := gap{link: rib.NoLink, dir: dec.Direction, fam: rib.FamilyOf(c.Prefix), untied: true}
+			ps.leaveOpenOn(g, fmt.Sprintf("the return to %s %s: no rule of feed %s ties %s to one link", d.Kind, d.Name, ps.table.Feeds()[c.Feed].Name, c.Prefix), perhaps...)
+		case c.Link != rib.NoLink && !slices.Contains(d.links, ps.table.LinkName(c.Link)):
+			off = append(off, c)
+		}
+	}
+	return off
 }
 
 // mayTake lists the links off the intended ones that may carry what a decision is open about: those that

@@ -134,7 +134,7 @@ func (s *Sight) because(kind RowKind, src *source, v cell) string {
 		first := s.fact(v.attrs).first
 		return fmt.Sprintf("its AS path begins with AS %d, which is that of link %s", first, s.t.LinkName(c.link))
 	case RowUnclassified:
-		return s.t.untiedBecause(f, v.attrs, s.fact(v.attrs))
+		return s.t.untiedBecause(f, c.neighbor, v.attrs, s.fact(v.attrs))
 	case RowOwn:
 		return "the router's own network: it has no AS path, and no neighbor sent it"
 	case RowInternal:

@@ -234,6 +234,7 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 	}
 	for _, i := range a.winners {
 		add(d.s.trust(&cs[i]))
+		add(d.s.communitiesOnTrust(&cs[i]))
 		add(d.s.marksOnTrust(&cs[i]))
 		if f := cs[i].src; f != nil {
 			add(f.feed.twinOnTrust())
@@ -287,37 +288,6 @@ func asnList(asns []uint32) string {
 		out = append(out, strconv.FormatUint(uint64(asn), 10))
 	}
 	return strings.Join(out, ", ")
-}
-
-// trust is what a row's standing as a candidate takes on trust.
-func (s *Sight) trust(c *candidate) string {
-	if c.link == NoLink || c.src.feed.View == Chosen {
-		return ""
-	}
-	name := s.t.LinkName(c.link)
-	switch f := c.src.feed; {
-	case f.View == Declared:
-		return "declared, not observed: static on " + name
-	case f.View == AdjRIBOutPost && len(s.t.links[c.link].ProviderASNs) > 0:
-		return fmt.Sprintf("passed on by AS %d and accepted on %s", s.t.links[c.link].ProviderASNs[0], name)
-	case f.View == AdjRIBOutPost:
-		return "accepted on " + name
-	case f.View == Monitor && f.Mirrors != "":
-		return "mirrors " + name
-	case f.View == AdjRIBInPre && s.t.links[c.link].ImportAll:
-		return "import: all on " + name
-	}
-	return ""
-}
-
-// twinOnTrust: two feeds of one text, of which each may be the other's file.
-func (f *Feed) twinOnTrust() string {
-	if f.State.Judged.Twin == "" {
-		return ""
-	}
-	names := []string{f.Name, f.State.Judged.Twin}
-	slices.Sort(names)
-	return fmt.Sprintf("feeds %s and %s are of two tables, though they hold the same text", names[0], names[1])
 }
 
 // flips says what would change a firm answer.

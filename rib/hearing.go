@@ -110,6 +110,8 @@ func (s *Sight) unheard(c *candidate, p netip.Prefix) string {
 		return "sent, and not in the far end's table: not accepted"
 	case link.Kind == ExpressRouteMicrosoft && p.Bits() == 0:
 		return "Microsoft takes no default route on Microsoft peering"
+	case link.Kind == ExpressRouteMicrosoft && contains(uniqueLocal, p):
+		return "Microsoft takes public prefixes alone on Microsoft peering, and no unique local one (RFC 4193)"
 	case link.Kind == ExpressRouteMicrosoft && slices.ContainsFunc(rfc1918, func(q netip.Prefix) bool { return contains(q, p) }):
 		return "Microsoft takes no RFC 1918 prefix on Microsoft peering"
 	}
@@ -127,6 +129,9 @@ func (s *Sight) unused(c *candidate) string {
 	}
 	return ""
 }
+
+// uniqueLocal is to IPv6 what RFC 1918 is to IPv4.
+var uniqueLocal = netip.MustParsePrefix("fc00::/7")
 
 var rfc1918 = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
 

@@ -196,7 +196,7 @@ func (s *Sight) unclassified(c *candidate) bool {
 	if c.src.column.tie != Unclassified && c.src.column.tie != Foreign {
 		return false
 	}
-	c.doubt, c.absent = s.t.untiedBecause(c.src.feed, c.cell.attrs, c.facts), true
+	c.doubt, c.absent = s.t.untiedBecause(c.src.feed, c.src.column.neighbor, c.cell.attrs, c.facts), true
 	return true
 }
 

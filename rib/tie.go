@@ -74,18 +74,33 @@ func (t *Table) tieReceived(f *Feed, r *Route) (LinkID, Tie) {
 	link, tie, matched := t.tieByRules(f, r)
 	switch {
 	case matched && !(internal && tie == Tied && t.byFirstASN(f, r)):
-		return link, tie
 	case internal && f.View == LocRIB:
 		return NoLink, Unclassified // the router sends by another one: by which link is not shown
 	case internal:
 		return NoLink, Internal
 	case f.Link != "":
-		return t.tieNamed(f, r)
+		link, tie = t.tieNamed(f, r)
+	default:
+		link, tie = NoLink, Unclassified
+		if first, ok := r.Attrs.ASPath.First(); ok {
+			link, tie = t.onlyLinkOf(first, f.Router)
+		}
 	}
-	if first, ok := r.Attrs.ASPath.First(); ok {
-		return t.onlyLinkOf(first, f.Router)
+	if tie == Tied && f.whole() && t.links[link].denies(r.Neighbor) && (!matched || t.byFirstASN(f, r)) {
+		return NoLink, Unclassified // another router may have sent it: its first ASN alone does not tell
 	}
-	return NoLink, Unclassified
+	return link, tie
+}
+
+// whole reports whether the view is a router's whole table, whichever neighbour a row came from.
+func (f *Feed) whole() bool { return f.View == BGPTable || f.View == LocRIB }
+
+// denies reports whether the link lists the addresses of its neighbour, and a is none of them. A
+// link-local one tells no neighbours apart.
+func (l *Link) denies(a netip.Addr) bool {
+	return a.IsValid() && !a.IsLinkLocalUnicast() && l.listsFamilyOf(a) && !slices.ContainsFunc(l.Neighbors, func(n netip.Addr) bool {
+		return n.WithZone("").Unmap() == a.Unmap()
+	})
 }
 
 // madeHere reports whether a received table's row is the router's own network: nobody outside sends a
@@ -98,8 +113,7 @@ func madeHere(f *Feed, r *Route) bool {
 	if hop.IsValid() && hop.IsUnspecified() {
 		return true
 	}
-	whole := f.View == BGPTable || f.View == LocRIB
-	return whole && !r.Neighbor.IsValid() && !hop.IsValid() && !r.Attrs.NotShown.Has(AttrNextHop)
+	return f.whole() && !r.Neighbor.IsValid() && !hop.IsValid() && !r.Attrs.NotShown.Has(AttrNextHop)
 }
 
 // internal reports whether an iBGP neighbour sent the row.
@@ -187,7 +201,7 @@ func (l *Link) inPeering(a netip.Addr) bool {
 }
 
 func (l *Link) listsFamilyOf(a netip.Addr) bool {
-	return slices.ContainsFunc(l.Neighbors, func(n netip.Addr) bool { return n.Is4() == a.Is4() })
+	return slices.ContainsFunc(l.Neighbors, func(n netip.Addr) bool { return n.Unmap().Is4() == a.Unmap().Is4() })
 }
 
 // leftOfOurs finds the first of our ASNs in a path, and the ASN left of it: 0 where none is, or a set
