@@ -58,7 +58,6 @@ type reader struct {
 	row      ciscoRow
 	paths    reading.AttrCache[rib.ASPath]
 	hops     reading.AttrCache[netip.Addr]
-	command  reading.ShowCommand
 	answers  reading.Answers
 	chosen   string // the VRF whose tables are read
 	choosing bool   // the file names VRFs

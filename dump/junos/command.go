@@ -74,10 +74,10 @@ func (c *junosCommand) pipe(words []string) {
 // shown is what the command says of its answer. Without a verb it shows what import policy left.
 func (c *junosCommand) shown(line int, words []string) reading.Shown {
 	s := reading.Shown{Line: line, Asked: reading.Words(words), Neighbor: c.neighbor, Part: c.part, Extent: reading.OfOne}
-	switch {
-	case c.verb == "advertising-protocol":
+	switch c.verb {
+	case "advertising-protocol":
 		s.Direction = reading.Advertised
-	case c.verb == "receive-protocol":
+	case "receive-protocol":
 		s.Direction, s.Policy = reading.Received, reading.BeforePolicy
 	default:
 		s.Direction, s.Policy = reading.Held, reading.BehindPolicy

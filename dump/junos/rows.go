@@ -205,7 +205,7 @@ func junosMarks(e *junosNode) (marks rib.Marks) {
 // interior reports whether a state, "<Active Int Ext>", is of a route that another router of the AS sent: one that a
 // neighbour of another AS sent is "<Active Ext>".
 func interior(state string) bool {
-	for _, word := range strings.Fields(state) {
+	for word := range strings.FieldsSeq(state) {
 		if strings.Trim(word, "<>") == "Int" {
 			return true
 		}

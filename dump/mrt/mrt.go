@@ -288,11 +288,6 @@ func (r *reader) listed(h recordHeader) {
 	}
 }
 
-// others counts a route of another neighbour than the feed's.
-func (r *reader) others(neighbor netip.Addr) {
-	r.LeaveOut(r.record, "a route of neighbor %s, the config says %s", neighbor, r.pick.Neighbor)
-}
-
 // leavesMessage reports whether an UPDATE is none of the feed's, and counts it: it went the other way, or is another
 // neighbour's. How many routes it brings is not looked at.
 func (r *reader) leavesMessage(dir direction, neighbor netip.Addr) bool {

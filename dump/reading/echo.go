@@ -25,7 +25,7 @@ const moment = `\[?\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d[\d:.,+Z-]*)?\]?|\d{1,2}
 
 // IsRouterPrompt reports whether text is a prompt, and not a row whose marks look like one: "r>i 192.0.2.0/24".
 func IsRouterPrompt(text []byte) bool {
-	if len(text) == 0 || !wordByte(text[0]) && text[0] != '[' && text[0] != '(' || bytes.IndexAny(text, "#>$%") < 0 {
+	if len(text) == 0 || !wordByte(text[0]) && text[0] != '[' && text[0] != '(' || !bytes.ContainsAny(text, "#>$%") {
 		return false
 	}
 	m := routerPrompt.FindSubmatchIndex(text)
