@@ -177,6 +177,7 @@ func TestAFarEndThatMarksAnotherWayBestHoldsOursAndDoesNotUseIt(t *testing.T) {
 func TestMicrosoftPeeringTakesNoDefaultAndNoPrivateSpace(t *testing.T) {
 	for prefix, heard := range map[string]bool{
 		"0.0.0.0/0": false, "::/0": false, "10.0.0.0/8": false, "10.1.0.0/16": false, "172.16.0.0/12": false, "172.31.1.0/24": false, "192.168.0.0/16": false,
+		"fc00::/7": false, "fd00:99::/48": false, "fe00::/9": true,
 		"172.32.0.0/16": true, "11.0.0.0/8": true, "192.169.0.0/16": true, "0.0.0.0/1": true, ours: true, ours6: true,
 	} {
 		p := netip.MustParsePrefix(prefix)

@@ -2,6 +2,7 @@ package rib_test
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"bgpaudit/rib"
@@ -46,6 +47,24 @@ func TestInAWholeTableTheNeighbourTellsMoreThanTheFirstASN(t *testing.T) {
 		e := table.Exact(r.Prefix)[0]
 		if got := table.LinkName(e.Link); (tt.link == "") != (e.Tie == rib.Unclassified) || e.Tie == rib.Tied && got != tt.link {
 			t.Errorf("%s: %s %q, want %q", name, e.Tie, got, tt.link)
+		}
+	}
+}
+
+// TestWhatAFormatHasNoMarkForIsSaid: once a feed, and not where the neighbour or a best mark tells.
+func TestWhatAFormatHasNoMarkForIsSaid(t *testing.T) {
+	for name, tt := range map[string]struct {
+		missing rib.Marks
+		want    bool
+	}{
+		"no mark for rows of iBGP neighbors": {rib.IBGP, true},
+		"a mark for all":                     {0, false},
+	} {
+		w := newSite(isp("a", 65540))
+		w.row(w.feed("a", rib.BGPTable, holds(rib.Families[:]...), func(f *rib.Feed) { f.State.MarksNotShown = tt.missing }), their, "65540 65551")
+		d := w.ask(t, "us", peer)
+		if said := strings.Contains(strings.Join(d.Assumes, "; "), name); said != tt.want {
+			t.Errorf("%s: assumes %q", name, d.Assumes)
 		}
 	}
 }
