@@ -34,7 +34,7 @@ const good = "203.0.113.0/24"
 // long makes every audit take a while of the bubble's time, in steps; it counts those that end.
 func (w *world) long(d time.Duration) (ended *atomic.Int32) {
 	ended = &atomic.Int32{}
-	real := policy.AuditUntil
+	whole := policy.AuditUntil
 	w.still.Lock()
 	defer w.still.Unlock()
 	w.audit = func(stop func() bool, in *policy.Intent, s *rib.Sight, now time.Time) *policy.Result {
@@ -43,7 +43,7 @@ func (w *world) long(d time.Duration) (ended *atomic.Int32) {
 				return nil
 			}
 		}
-		r := real(stop, in, s, now)
+		r := whole(stop, in, s, now)
 		if r != nil {
 			ended.Add(1)
 		}
@@ -57,7 +57,7 @@ func (w *world) failing(feed rib.FeedID) (why string, err error) {
 	return why, err
 }
 
-// TestALossBreaksALongAuditOff runs in real time: a writer that waits for an audit holds up the time
+// TestALossBreaksALongAuditOff runs in whole time: a writer that waits for an audit holds up the time
 // of a bubble.
 func TestALossBreaksALongAuditOff(t *testing.T) {
 	c := load(t, twoMirrors)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // ownChoice finds the routes of an address that the observer's own table shows it to have chosen: the
@@ -118,12 +119,5 @@ func (d *decider) linkList(links []LinkID) string {
 	if len(links) == 0 {
 		return "that no link has a route"
 	}
-	out := ""
-	for i, name := range d.names(links) {
-		if i > 0 {
-			out += " and "
-		}
-		out += name
-	}
-	return out
+	return strings.Join(d.names(links), " and ")
 }

@@ -67,10 +67,10 @@ func contains(outer, inner netip.Prefix) bool {
 
 // speaksOf reports whether the feed's declaration names the link.
 func (f *Feed) speaksOf(l *Link) bool {
-	switch {
-	case f.View == Collector:
+	switch f.View {
+	case Collector:
 		return l.Kind == Internet
-	case f.View == Chosen:
+	case Chosen:
 		return false // its rows decide, and prove nothing of a link
 	}
 	if f.Link != "" || f.Mirrors != "" {

@@ -242,16 +242,7 @@ func (ft *familyTable) sentElsewhere(but *column, at prefixID) bool {
 	})
 }
 
-func joined(texts []string) string {
-	out := ""
-	for i, s := range texts {
-		if i > 0 {
-			out += ", "
-		}
-		out += s
-	}
-	return out
-}
+func joined(texts []string) string { return strings.Join(texts, ", ") }
 
 // judgePair holds two feeds against each other: one text, or one neighbour, for two links; one router
 // under two names.

@@ -73,7 +73,7 @@ func (t *Table) tieReceived(f *Feed, r *Route) (LinkID, Tie) {
 	internal := t.internal(r)
 	link, tie, matched := t.tieByRules(f, r)
 	switch {
-	case matched && !(internal && tie == Tied && t.byFirstASN(f, r)):
+	case matched && (!internal || tie != Tied || !t.byFirstASN(f, r)):
 	case internal && f.View == LocRIB:
 		return NoLink, Unclassified // the router sends by another one: by which link is not shown
 	case internal:
@@ -125,10 +125,8 @@ func (t *Table) internal(r *Route) bool {
 // table it is: leftmost, behind the neighbour's own number where its table shows it, or behind a
 // layer-3 provider's.
 func (t *Table) tieFarEnd(f *Feed, r *Route) (LinkID, Tie) {
-	link, tie := NoLink, Unclassified
-	if len(f.Classify) == 0 {
-		link, tie = t.linkNamed(f.Link)
-	} else {
+	link, tie := t.linkNamed(f.Link)
+	if len(f.Classify) > 0 {
 		link, tie, _ = t.tieByRules(f, r)
 	}
 	if r.Attrs.NotShown.Has(AttrASPath) {
