@@ -169,14 +169,29 @@ func (tw twin) tieReceived(f *rib.Feed, r *rib.Route, named, byRule int) (int, r
 	if len(path) > 0 {
 		first = path[0]
 	}
-	could := tw.sendersOf(first, f.Router)
+	could, link := tw.sendersOf(first, f.Router), -1
 	switch {
 	case named >= 0 && (tw.sends(named, first) || len(tw.sendersOf(first, "")) == 0):
-		return named, rib.Tied
+		link = named
 	case len(could) == 1:
-		return could[0], rib.Tied
+		link = could[0]
 	}
-	return -1, rib.Unclassified
+	if link < 0 || wholeTable && r.Neighbor.IsValid() && tw.listsOthers(link, r.Neighbor) {
+		return -1, rib.Unclassified
+	}
+	return link, rib.Tied
+}
+
+// listsOthers: the link has neighbours of the address's family, and it is not one.
+func (tw twin) listsOthers(link int, a netip.Addr) bool {
+	others := false
+	for _, n := range tw.w.links[link].Neighbors {
+		if n == a {
+			return false
+		}
+		others = others || n.BitLen() == a.BitLen()
+	}
+	return others
 }
 
 // ourPlace is where the first of our own ASNs stands in the path, -1 where none does.
