@@ -19,6 +19,7 @@ func (s stalledLog) With([]zapcore.Field) zapcore.Core { return s }
 func (s stalledLog) Check(e zapcore.Entry, c *zapcore.CheckedEntry) *zapcore.CheckedEntry {
 	return c.AddCore(e, s)
 }
+
 func (s stalledLog) Write(zapcore.Entry, []zapcore.Field) error {
 	s.writing <- struct{}{}
 	<-s.gate

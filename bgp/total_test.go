@@ -26,8 +26,12 @@ func TestAllSessionsTogetherHoldNoMoreThanTheyMay(t *testing.T) {
 		nlri string
 		kept bool
 	}{
-		{a, "192.0.2.0/25", true}, {a, "192.0.2.128/25", true}, {b, "192.0.2.0/25", true},
-		{b, "198.51.100.0/24", false}, {b, "203.0.113.0/24", false}, {a, "192.0.2.0/25", true},
+		{a, "192.0.2.0/25", true},
+		{a, "192.0.2.128/25", true},
+		{b, "192.0.2.0/25", true},
+		{b, "198.51.100.0/24", false},
+		{b, "203.0.113.0/24", false},
+		{a, "192.0.2.0/25", true},
 	} {
 		if kept := step.of.keeps(route(step.nlri)); kept != step.kept {
 			t.Errorf("step %d: kept %v", i, kept)

@@ -109,6 +109,7 @@ func (s *script) Reconfigure(neighbors []bgp.Neighbor) error {
 	s.asked = neighbors
 	return s.refuses
 }
+
 func (s *script) Untold() ([]bgp.Loss, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -31,19 +31,27 @@ func TestDefaultOnlyCountsDoubtfulRoutesBothWays(t *testing.T) {
 		tables string
 		want   []string
 	}{
-		{"what a doubtful ExpressRoute route would carry is judged apart, and breaks over isp-b", four,
+		{
+			"what a doubtful ExpressRoute route would carry is judged apart, and breaks over isp-b", four,
 			out4 + "isp-a in 0.0.0.0/0\nisp-b in 40.96.0.0/12\ner adj-rib-in-pre 40.96.0.0/13",
-			[]string{"web ipv4: out isp-a, back isp-a: symmetric", "web ipv4: out isp-b, back isp-a: asymmetric at fw-a", "web ipv4: unknown"}},
-		{"where it makes no difference it is symmetric", four,
+			[]string{"web ipv4: out isp-a, back isp-a: symmetric", "web ipv4: out isp-b, back isp-a: asymmetric at fw-a", "web ipv4: unknown"},
+		},
+		{
+			"where it makes no difference it is symmetric", four,
 			out4 + "isp-a in 0.0.0.0/0\nisp-b in\ner adj-rib-in-pre 40.96.0.0/13",
-			[]string{"web ipv4: out isp-a, back isp-a: symmetric", "web ipv4: out isp-a, back isp-a: symmetric"}},
-		{"what only a doubtful route of another link routes", four,
+			[]string{"web ipv4: out isp-a, back isp-a: symmetric", "web ipv4: out isp-a, back isp-a: symmetric"},
+		},
+		{
+			"what only a doubtful route of another link routes", four,
 			out4 + "isp-a in 40.0.0.0/8\nisp-b adj-rib-in-pre 52.0.0.0/8\ner in",
-			[]string{"web ipv4: out isp-a, back isp-a: symmetric", "web ipv4: unknown"}},
+			[]string{"web ipv4: out isp-a, back isp-a: symmetric", "web ipv4: unknown"},
+		},
 		{"nothing is certain", four, out4 + "isp-a adj-rib-in-pre 0.0.0.0/0\nisp-b in\ner in", []string{"web ipv4: unknown"}},
-		{"in IPv6 too", six,
+		{
+			"in IPv6 too", six,
 			out6 + "isp-a in ::/0\nisp-b in ipv6 2620:1ec::/32\ner adj-rib-in-pre ipv6 2620:1ec:c00::/40",
-			[]string{"web ipv6: out isp-a, back isp-a: symmetric", "web ipv6: out isp-b, back isp-a: asymmetric at fw-a", "web ipv6: unknown"}},
+			[]string{"web ipv6: out isp-a, back isp-a: symmetric", "web ipv6: out isp-b, back isp-a: asymmetric at fw-a", "web ipv6: unknown"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := site{tt.config, tt.tables}.audit(t)

@@ -55,22 +55,28 @@ func declaring(ps ...policy.Prefix) func(int) *policy.Intent {
 }
 
 var bigs = []big{
-	{"rows that nobody declared", declaring(policy.Prefix{Name: "public", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, Links: []string{"isp-a"}}),
+	{
+		"rows that nobody declared", declaring(policy.Prefix{Name: "public", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, Links: []string{"isp-a"}}),
 		func(n int) map[string][]netip.Prefix {
 			return map[string][]netip.Prefix{"isp-b": run("11.0.0.0", 24, n, 1)}
-		}},
-	{"IPv6 rows that nobody declared", declaring(policy.Prefix{Name: "public", Prefixes: []netip.Prefix{netip.MustParsePrefix("2001:db8:7::/48")}, Links: []string{"isp-a"}}),
+		},
+	},
+	{
+		"IPv6 rows that nobody declared", declaring(policy.Prefix{Name: "public", Prefixes: []netip.Prefix{netip.MustParsePrefix("2001:db8:7::/48")}, Links: []string{"isp-a"}}),
 		func(n int) map[string][]netip.Prefix {
 			var out []netip.Prefix
 			for i := range n {
 				out = append(out, nth6(i))
 			}
 			return map[string][]netip.Prefix{"isp-b": out}
-		}},
-	{"rows on both sides of a circuit where they do not belong", declaring(policy.Prefix{Name: "public", Prefixes: []netip.Prefix{netip.MustParsePrefix("11.0.0.0/8")}, Links: []string{"isp-a"}, NeverLinks: []string{"er-p", "er-s"}}),
+		},
+	},
+	{
+		"rows on both sides of a circuit where they do not belong", declaring(policy.Prefix{Name: "public", Prefixes: []netip.Prefix{netip.MustParsePrefix("11.0.0.0/8")}, Links: []string{"isp-a"}, NeverLinks: []string{"er-p", "er-s"}}),
 		func(n int) map[string][]netip.Prefix {
 			return map[string][]netip.Prefix{"er-p": run("11.0.0.0", 24, n, 1), "er-s": run("11.0.0.0", 24, n, 1)}
-		}},
+		},
+	},
 	{"pools, services and prefixes of one address each", func(n int) *policy.Intent {
 		in := declaring()(n)
 		in.Remotes = []policy.Remote{{Name: "msft", Observer: rib.ObserverMicrosoft, Prefixes: []netip.Prefix{netip.MustParsePrefix("40.92.0.0/15")}}}

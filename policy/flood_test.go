@@ -18,8 +18,10 @@ func leaked(n int, declare string) site {
 		rows = append(rows, fmt.Sprintf("100.%d.%d.0/24", i/256, i%256))
 	}
 	slices.Reverse(rows) // the order of a dump tells nothing
-	return site{firewalls("fw-a", "fw-b") + "prefixes:\n  - {name: public, prefixes: [203.0.113.0/24], links: [l1]}\n" + declare,
-		"l1 out 203.0.113.0/24\nl2 out " + strings.Join(rows, " ") + "\nl1 in 0.0.0.0/0\nl2 in 0.0.0.0/0"}
+	return site{
+		firewalls("fw-a", "fw-b") + "prefixes:\n  - {name: public, prefixes: [203.0.113.0/24], links: [l1]}\n" + declare,
+		"l1 out 203.0.113.0/24\nl2 out " + strings.Join(rows, " ") + "\nl1 in 0.0.0.0/0\nl2 in 0.0.0.0/0",
+	}
 }
 
 func ofCheck(r *policy.Result, id string) (named []*policy.Finding, floods []*policy.Finding) {

@@ -504,8 +504,10 @@ func TestAServiceKeepsALineForEachFamilyOfItsAddresses(t *testing.T) {
 }
 
 func TestAFlowSaysThatCommunitiesAreLookedUpToday(t *testing.T) {
-	r := site{erSite + "services:\n  - {name: web, addresses: [203.0.113.25/32], remote: msft, initiator: us}\nremotes:\n  - {name: msft, communities: [\"12076:5010\"]}\n",
-		"isp-a out\ner out 203.0.113.0/24\nisp-a in\ner in 40.92.0.0/15[12076:5010]"}.audit(t)
+	r := site{
+		erSite + "services:\n  - {name: web, addresses: [203.0.113.25/32], remote: msft, initiator: us}\nremotes:\n  - {name: msft, communities: [\"12076:5010\"]}\n",
+		"isp-a out\ner out 203.0.113.0/24\nisp-a in\ner in 40.92.0.0/15[12076:5010]",
+	}.audit(t)
 	if len(r.Flows) != 1 || !slices.Contains(r.Flows[0].Assumes, "communities of msft as received today") {
 		t.Errorf("assumes %q", r.Flows[0].Assumes)
 	}

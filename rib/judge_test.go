@@ -50,6 +50,7 @@ func TestWhatTheRowsOfAFeedSayAgainstItsDeclaration(t *testing.T) {
 		})
 	}
 }
+
 func TestFeedsOfOneTextAreTakenOnTrustToBeTwoTables(t *testing.T) {
 	text := func(f *rib.Feed) { f.State.Digest = [32]byte{1} }
 	w := newSite(isp("a", 65540), circuit("b", "c", "primary"))

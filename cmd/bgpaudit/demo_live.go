@@ -153,13 +153,16 @@ func (s *stage) behind(f *policy.Finding) (out []string) {
 	if !p.IsValid() {
 		return nil
 	}
-	_ = s.Ask(func(sight *rib.Sight, _ time.Time) { // an audit that is overtaken is asked again by the demo's next step
+	err := s.Ask(func(sight *rib.Sight, _ time.Time) {
 		for _, ob := range sight.Observers() {
 			if ob.Direction == direction {
 				out = append(out, winsLines(sight, ob, p)...)
 			}
 		}
 	})
+	if err != nil {
+		return []string{err.Error()}
+	}
 	return out
 }
 

@@ -64,8 +64,9 @@ func (j *Journal) Sync() error { return nil }
 
 // Dropped is how many lines found no room, Failed how many the reader's end has refused.
 func (j *Journal) Dropped() uint64 { return j.dropped.Load() }
+
 // Failed counts the lines whose writing failed.
-func (j *Journal) Failed() uint64  { return j.failed.Load() }
+func (j *Journal) Failed() uint64 { return j.failed.Load() }
 
 func (j *Journal) run() {
 	defer close(j.done)
