@@ -27,6 +27,9 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 			}
 		}
 	}
+	if found[0].preference && ps.unseenMayTie(f, forward) {
+		found = append(found, fate{verdict: Mixed})
+	}
 	first := found[0]
 	f.Verdict, f.Stateless, f.preference = first.verdict, first.stateless, first.preference
 	if len(found) > 1 { // one verdict of two weights is no answer either: the heavier one may not be true
@@ -34,6 +37,18 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 		ps.openFlow(f)
 	}
 	f.explain(ps)
+}
+
+// unseenMayTie reports whether a route that a blind link may carry, taken to be the best there could be,
+// may as well be only as good as those of another firewall: we then send by both, and the mixed flow no
+// longer rests on the other side's preference alone.
+func (ps *Pass) unseenMayTie(f *flow, forward [][]rib.LinkID) bool {
+	if f.forward == nil || !slices.ContainsFunc(f.forward.decision.Doubts, func(d rib.Doubt) bool { return d.Missing }) {
+		return false
+	}
+	links := slices.Concat(forward...)
+	slices.Sort(links)
+	return !ps.oneFirewall(slices.Compact(links))
 }
 
 // fate is a verdict and what weighs less in it.
