@@ -174,3 +174,19 @@ pools:
 		})
 	}
 }
+
+func TestAPoolMayBeMoreThanTheDocumentedFallback(t *testing.T) {
+	const pool = threeLinks + "pools:\n  - {name: nat, prefixes: [198.51.100.0/24], links: [isp-a, er]}\n"
+	for _, tt := range []struct {
+		name, feeds string
+		state       policy.State
+	}{
+		{"all is seen", "isp-a out 198.51.100.0/23\nisp-b out\ner out 198.51.100.0/24", policy.Fired},
+		{"an internet link is blind", "isp-a out 198.51.100.0/23\ner out 198.51.100.0/24", policy.UnknownState},
+	} {
+		r := site{pool, tt.feeds}.audit(t)
+		if got := stateOf(r, "nat/shared-pool", "er", rib.IPv4); got != tt.state {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.state)
+		}
+	}
+}

@@ -49,6 +49,9 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 		ps.reportShared(pool, q, exact, 0,
 			fmt.Sprintf("NAT pool %s (%s) is advertised on %s, which lead to different firewalls%s", pool.Name, q, list(rowLinks(exact)), unheardOn(exact, rowLinks(exact))))
 	case fallback(exact) && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return r.Sent() }):
+		if ps.mayEndFallback(exact, doubtful, fam, pool) {
+			break
+		}
 		ps.reportShared(pool, q, exact, Info,
 			fmt.Sprintf("NAT pool %s (%s) is advertised on %s under an internet aggregate: the documented fallback", pool.Name, q, list(rowLinks(exact))))
 	}
@@ -69,6 +72,29 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 	if len(all) == 0 && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return !r.Sent() }) {
 		ps.leaveOpenByBlind(ps.linksWhere(rib.LinkKind.ExpressRoute), rib.Advertised, fam, "pool "+pool.Name, rowLinks(aggregates))
 	}
+}
+
+// mayEndFallback reports whether the pool may also be sent beside ExpressRoute, by a doubtful row or on a
+// blind link, so that it is more than the fallback, and leaves the check open there.
+func (ps *Pass) mayEndFallback(exact, doubtful []advertisedRow, fam rib.Family, pool *Pool) bool {
+	what, may := "pool "+pool.Name, false
+	for i := range doubtful {
+		row := &doubtful[i]
+		if row.link.Kind.ExpressRoute() {
+			continue
+		}
+		may = true
+		g := gap{link: row.Link, dir: rib.Advertised, fam: fam, untied: row.Link == rib.NoLink}
+		ps.leaveOpenOn(g, fmt.Sprintf("%s on %s would be more than the fallback of %s, but %s", row.Prefix, row.link.Name, what, row.fate.Unsent), rowLinks(exact)...)
+	}
+	for _, name := range ps.linksWhere(func(k rib.LinkKind) bool { return !k.ExpressRoute() }) {
+		id, _ := ps.table.LinkID(name)
+		if ps.mayHide(id, rib.Advertised, 0, exact[0].Prefix) {
+			may = true
+			ps.leaveOpenByBlind([]string{name}, rib.Advertised, fam, what, rowLinks(exact))
+		}
+	}
+	return may
 }
 
 // perhapsTied gives rows that are tied to no link on each link that they may be of.
