@@ -220,12 +220,35 @@ func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 			ps.missesUntied(r, st)
 		}
 	})
-	b.AddSet(set.certain)
+	all := set.perhaps
+	if blind := ps.blindCarriers(fam); len(blind) == 0 {
+		b.AddSet(set.certain)
+	} else { // it may carry any of them, and they are then no default-only ones
+		var both netipx.IPSetBuilder
+		both.AddSet(set.certain)
+		both.AddSet(set.perhaps)
+		all, _ = both.IPSet() // only an invalid prefix errs, and none was added
+		for _, g := range blind {
+			r.doubts = append(r.doubts, fmt.Sprintf("what is received on %s is not known (%s)", ps.table.LinkName(g.link), fam))
+			r.perhapsGaps = append(r.perhapsGaps, g)
+		}
+	}
 	for _, d := range ps.learned(fam).doubts {
 		r.doubts = append(r.doubts, fmt.Sprintf("%s on %s: %s", d.prefix, ps.table.LinkName(d.link), d.why))
 		r.perhapsGaps = append(r.perhapsGaps, gap{link: d.link, dir: rib.Received, fam: fam})
 	}
-	r.perhaps = set.perhaps.Prefixes()
+	r.perhaps = all.Prefixes()
+}
+
+// blindCarriers are the ExpressRoute links that may carry routes which no feed shows.
+func (ps *Pass) blindCarriers(fam rib.Family) (out []gap) {
+	for i := range ps.Links {
+		cover := ps.Sight.Coverage(rib.LinkID(i), rib.Received, fam)
+		if ps.Links[i].Kind.ExpressRoute() && (!cover.Covered || cover.Scope != nil) {
+			out = append(out, gap{link: rib.LinkID(i), dir: rib.Received, fam: fam})
+		}
+	}
+	return out
 }
 
 // lessKnown leaves of what a remote may hold what it does not hold anyway.
