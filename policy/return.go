@@ -218,6 +218,10 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 		if len(off) == 0 || d.Kind == "prefix" && taken[off[0].Prefix] {
 			continue
 		}
+		if g, unshown := ps.sidesUnshown(dec, off, d.links); unshown {
+			ps.leaveOpenOn(g, fmt.Sprintf("the return to %s %s: the AS path on a side of the circuit is not shown", d.Kind, d.Name), ps.outside(dec.Links, d.links)...)
+			continue
+		}
 		if how, ok := test.fires(dec, off, d.links); ok {
 			taken[off[0].Prefix] = true
 			ps.reportReturn(d, ob, dec, off, r, how)
@@ -243,6 +247,29 @@ func (ps *Pass) winnersOff(d *declaration, dec *rib.Decision) (off []rib.Candida
 		}
 	}
 	return off
+}
+
+// sidesUnshown reports whether a winner that is off the intended links ties with an intended side of its
+// own circuit only because the AS path of one of the two is not shown: it may well have lost.
+func (ps *Pass) sidesUnshown(d *rib.Decision, off []rib.Candidate, intended []string) (gap, bool) {
+	for i := range d.Candidates {
+		in := &d.Candidates[i]
+		if in.Lost != "" || in.Out || !slices.Contains(intended, ps.table.LinkName(in.Link)) {
+			continue
+		}
+		for j := range off {
+			a, b := &ps.Links[in.Link], &ps.Links[off[j].Link]
+			if a.Circuit == "" || a.Circuit != b.Circuit {
+				continue
+			}
+			for _, c := range []*rib.Candidate{in, &off[j]} {
+				if c.Attrs.NotShown.Has(rib.AttrASPath) {
+					return gap{link: c.Link, dir: d.Direction, fam: rib.FamilyOf(c.Prefix)}, true
+				}
+			}
+		}
+	}
+	return gap{}, false
 }
 
 // mayTake lists the links off the intended ones that may carry what a decision is open about: those that
