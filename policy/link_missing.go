@@ -52,7 +52,7 @@ func (ps *Pass) checkMissing(d *declaration, fam rib.Family) {
 		if len(lk.certain) == 0 || !cover.Covered || cover.Scope != nil {
 			continue // a blind link was said to be unknown already
 		}
-		if ps.untiedCovers(id, lk.certain, fam) {
+		if ps.untiedCovers(id, lk.certain, fam, name) {
 			continue
 		}
 		missing = append(missing, name)
@@ -197,7 +197,7 @@ func (ps *Pass) lacking(link rib.LinkID, own []netip.Prefix, fam rib.Family) lac
 
 // untiedCovers leaves the check open where an advertised route that is tied to no link may be the one
 // that the link lacks.
-func (ps *Pass) untiedCovers(link rib.LinkID, lacks []netip.Prefix, fam rib.Family) bool {
+func (ps *Pass) untiedCovers(link rib.LinkID, lacks []netip.Prefix, fam rib.Family, on ...string) bool {
 	found := false
 	name := ps.table.LinkName(link)
 	for _, p := range lacks {
@@ -205,7 +205,7 @@ func (ps *Pass) untiedCovers(link rib.LinkID, lacks []netip.Prefix, fam rib.Fami
 		for i := range rows {
 			if slices.Contains(ps.mayBeOn(&rows[i]), name) {
 				found = true
-				ps.openByUntied(&rows[i], fmt.Sprintf("%s may be there: %s", rows[i].Prefix, rows[i].fate.Doubt), name)
+				ps.openByUntied(&rows[i], fmt.Sprintf("%s may be there: %s", rows[i].Prefix, rows[i].fate.Doubt), on...)
 			}
 		}
 	}

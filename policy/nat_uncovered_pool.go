@@ -78,7 +78,7 @@ func (ps *Pass) leaveUncoveredOpen(pool *Pool, p netip.Prefix, fam rib.Family) {
 func (ps *Pass) untiedMayCover(pool *Pool, uncovered []netip.Prefix, fam rib.Family) bool {
 	found := false
 	for _, name := range pool.Links {
-		if id, ok := ps.table.LinkID(name); ok && ps.untiedCovers(id, uncovered, fam) {
+		if id, ok := ps.table.LinkID(name); ok && ps.untiedCovers(id, uncovered, fam, pool.Links...) {
 			found = true
 		}
 	}
