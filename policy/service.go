@@ -158,11 +158,11 @@ func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds,
 		d := r.Decision
 		wrong := func(l rib.LinkID) bool { return isERMicrosoft(ps.Links[l]) != overER }
 		nowhere := overER && slices.ContainsFunc(d.Possible, func(links []rib.LinkID) bool { return len(links) == 0 })
-		if !nowhere && !slices.ContainsFunc(d.Links, wrong) {
+		if !nowhere && !slices.ContainsFunc(mayWin(d), wrong) {
 			continue
 		}
 		if !d.Firm() {
-			on := ps.names(slices.DeleteFunc(slices.Clone(d.Links), func(l rib.LinkID) bool { return !wrong(l) }))
+			on := ps.names(slices.DeleteFunc(mayWin(d), func(l rib.LinkID) bool { return !wrong(l) }))
 			ps.leaveOpenBy(d, "the return to "+s.Name, addTexts(on, s.Links...)...)
 			continue
 		}
@@ -205,10 +205,23 @@ func (ps *Pass) advertisedFor(own []netip.Prefix) *grounds {
 // repliesAstray lists the links of the wrong kind by which the service's traffic may leave.
 func (ps *Pass) repliesAstray(f *flow, overER bool) []string {
 	var off []string
-	for _, l := range f.forward.decision.Links {
+	for _, l := range mayWin(f.forward.decision) {
 		if isERMicrosoft(ps.Links[l]) != overER {
 			off = append(off, ps.Links[l].Name)
 		}
 	}
 	return off
+}
+
+// mayWin lists the links of every outcome that the evidence allows; those of the choice itself come first.
+func mayWin(d *rib.Decision) []rib.LinkID {
+	out := slices.Clone(d.Links)
+	for _, links := range d.Possible {
+		for _, l := range links {
+			if !slices.Contains(out, l) {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
 }
