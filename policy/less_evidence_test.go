@@ -36,7 +36,11 @@ func TestLessEvidenceIsNeverFirmer(t *testing.T) {
 			wrong := firmer(full, poor)
 			for _, v := range wrong {
 				kind := l.kind + ": " + v.kind
-				if why := stillSaid(l.kind, v.kind); why != "" {
+				why := stillSaid(l.kind, v.kind)
+				if why == "" && strings.HasSuffix(l.kind, "without communities") && slices.ContainsFunc(w.in.Remotes, func(r policy.Remote) bool { return r.CommunitiesOptional }) {
+					why = "a remote says that its communities are optional"
+				}
+				if why != "" {
 					said[why]++
 					continue
 				}
@@ -63,6 +67,12 @@ func stillSaid(how, what string) string {
 		return "without a far end it is assumed that what is sent is accepted, which every answer says"
 	case how == "adj-rib-out-post without as_path" && strings.Contains(what, "mixed"):
 		return "between the sides of a circuit a path that is not shown leaves a tie"
+	case strings.HasPrefix(how, "collector ") && strings.HasSuffix(what, " flow/mixed appears") && !strings.HasPrefix(what, "error"):
+		return "which way networks go is inferred from collectors: without them it is a tie"
+	case strings.HasSuffix(how, "without best") && strings.HasPrefix(what, "error "):
+		return "a mark that a format does not show is assumed absent: the routers' choices are a tie, and stand where a mark denied them"
+	case what == "warning forward/more-specific appears" || strings.HasPrefix(what, "check forward/more-specific ") && strings.HasSuffix(what, "to fired"):
+		return "open: of everything that is received one decision a choice is looked at, and its losers stand for the others'"
 	case (strings.HasSuffix(how, "without best") || strings.HasSuffix(how, "before policy")) && strings.HasSuffix(what, "flow/mixed appears"):
 		return "open: routers that show no mark are a tie, and a mixed flow by such a tie weighs an error"
 	case how == "bgp-table cut" && what == "flow unknown to symmetric":
@@ -71,10 +81,12 @@ func stillSaid(how, what string) string {
 		return "open: rows of a far end without paths are tied to no link, and the link's other table decides"
 	case strings.HasSuffix(how, "without best") && !strings.Contains(what, "error"), strings.HasSuffix(how, "without as_path") && strings.HasPrefix(how, "bgp-table"):
 		return "a router's mark that denies the steps opens them; where it is not shown, or goes before what is not shown, they stand"
-	case strings.HasPrefix(what, "check ") && strings.HasSuffix(what, "unknown to ok"):
-		return "open: a check that was unknown for a doubtful row is ok on that link without the row, and unknown for another reason elsewhere"
-	case strings.HasPrefix(what, "flow  to "):
-		return "open: an address that only default-only without the row has is judged"
+	case strings.HasPrefix(what, "check ") && strings.HasSuffix(what, "unknown to ok here"):
+		return "a check that was unknown for a doubtful row is ok on that link without the row, and unknown or fired on another of the family"
+	case strings.HasPrefix(what, "check return/") && strings.HasSuffix(what, "unknown to ok without the mark"):
+		return "open: a router's mark on a copy of a doubtful route denies that anything is sent by a link; the doubtful route alone does not"
+	case what == "flow  to symmetric":
+		return "an address that only default-only without the row has is judged"
 	}
 	return ""
 }
@@ -129,7 +141,15 @@ func firmer(full, poor *policy.Result) (out []firmness) {
 		if group == "flow" || movedHere(full, poor, st) || st.State == policy.OK && was == policy.Fired && moved(full, poor, st) {
 			continue // flows are compared by their verdicts, and their findings below
 		}
-		say(fmt.Sprintf("check %s %s to %s", st.Check, was, st.State), "on %s (%s): %s", st.Link, st.Family, st.Reason)
+		where := ""
+		if st.State == policy.OK && slices.ContainsFunc(poor.Checks, func(o policy.CheckState) bool {
+			return o.Check == st.Check && o.Family == st.Family && (o.State == policy.UnknownState || o.State == policy.Fired)
+		}) {
+			where = " here"
+		} else if strings.Contains(reasonOf(full, st), "itself marks") {
+			where = " without the mark"
+		}
+		say(fmt.Sprintf("check %s %s to %s%s", st.Check, was, st.State, where), "on %s (%s): %s; was %s", st.Link, st.Family, st.Reason, reasonOf(full, st))
 	}
 	for _, f := range poor.Findings {
 		group, _, _ := strings.Cut(f.Check, "/")
@@ -137,7 +157,10 @@ func firmer(full, poor *policy.Result) (out []firmness) {
 			continue
 		}
 		if !slices.ContainsFunc(full.Findings, func(w *policy.Finding) bool {
-			return w.Check == f.Check && w.Subject == f.Subject && w.Family == f.Family && w.Severity >= f.Severity
+			// The same route under another subject is no new fault: a prefix is named where the route takes
+			// no pool or service for certain.
+			same := w.Subject == f.Subject || f.Cause.What == policy.CauseAdvertised && w.Cause == f.Cause
+			return w.Check == f.Check && same && w.Family == f.Family && w.Severity >= f.Severity
 		}) {
 			say(fmt.Sprintf("%s %s appears", f.Severity, f.Check), "%s (%s): %s", f.Subject.Name, f.Family, f.Message)
 		}
@@ -150,11 +173,16 @@ func byContract(full *policy.Result, poor *policy.Flow) bool {
 	inferred := func(f *policy.Flow) bool {
 		return f.Service == poor.Service && f.Family == poor.Family && slices.ContainsFunc(f.Assumes, func(a string) bool { return strings.Contains(a, "collector") })
 	}
+	denied := func(f *policy.Flow) bool {
+		return f.Service == poor.Service && f.Family == poor.Family && strings.Contains(f.Why, "itself marks")
+	}
 	switch {
 	case poor.Verdict == policy.Mixed && slices.ContainsFunc(full.Flows, inferred):
 		return true // which way networks go is inferred from collectors: without them it is a tie
 	case poor.Verdict == policy.Mixed && poor.Forward.Reason == rib.ReasonRouterLocal:
 		return true // which link a router prefers is its mark: without it the choice is a tie, and fragile
+	case poor.Forward.Reason == rib.ReasonRouterChose && slices.ContainsFunc(full.Flows, denied):
+		return true // one router's mark goes before what is not shown, and denied what was
 	}
 	return false
 }
@@ -195,4 +223,14 @@ func moved(full, poor *policy.Result, st policy.CheckState) bool {
 		}
 	}
 	return true
+}
+
+// reasonOf is why the audit said what it did of a check on a link.
+func reasonOf(r *policy.Result, like policy.CheckState) string {
+	for _, st := range r.Checks {
+		if st.Check == like.Check && st.Link == like.Link && st.Family == like.Family {
+			return st.Reason
+		}
+	}
+	return ""
 }
