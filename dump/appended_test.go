@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"bgpaudit/dump/reading"
 	"bgpaudit/rib"
 )
 
@@ -70,5 +71,22 @@ func TestAPieceOfADocumentIsNoBanner(t *testing.T) {
 		if routes, got, err := readBytes(src, []byte(text)); err == nil && got.Complete != rib.CompleteNo {
 			t.Errorf("%s: %d rows, complete %s", name, len(routes), got.Complete)
 		}
+	}
+}
+
+// TestABgpdumpTableMayBeSortedByPeer: a looking glass that writes one peer's rows behind the other's holds one table.
+func TestABgpdumpTableMayBeSortedByPeer(t *testing.T) {
+	const rows = `TABLE_DUMP2|1795165200|B|192.0.2.101|65550|203.0.113.0/24|65550 65540 65536|IGP|192.0.2.101|0|0||NAG||
+TABLE_DUMP2|1795165200|B|192.0.2.101|65550|2001:db8:1::/48|65550 65540 65536|IGP|2001:db8::1|0|0||NAG||
+TABLE_DUMP2|1795165200|B|192.0.2.102|65551|203.0.113.0/24|65551 65541 65536|IGP|192.0.2.102|0|0||NAG||
+TABLE_DUMP2|1795165200|B|192.0.2.102|65551|2001:db8:1::/48|65551 65541 65536|IGP|2001:db8::2|0|0||NAG||
+`
+	src := reading.Source{Name: "lg.txt", View: rib.Collector, ExpectRoutes: -1}
+	routes, got, err := readBytes(src, []byte(rows))
+	if err != nil || len(routes) != 4 || got.Contradiction != "" || got.Complete == rib.CompleteNo {
+		t.Errorf("%d routes, complete %s, contradiction %q, %v", len(routes), got.Complete, got.Contradiction, err)
+	}
+	if _, got, _ := readBytes(src, []byte(rows+rows)); got.Contradiction == "" {
+		t.Error("twice the same is two answers")
 	}
 }

@@ -53,9 +53,9 @@ type bgpdumpReader struct {
 	lines reading.TextLines
 	began bool
 	ended bool      // a prompt stands behind the rows
-	first [2]string // the first prefix of a table, by family
+	first [2]string // the first prefix of a table and its peer, by family
 	whole [2]string // the fields of its line
-	last  string    // the prefix of the line before
+	last  string    // prefix and peer of the line before
 	paths reading.AttrCache[rib.ASPath]
 	plain reading.AttrCache[[]rib.Community]
 	large reading.AttrCache[[]rib.LargeCommunity]
@@ -190,7 +190,7 @@ func (r *bgpdumpReader) oneRow(h recordHeader, f []string, kind string) error {
 	}
 	if kind == "B" {
 		r.listed(h)
-		r.again(at(f, 5), strings.Join(f[3:], "|"))
+		r.again(at(f, 3), at(f, 5), strings.Join(f[3:], "|"))
 		return r.advertised(f, peer, func(route rib.Route) {
 			r.advertise(route, wire.Entry{Set: &wire.Set{Attrs: route.Attrs}})
 		})
@@ -215,9 +215,9 @@ func (r *bgpdumpReader) oneRow(h recordHeader, f []string, kind string) error {
 	return fmt.Errorf("a line of unknown kind %s", reading.Quote(kind))
 }
 
-// again takes the prefix of a table's line. A table is in order of its prefixes, so that the first one comes again,
-// or its whole line does, where another table of the family begins.
-func (r *bgpdumpReader) again(prefix, row string) {
+// again takes the peer and the prefix of a table's line. A table has the rows of a peer's prefix side by side, so
+// that those of the first one come again, or its whole line does, where another table of the family begins.
+func (r *bgpdumpReader) again(peer, prefix, row string) {
 	if r.replay != nil {
 		return
 	}
@@ -225,16 +225,17 @@ func (r *bgpdumpReader) again(prefix, row string) {
 	if strings.Contains(prefix, ":") {
 		fam = rib.IPv6
 	}
+	key := peer + "|" + prefix
 	switch {
 	case r.first == [2]string{}:
 		r.NextAnswer(r.record)
 		fallthrough
 	case r.first[fam] == "":
-		r.first[fam], r.whole[fam] = prefix, row
-	case r.whole[fam] == row, r.first[fam] == prefix && r.last != prefix:
+		r.first[fam], r.whole[fam] = key, row
+	case r.whole[fam] == row, r.first[fam] == key && r.last != key:
 		r.NextAnswer(r.record)
 	}
-	r.last = prefix
+	r.last = key
 }
 
 // bgpdumpPeer reads the neighbour. The router's own routes have the peer 0.0.0.0 or ::.
