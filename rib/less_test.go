@@ -212,7 +212,7 @@ func firmer(w, less *world, loss string, ob *rib.Observer, behind string, a neti
 // show is assumed not to be there.
 func seenToDeny(d *rib.Decision) bool {
 	return slices.ContainsFunc(d.Doubts, func(doubt rib.Doubt) bool {
-		return doubt.Contradiction || doubt.Link == rib.NoLink && doubt.Missing || strings.Contains(doubt.Why, "makes no routes") || strings.Contains(doubt.Why, "FRR #8940")
+		return doubt.Contradiction || strings.Contains(doubt.Why, "itself marks") || doubt.Link == rib.NoLink && doubt.Missing || strings.Contains(doubt.Why, "makes no routes") || strings.Contains(doubt.Why, "FRR #8940")
 	})
 }
 
