@@ -25,9 +25,9 @@ fi
 # shellcheck disable=SC2206 # both are lists of words on purpose
 flags+=(${TESTFLAGS:-}) packages=(${PACKAGES:-./...})
 
-# Under the race detector files are cut at every seventh byte, and the corpus's largest files are left
-# out: a second run, without it, cuts at each byte and reads those.
-large='TheFullTableIsRead|NeighborOfMany|RowsOfManyNeighbors|LeftOfOurs|TheCorpusTable'
+# Under the race detector files are cut at every seventh byte, and what tries every fixture or the corpus's largest files is left
+# out: a second run, without it, cuts at each byte and tries those.
+large='TheFullTableIsRead|NeighborOfMany|RowsOfManyNeighbors|LeftOfOurs|TheCorpusTable|AFullTableAnswers|ADamagedLine|ADamagedKey|ATableAppended|EveryCommandAsEveryView|RowsOfEveryFixtureAddUp|MessagesAreReplayedInLittle|CostLittle'
 twice=
 if [[ " ${flags[*]} " == *" -race "* && " ${packages[*]} " == *" ./... "* && -z ${TESTFLAGS:-} ]]; then
   twice=1
