@@ -181,3 +181,12 @@ func TestAzureVMwareSolutionIsAskedWhereARemoteNamesIt(t *testing.T) {
 		t.Error("it hears no link, and is there")
 	}
 }
+
+func TestAnUnseenTableOfTheObserversOwnLeavesShorterRoutesOpen(t *testing.T) {
+	w := newSite(private("a", "seattle"), private("b", "dublin"))
+	w.row(w.feed("a", rib.FarEnd), "203.0.113.0/25", "65536")
+	w.row(w.feed("b", rib.AdjRIBOutPre), ours, "65536") // doubtful, and shorter
+	w.ask(t, "azure", "203.0.113.1").is(t, rib.OutcomeDecided, "a", rib.ReasonOnlyRoute)
+	w.feed("", rib.Chosen, both(nothing, of("azure")))
+	w.ask(t, "azure", "203.0.113.1").is(t, rib.OutcomeUndetermined, "a b", rib.ReasonOnlyRoute)
+}

@@ -105,7 +105,7 @@ func (d *decider) addDoubtful(a *answer, cs []candidate, certain []int) {
 	var options [][]int // of each doubtful route: its places in trial, one a link
 	for i := range cs {
 		c := &cs[i]
-		if c.never != "" || c.doubt == "" || !d.counts(c) || tooShort(a, cs, c) {
+		if c.never != "" || c.doubt == "" || !d.counts(c) || d.tooShort(a, cs, c) {
 			continue
 		}
 		var places []int
@@ -133,9 +133,10 @@ func (d *decider) addDoubtful(a *answer, cs []candidate, certain []int) {
 	}
 }
 
-// tooShort: longest match takes the certain winner before the candidate is looked at.
-func tooShort(a *answer, cs []candidate, c *candidate) bool {
-	return len(a.winners) > 0 && c.bits < cs[a.winners[0]].bits
+// tooShort: longest match takes the certain winner before the candidate is looked at, unless the observer
+// has a table of its own choices that is not seen: it may have left the winner out.
+func (d *decider) tooShort(a *answer, cs []candidate, c *candidate) bool {
+	return d.unshown == "" && len(a.winners) > 0 && c.bits < cs[a.winners[0]].bits
 }
 
 // addTogether adds doubtful candidates several at a time. Where candidates are simply ordered,
@@ -243,7 +244,7 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 			continue
 		}
 		before := len(a.possible)
-		if !tooShort(a, cs, &c) {
+		if !d.tooShort(a, cs, &c) {
 			d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
 		}
 		// Kept shorter by common practice, and not by a scope, which is proof.

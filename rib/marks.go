@@ -125,7 +125,7 @@ func (d *decider) markName(m bestMark) string {
 func (d *decider) bestMarks(cs []candidate, atMask []int) (out []bestMark) {
 	add := func(c *candidate) {
 		router := d.routerOf(c)
-		if !c.showsBest() || !c.cell.marks().Has(Best) || d.behind != "" && d.behind != router {
+		if !c.marksItself() || d.behind != "" && d.behind != router {
 			return
 		}
 		if m := (bestMark{router, c.link}); !slices.Contains(out, m) {

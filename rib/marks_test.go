@@ -46,6 +46,29 @@ func TestARoutersOwnMarkThatTheOutcomeDeniesOpensIt(t *testing.T) {
 	}
 }
 
+func TestAMarkOpensAlsoWhereTheRowItselfIsDoubtful(t *testing.T) {
+	for _, prefix := range []string{their, their6} {
+		for name, test := range map[string]struct {
+			option  opts
+			outcome rib.Outcome
+			links   string
+		}{
+			"its router marks it best":   {opts{lp(100), marked(rib.Best)}, rib.OutcomeUndetermined, "a b"},
+			"its router marks it not":    {opts{lp(100)}, rib.OutcomeDecided, "a"},
+			"the format shows no choice": {opts{lp(100), hidden(rib.AttrBest)}, rib.OutcomeDecided, "a"},
+		} {
+			w := newSite(isp("a", 65540), isp("b", 65541))
+			w.row(w.feed("a", rib.BGPTable, holds(rib.Families[:]...)), prefix, "65540", lp(200), marked(rib.Best))
+			w.row(w.feed("b", rib.AdjRIBInPre, holds(rib.Families[:]...)), prefix, "65541", test.option...)
+			d := w.ask(t, "us", map[string]string{their: peer, their6: peer6}[prefix])
+			d.is(t, test.outcome, test.links, d.Reason)
+			if t.Failed() {
+				t.Fatal(name)
+			}
+		}
+	}
+}
+
 func TestARouterWithoutANameHasMarksToo(t *testing.T) {
 	a, b := isp("a", 65540), isp("b", 65541)
 	a.Router, b.Router = "", ""

@@ -17,6 +17,12 @@ func (c *candidate) showsBest() bool {
 	return false
 }
 
+// marksItself reports whether the route's own router marks it best: also before import policy, where the
+// mark decides nothing, and denies what the steps come to.
+func (c *candidate) marksItself() bool {
+	return c.src != nil && c.cell.marks().Has(Best) && (c.showsBest() || c.src.feed.View == AdjRIBInPre && !c.facts.notShown.Has(AttrBest))
+}
+
 // RouterChoice is what one router's own marks say.
 type RouterChoice struct {
 	Router string

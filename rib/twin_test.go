@@ -61,7 +61,8 @@ type claim struct {
 	route      *rib.Route
 	marks      rib.Marks
 	router     string
-	showsBest  bool
+	showsBest  bool // its marks choose
+	bestShown  bool // marked best, and the mark may deny
 	never      bool
 	doubt      string // "", "fate" or "missing"
 	lp         value
@@ -566,6 +567,7 @@ func (tw twin) claimOf(ob string, f *rib.Feed, r *rib.Route, link int) claim {
 	}
 	hidden := r.Attrs.NotShown
 	c.showsBest = !hidden.Has(rib.AttrBest) && (f.View == rib.BGPTable || f.View == rib.AdjRIBInPost || f.View == rib.LocRIB)
+	c.bestShown = c.showsBest && r.Marks.Has(rib.Best) || !hidden.Has(rib.AttrBest) && f.View == rib.AdjRIBInPre && r.Marks.Has(rib.Best)
 	c.origin = value{int64(r.Attrs.Origin), !hidden.Has(rib.AttrOrigin)}
 	c.med = value{int64(r.Attrs.MED.Or(0)), !hidden.Has(rib.AttrMED)}
 	c.lp = tw.preference(f, r, link)
@@ -997,7 +999,7 @@ func (tw twin) denied(mask []claim, links []int) (others [][]int) {
 	}
 	var marks []mark
 	for _, c := range append(slices.Clone(mask), tw.copies...) {
-		if c.showsBest && c.marks.Has(rib.Best) && c.bits == mask[0].bits && (tw.behind == "" || c.router == tw.behind) {
+		if c.bestShown && c.bits == mask[0].bits && (tw.behind == "" || c.router == tw.behind) {
 			marks = append(marks, mark{c.router, c.link})
 		}
 	}
