@@ -111,11 +111,7 @@ func (ps *Pass) mayHide(link rib.LinkID, dir rib.Direction, bits int, like netip
 	if cover.Covered && cover.Scope == nil {
 		return false
 	}
-	// The internet carries nothing longer, by common practice.
-	if ps.Links[link].Kind == rib.Internet {
-		return bits <= map[rib.Family]int{rib.IPv4: 24, rib.IPv6: 48}[rib.FamilyOf(like)]
-	}
-	return true
+	return bits <= ps.Sight.LongestUnseen(link, rib.FamilyOf(like))
 }
 
 // leaveOpenByLosers leaves the running check open on the links that won, where one of the

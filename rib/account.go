@@ -46,25 +46,17 @@ func (a *accountant) account(out *Rows, src *source) {
 	s, c := a.s, src.column
 	whole := s.kindOf(src)
 	var first [RowKinds]firstRow
-	for i, pg := range c.pages {
-		if pg == nil {
-			continue
+	for id, v := range c.all() {
+		kind := whole
+		if kind == RowForeign && a.ours[id] {
+			kind = RowUnclassified
 		}
-		for j, v := range pg {
-			if v.attrs == 0 {
-				continue
-			}
-			id, kind := prefixID(i*pageSize+j), whole
-			if kind == RowForeign && a.ours[id] {
-				kind = RowUnclassified
-			}
-			if kind <= RowUnclassified && (v.marks()&a.unused != 0 || a.looped(v.attrs)) {
-				kind = RowIneligible
-			}
-			out.Count[kind]++
-			if at := &first[kind]; at.cell.attrs == 0 || v.line() != 0 && v.line() < at.cell.line() {
-				*at = firstRow{id, v}
-			}
+		if kind <= RowUnclassified && (v.marks()&a.unused != 0 || a.looped(v.attrs)) {
+			kind = RowIneligible
+		}
+		out.Count[kind]++
+		if at := &first[kind]; at.cell.attrs == 0 || v.line() != 0 && v.line() < at.cell.line() {
+			*at = firstRow{id, v}
 		}
 	}
 	for kind := range first {

@@ -41,18 +41,10 @@ func (t *Table) Adopt(feed FeedID, from *Table, theirs FeedID) error {
 }
 
 func (t *Table) adoptColumn(feed FeedID, from *Table, ft *familyTable, c *column) error {
-	for i, pg := range c.pages {
-		if pg == nil {
-			continue
-		}
-		for j, v := range pg {
-			if v.attrs == 0 {
-				continue
-			}
-			e := from.entry(ft, c, prefixID(i*pageSize+j), v)
-			if _, err := t.Advertise(feed, &e.Route); err != nil {
-				return err
-			}
+	for id, v := range c.all() {
+		e := from.entry(ft, c, id, v)
+		if _, err := t.Advertise(feed, &e.Route); err != nil {
+			return err
 		}
 	}
 	return nil

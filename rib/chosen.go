@@ -96,7 +96,7 @@ func (d *decider) couldBe(cs []candidate, row *candidate, at netip.Prefix) []Lin
 		}
 	}
 	for _, link := range d.blind {
-		if c, ok := d.s.unseen(link, d.ob.Direction, at, d.s.longestUnseen(link, d.fam)); ok && c.bits >= row.bits {
+		if c, ok := d.s.unseen(link, d.ob.Direction, at, d.s.LongestUnseen(link, d.fam)); ok && c.bits >= row.bits {
 			with = append(with, link)
 		}
 	}

@@ -12,8 +12,9 @@ type agreement struct {
 // what our neighbours hold follows from what we send them. A peer's choice is the longest of its routes.
 func (d *decider) collectorsAgree(cs []candidate) agreement {
 	type choice struct {
-		asn, bits int64
-		links     []LinkID
+		asn   uint32
+		bits  int
+		links []LinkID
 	}
 	var choices []choice
 	for i := range cs {
@@ -21,15 +22,15 @@ func (d *decider) collectorsAgree(cs []candidate) agreement {
 		if c.src == nil || c.src.feed.View != Collector || c.never != "" || c.facts.first == 0 || d.s.t.anySends(c.facts.first) {
 			continue
 		}
-		k := slices.IndexFunc(choices, func(o choice) bool { return o.asn == int64(c.facts.first) })
+		k := slices.IndexFunc(choices, func(o choice) bool { return o.asn == c.facts.first })
 		if k < 0 {
-			choices = append(choices, choice{asn: int64(c.facts.first)})
+			choices = append(choices, choice{asn: c.facts.first})
 			k = len(choices) - 1
 		}
 		switch o := &choices[k]; {
-		case int64(c.bits) > o.bits || o.links == nil:
-			o.bits, o.links = int64(c.bits), []LinkID{c.link}
-		case int64(c.bits) == o.bits && !slices.Contains(o.links, c.link):
+		case c.bits > o.bits || o.links == nil:
+			o.bits, o.links = c.bits, []LinkID{c.link}
+		case c.bits == o.bits && !slices.Contains(o.links, c.link):
 			o.links = append(o.links, c.link)
 		}
 	}
@@ -38,7 +39,7 @@ func (d *decider) collectorsAgree(cs []candidate) agreement {
 		if len(o.links) != 1 || o.links[0] != choices[0].links[0] {
 			return a
 		}
-		a.peers = append(a.peers, uint32(o.asn))
+		a.peers = append(a.peers, o.asn)
 	}
 	if len(choices) >= 2 {
 		a.link = choices[0].links[0]

@@ -3,6 +3,7 @@ package rib
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 )
@@ -144,6 +145,22 @@ func (c *column) first() (prefixID, bool) {
 }
 
 // take empties a place, and returns the attributes that it held.
+// all goes through the column's routes, in the order of their prefixes' ids.
+func (c *column) all() iter.Seq2[prefixID, cell] {
+	return func(yield func(prefixID, cell) bool) {
+		for i, pg := range c.pages {
+			if pg == nil {
+				continue
+			}
+			for j, v := range pg {
+				if v.attrs != 0 && !yield(prefixID(i*pageSize+j), v) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func (c *column) take(id prefixID) attrID {
 	old := c.at(id).attrs
 	c.set(id, cell{})

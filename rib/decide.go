@@ -105,6 +105,7 @@ type pick struct {
 	// further outcomes that it allows.
 	open   string
 	others [][]LinkID
+	denied bool // a router's own mark denies the outcome: open says which
 	// contradicts: what is open is so because a declaration, or two marks of one router, deny each other.
 	contradicts bool
 }

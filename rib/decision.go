@@ -259,7 +259,7 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 		add(fmt.Sprintf("%d networks at the collectors all use %s (AS %s)", len(d.collectors.peers), d.s.t.LinkName(a.links[0]), asnList(d.collectors.peers)))
 	}
 	for _, link := range a.capped {
-		add(fmt.Sprintf("%s is blind, and carries nothing longer than /%d here", d.s.t.LinkName(link), d.s.longestUnseen(link, d.fam)))
+		add(fmt.Sprintf("%s is blind, and carries nothing longer than /%d here", d.s.t.LinkName(link), d.s.LongestUnseen(link, d.fam)))
 	}
 	if d.locRIB != nil {
 		add(fmt.Sprintf("feed %s shows every winner of %s", d.locRIB.Name, d.locRIB.Router))
@@ -314,7 +314,7 @@ func (d *decider) flips(a *answer, cs []candidate, losses []loss) []string {
 		if len(a.links) == 1 && a.links[0] == link {
 			continue
 		}
-		if longest := d.s.longestUnseen(link, d.fam); bits < longest {
+		if longest := d.s.LongestUnseen(link, d.fam); bits < longest {
 			out = append(out, "a more-specific of "+route+" (up to /"+strconv.Itoa(longest)+") on "+d.s.t.LinkName(link)+" wins by longest match")
 		}
 	}

@@ -235,7 +235,7 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 	}
 	long := d.ob.Direction == Received && d.longOnInternet(cs, certain)
 	for _, link := range d.blind {
-		longest := d.s.longestUnseen(link, d.fam)
+		longest := d.s.LongestUnseen(link, d.fam)
 		if long {
 			longest = d.fam.Bits() // an ISP of ours does carry longer ones here
 		}
@@ -337,8 +337,8 @@ func (d *decider) key(a *answer, cs []candidate, routes bool) []byte {
 	return b
 }
 
-// longestUnseen is the longest prefix that a blind link may carry unseen.
-func (s *Sight) longestUnseen(link LinkID, fam Family) int {
+// LongestUnseen is the longest prefix that a blind link may carry unseen.
+func (s *Sight) LongestUnseen(link LinkID, fam Family) int {
 	if s.t.links[link].Kind == Internet {
 		return internetMax(fam)
 	}

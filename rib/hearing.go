@@ -29,7 +29,11 @@ func (s *Sight) weighAdvertised(c *candidate, fam Family) {
 	}
 	c.doubt = c.unsent
 	if c.doubt == "" {
-		c.doubt = s.dulled(c, fam)
+		c.doubt = s.dulled(c)
+	}
+	if c.doubt == "" {
+		c.doubt = s.staysNear(c, fam)
+		c.near = c.doubt != ""
 	}
 }
 
@@ -56,7 +60,7 @@ func (s *Sight) unsent(c *candidate, fam Family) string {
 	switch {
 	case f.View == AdjRIBOutPre:
 		return fmt.Sprintf("feed %s is pre-policy: export policy may drop it", f.Name)
-	case f.View == AdjRIBOutPost && s.lacksBeforePolicy(c, Advertised, fam):
+	case f.View == AdjRIBOutPost && s.lacksBeforePolicy(c.src, Advertised, fam, c.id):
 		return "a complete pre-policy table of the link does not show it, and export policy makes no routes"
 	case marks.Has(Malformed):
 		return malformed
@@ -111,7 +115,7 @@ func (s *Sight) unheard(c *candidate, p netip.Prefix) string {
 	case link.Kind == ExpressRouteMicrosoft && p.Bits() == 0:
 		return "Microsoft takes no default route on Microsoft peering"
 	case link.Kind == ExpressRouteMicrosoft && contains(uniqueLocal, p):
-		return "Microsoft takes public prefixes alone on Microsoft peering, and no unique local one (RFC 4193)"
+		return "Microsoft takes only public prefixes on Microsoft peering, and this one is unique local (RFC 4193)"
 	case link.Kind == ExpressRouteMicrosoft && slices.ContainsFunc(rfc1918, func(q netip.Prefix) bool { return contains(q, p) }):
 		return "Microsoft takes no RFC 1918 prefix on Microsoft peering"
 	}
@@ -150,17 +154,24 @@ func (s *Sight) outdone(c *candidate) bool {
 }
 
 // dulled says why an observer may not hear a row that was sent, or may choose otherwise for it.
-func (s *Sight) dulled(c *candidate, fam Family) string {
-	f, link := c.src.feed, &s.t.links[c.link]
-	switch {
-	case f.View != FarEnd && f.View != Collector && f.View != Chosen && c.src.cover.farFailing != "":
+func (s *Sight) dulled(c *candidate) string {
+	switch f := c.src.feed; {
+	case f.View == Collector, f.View == Chosen:
+	case f.View != FarEnd && c.src.cover.farFailing != "":
 		return "whether it was accepted: " + c.src.cover.farFailing
-	case f.View == Collector || f.View == Chosen:
 	case f.View == FarEnd && s.outdone(c): // and whether it is used beside that is not shown
 		return "the far end marks another route to us best"
 	case c.facts.rare.Has(RPKIInvalid):
 		return "it is invalid by RPKI: networks that check drop it"
-	case link.Kind != Internet:
+	}
+	return ""
+}
+
+// staysNear says why a row may go no further than our ISP.
+func (s *Sight) staysNear(c *candidate, fam Family) string {
+	link := &s.t.links[c.link]
+	switch f := c.src.feed; {
+	case link.Kind != Internet, f.View == Collector, f.View == Chosen:
 	case c.facts.confined != "":
 		return c.facts.confined + " keeps it from networks beyond " + link.Name
 	case c.bits > internetMax(fam):
@@ -175,12 +186,13 @@ const longMoreSpecific = "longer than the internet carries, and no collector sho
 func seenBeyond(cs []candidate) {
 	for i := range cs {
 		c := &cs[i]
-		if c.doubt == "" || c.unsent != "" || c.absent || c.never != "" || c.src.cover.farFailing != "" {
+		if !c.near {
 			continue
 		}
 		for j := range cs {
 			if o := &cs[j]; o.link == c.link && o.src.feed.View == Collector && o.never == "" && o.doubt == "" {
-				c.doubt = ""
+				c.doubt, c.near = "", false
+				break
 			}
 		}
 	}
@@ -188,11 +200,7 @@ func seenBeyond(cs []candidate) {
 
 // lacksBeforePolicy reports whether a complete pre-policy table of the link lacks the prefix: policy
 // drops routes and makes none, so one of the two tables is not what it is declared to be.
-func (s *Sight) lacksBeforePolicy(c *candidate, dir Direction, fam Family) bool {
-	return s.lacking(c.src, dir, fam, c.id)
-}
-
-func (s *Sight) lacking(of *source, dir Direction, fam Family, id prefixID) bool {
+func (s *Sight) lacksBeforePolicy(of *source, dir Direction, fam Family, id prefixID) bool {
 	if !of.cover.pre.covers(s.t.fam[fam].prefix(id)) {
 		return false
 	}

@@ -45,48 +45,46 @@ func (t *Table) judgeFarEnd(id FeedID, f *Feed) {
 	if f.ExpectEmpty {
 		return
 	}
-	strangers := 0
-	var first Entry
-	for fam, ft := range t.fam {
+	var stranger *Entry
+	for _, ft := range t.fam {
 		for _, c := range ft.columns {
 			switch {
 			case c.feed != id || c.count == 0:
 			case c.tie == Tied, c.tie == Elsewhere, c.tie == Unclassified:
 				return
-			case c.tie == Foreign && strangers == 0:
+			case c.tie == Foreign && stranger == nil:
 				if at, ok := t.stranger(c); ok {
-					strangers, first = c.count, t.entry(t.fam[fam], c, at, c.at(at))
+					e := t.entry(ft, c, at, c.at(at))
+					stranger = &e
 				}
 			}
 		}
 	}
-	if strangers > 0 {
+	if stranger != nil {
 		f.State.Judged.Strangers = fmt.Sprintf("none of its rows has an ASN of ours, and some are of others (%s, AS path %s): the wrong table, or nothing offered? expect-empty: true says that it holds nothing of ours",
-			first.Prefix, first.Attrs.ASPath)
+			stranger.Prefix, stranger.Attrs.ASPath)
 	}
 }
 
 // stranger finds a row of a column that is neither ours nor the cloud's own.
 func (t *Table) stranger(c *column) (prefixID, bool) {
+	return t.find(c, func(first uint32) bool { return first != 0 && !cloudASN(first) })
+}
+
+// find finds a row of a column by the first ASN of its path, 0 where it has none. It looks at each
+// attribute set once.
+func (t *Table) find(c *column, wanted func(first uint32) bool) (prefixID, bool) {
 	known := map[attrID]bool{}
-	for i, pg := range c.pages {
-		if pg == nil {
-			continue
+	for id, v := range c.all() {
+		is, seen := known[v.attrs]
+		if !seen {
+			r := attrReader{t.attrs.bytes(v.attrs)}
+			first, _ := r.ranking().ASPath.First()
+			is = wanted(first)
+			known[v.attrs] = is
 		}
-		for j, v := range pg {
-			if v.attrs == 0 {
-				continue
-			}
-			cloud, seen := known[v.attrs]
-			if !seen {
-				r := attrReader{t.attrs.bytes(v.attrs)}
-				first, ok := r.ranking().ASPath.First()
-				cloud = !ok || cloudASN(first)
-				known[v.attrs] = cloud
-			}
-			if !cloud {
-				return prefixID(i*pageSize + j), true
-			}
+		if is {
+			return id, true
 		}
 	}
 	return 0, false
@@ -144,28 +142,8 @@ func (t *Table) judgeReceived(id FeedID, f *Feed) {
 // allBeginWithOurs reports whether the path of every row of a column begins with our own AS: a neighbour
 // puts its own there (RFC 4271 5.1.2), so that they are what we send.
 func (t *Table) allBeginWithOurs(c *column) bool {
-	known := map[attrID]bool{}
-	for _, pg := range c.pages {
-		if pg == nil {
-			continue
-		}
-		for _, v := range pg {
-			if v.attrs == 0 {
-				continue
-			}
-			ours, seen := known[v.attrs]
-			if !seen {
-				r := attrReader{t.attrs.bytes(v.attrs)}
-				first, ok := r.ranking().ASPath.First()
-				ours = ok && t.own(first)
-				known[v.attrs] = ours
-			}
-			if !ours {
-				return false
-			}
-		}
-	}
-	return true
+	_, other := t.find(c, func(first uint32) bool { return !t.own(first) })
+	return !other
 }
 
 // judgeFamilies: a feed that names families:, and whose rows are all of others, is of another command.
@@ -216,12 +194,12 @@ func (t *Table) judgeCollector(id FeedID, f *Feed) {
 				continue
 			}
 			rows += c.count
-			for i := range c.pages {
-				for j := range pageSize {
-					at := prefixID(i*pageSize + j)
-					if c.at(at).attrs != 0 && !ft.sentElsewhere(c, at) && len(only) < 5 {
-						only = append(only, ft.prefix(at).String())
-					}
+			for at := range c.all() {
+				if len(only) == mostNoted {
+					break
+				}
+				if !t.sent(ft, at) {
+					only = append(only, ft.prefix(at).String())
 				}
 			}
 		}
@@ -235,10 +213,13 @@ func (t *Table) judgeCollector(id FeedID, f *Feed) {
 	}
 }
 
-// sentElsewhere reports whether another column shows the prefix as advertised on a link.
-func (ft *familyTable) sentElsewhere(but *column, at prefixID) bool {
+// mostNoted is how many prefixes a note names.
+const mostNoted = 5
+
+// sent reports whether a feed shows the prefix as advertised on a link.
+func (t *Table) sent(ft *familyTable, at prefixID) bool {
 	return slices.ContainsFunc(ft.columns, func(c *column) bool {
-		return c != but && c.tie == Tied && c.at(at).attrs != 0
+		return c.tie == Tied && c.at(at).attrs != 0 && t.feeds[c.feed].directionOf() == Advertised
 	})
 }
 
@@ -264,8 +245,7 @@ func (t *Table) judgePair(a, b *Feed) {
 		both("feeds %s and %s hold the same text, and two neighbors never send the same: one file was copied or named twice", a.Name, b.Name)
 	default:
 		a.State.Judged.Twin, b.State.Judged.Twin = b.Name, a.Name
-		note := fmt.Sprintf("feeds %s and %s hold the same text", a.Name, b.Name)
-		a.State.Judged.Notes, b.State.Judged.Notes = append(a.State.Judged.Notes, note), append(b.State.Judged.Notes, note)
+		note(a, b, fmt.Sprintf("feeds %s and %s hold the same text", a.Name, b.Name))
 	}
 	if one && ofOneNeighbor(a.View) && ofOneNeighbor(b.View) && a.VRF == b.VRF && t.oneRouter(a, b) {
 		if n := a.State.Neighbor; n.IsValid() && !n.IsLinkLocalUnicast() && n == b.State.Neighbor {
@@ -273,8 +253,16 @@ func (t *Table) judgePair(a, b *Feed) {
 		}
 	}
 	if id := a.State.Router; id != "" && id == b.State.Router && a.Router != "" && b.Router != "" && a.Router != b.Router && ours(a.View) && ours(b.View) {
-		note := fmt.Sprintf("feeds %s and %s show one router id, %s, and name two routers, %s and %s", a.Name, b.Name, id, a.Router, b.Router)
-		a.State.Judged.Notes, b.State.Judged.Notes = append(a.State.Judged.Notes, note), append(b.State.Judged.Notes, note)
+		note(a, b, fmt.Sprintf("router id %s stands under two names: %s and %s", id, min(a.Router, b.Router), max(a.Router, b.Router)))
+	}
+}
+
+// note says something of two feeds, once of each.
+func note(a, b *Feed, text string) {
+	for _, f := range []*Feed{a, b} {
+		if !slices.Contains(f.State.Judged.Notes, text) {
+			f.State.Judged.Notes = append(f.State.Judged.Notes, text)
+		}
 	}
 }
 

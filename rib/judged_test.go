@@ -122,7 +122,7 @@ func TestTwoFeedsOfTwoLinksThatHoldOneThing(t *testing.T) {
 		"one address on two routers":             {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1")), opt(ofNeighbour("192.0.2.1")), "", ""},
 		"one address in two VRFs":                {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1"), onRouter("edge"), inVRF("red")), opt(ofNeighbour("192.0.2.1"), onRouter("edge"), inVRF("blue")), "", ""},
 		"two neighbours":                         {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1"), onRouter("edge")), opt(ofNeighbour("192.0.2.5"), onRouter("edge")), "", ""},
-		"one router id under two names":          {rib.AdjRIBOutPost, opt(routerID("192.0.2.99")), opt(routerID("192.0.2.99")), "", "one router id"},
+		"one router id under two names":          {rib.AdjRIBOutPost, opt(routerID("192.0.2.99")), opt(routerID("192.0.2.99")), "", "192.0.2.99 stands under two names"},
 		"one router id at the far ends' routers": {rib.FarEnd, opt(routerID("192.0.2.99")), opt(routerID("192.0.2.99")), "", ""},
 	} {
 		w := newSite(isp("a", 65540), isp("b", 65541))

@@ -71,14 +71,9 @@ func (t *Table) peerEndOfRIB(p *livePeer, feed FeedID, fam Family) {
 // dropPeer takes out the neighbour's routes that have every one of the marks.
 func (t *Table) dropPeer(fam Family, peer columnPeer, marks Marks) {
 	for _, col := range t.fam[fam].columnsOf(peer) {
-		for i, pg := range col.pages {
-			if pg == nil {
-				continue
-			}
-			for j, v := range pg {
-				if v.attrs != 0 && v.marks().Has(marks) {
-					t.drop(col, prefixID(i*pageSize+j))
-				}
+		for id, v := range col.all() {
+			if v.marks().Has(marks) {
+				t.drop(col, id)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ func (d *decider) checkMarks(cs []candidate, atMask []int, p *pick) {
 	if d.ob.Direction != Received || d.locRIB != nil {
 		return
 	}
-	if p.open == "" && len(p.links) > 0 {
+	if len(p.links) > 0 {
 		d.checkAtMask(cs, atMask, p)
 	}
 	d.checkLongerCopies(cs, atMask, p)
@@ -47,12 +47,13 @@ func (d *decider) checkAtMask(cs []candidate, atMask []int, p *pick) {
 // checkCopy: a router that marks an iBGP neighbour's copy best sends by another router, and not by a
 // link of its own; one that marks a network of its own best sends by neither.
 func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
-	if len(p.links) != 1 || m.router == "" || d.s.t.links[p.links[0]].Router != m.router {
+	another := func(l LinkID) bool { return d.s.t.links[l].Router != m.router }
+	if m.router == "" || slices.ContainsFunc(p.links, another) {
 		return
 	}
 	var others []LinkID
 	for _, i := range atMask {
-		if l := cs[i].link; d.s.t.links[l].Router != m.router {
+		if l := cs[i].link; another(l) {
 			others = append(others, l)
 		}
 	}
@@ -73,7 +74,7 @@ func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
 	for i := range cs {
 		c := &cs[i]
 		router := d.routerOf(c)
-		if c.bits <= longest || !d.usableCopy(c) || !c.cell.marks().Has(Best) || c.facts.length == 0 || d.behind != "" && d.behind != router {
+		if c.bits <= longest || !d.bestCopy(c) || c.facts.length == 0 || d.behind != "" && d.behind != router {
 			continue
 		}
 		d.openByMarks(p, fmt.Sprintf("%s itself marks %s best, which another router received and no link shows",
@@ -88,15 +89,15 @@ func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
 	}
 }
 
-// usableCopy reports whether the candidate is an iBGP neighbour's copy, or the router's own network, that
-// its table's marks speak of.
-func (d *decider) usableCopy(c *candidate) bool {
-	return !d.scoped && c.src != nil && (c.src.column.tie == Internal || c.src.column.tie == Own) && c.src.feed.RowsUsable() && c.showsBest()
+// bestCopy reports whether the candidate is an iBGP neighbour's copy, or the router's own network, that the
+// router marks best.
+func (d *decider) bestCopy(c *candidate) bool {
+	return !d.scoped && c.src != nil && (c.src.column.tie == Internal || c.src.column.tie == Own) && c.src.feed.RowsUsable() && c.marksItself()
 }
 
 func (d *decider) openByMarks(p *pick, why string, contradicts bool, links ...LinkID) {
-	if p.open == "" {
-		p.open, p.contradicts = why, contradicts
+	if !p.denied { // a mark that denies the outcome says more than an attribute that is not shown
+		p.open, p.contradicts, p.denied = why, contradicts, true
 	}
 	for _, l := range links {
 		other := []LinkID{l}
@@ -136,7 +137,7 @@ func (d *decider) bestMarks(cs []candidate, atMask []int) (out []bestMark) {
 		add(&cs[i])
 	}
 	for i := range cs {
-		if c := &cs[i]; len(atMask) > 0 && c.bits == cs[atMask[0]].bits && d.usableCopy(c) {
+		if c := &cs[i]; len(atMask) > 0 && c.bits == cs[atMask[0]].bits && d.bestCopy(c) {
 			add(c)
 		}
 	}

@@ -125,7 +125,7 @@ func (s *Sight) receivedDoubt(src *source, fam Family, id prefixID, v cell) stri
 		return fmt.Sprintf("feed %s is pre-policy: import policy may drop it", f.Name)
 	case f.View == AdjRIBInPre && s.fact(v.attrs).notShown.Has(AttrASPath):
 		return fmt.Sprintf("feed %s shows no AS path: our own AS may be in it", f.Name)
-	case (f.View == AdjRIBInPost || f.View == BGPTable) && s.lacking(src, Received, fam, id):
+	case (f.View == AdjRIBInPost || f.View == BGPTable) && s.lacksBeforePolicy(src, Received, fam, id):
 		return "a complete pre-policy table of the link does not show it, and import policy makes no routes"
 	case marks.Has(Malformed):
 		return malformed

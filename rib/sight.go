@@ -161,6 +161,7 @@ type candidate struct {
 	doubt  string // why it may not be there; empty where it is certain
 	absent bool   // the doubt is missing evidence (unknown), not an open fate (undetermined)
 	unsent string // advertised: why it may not even have been sent; doubt says it too
+	near   bool   // advertised: the doubt is that it goes no further than our ISP
 	sent   bool   // advertised: it was sent, although never says that nobody hears it
 }
 

@@ -704,6 +704,7 @@ func (c *claim) judgeAdvertised(tw twin, f *rib.Feed, r *rib.Route) {
 		!holder && slices.Contains(asnsOf(r), neighbor),
 		f.View == rib.AdjRIBOutPost && tw.fromNowhere(c.link, false, r.Prefix),
 		f.View == rib.FarEnd && tw.weSentNone(c.link, r.Prefix),
+		f.View != rib.Collector && r.Marks.Has(rib.RPKIInvalid), // anybody may drop it, whoever shows it
 		f.View != rib.Collector && tw.staysNear(c.link, r) && !tw.collectorShows(c.link, r.Prefix):
 		c.doubt = "fate"
 	}
@@ -735,12 +736,8 @@ func (tw twin) weSentNone(link int, p netip.Prefix) bool {
 	})
 }
 
-// staysNear: on an internet link the row may go no further than the direct neighbour; and anybody may
-// drop what origin validation finds invalid.
+// staysNear: on an internet link the row may go no further than the direct neighbour.
 func (tw twin) staysNear(link int, r *rib.Route) bool {
-	if r.Marks.Has(rib.RPKIInvalid) {
-		return true
-	}
 	if tw.w.links[link].Kind != rib.Internet {
 		return false
 	}
@@ -815,7 +812,7 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			v.others = append(v.others, []int{l})
 		}
 	}
-	there := linksIn(filter(cs, func(c claim) bool { return c.doubt == "" || c.bits == longest }))
+	there := linksIn(cs)
 	if ob != "us" && len(there) > 1 && tw.chosenFails(ob, live[0].fam) {
 		// What the observer chose itself would tell, whatever the rules say.
 		for _, l := range there {
@@ -858,10 +855,8 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 	case len(v.links) > 1 && v.reason != rib.ReasonRouterLocal:
 		v.reason = rib.ReasonEqual
 	}
-	if ob == "us" && !winnersOnly && len(v.others) == 0 {
-		v.others = tw.denied(mask, v.links)
-	}
 	if ob == "us" && !winnersOnly {
+		v.others = append(v.others, tw.denied(mask, v.links)...)
 		v.others = append(v.others, tw.longerCopies(longest)...)
 	}
 	v.others = slices.DeleteFunc(v.others, func(links []int) bool { return slices.Equal(links, v.links) })
@@ -1012,7 +1007,7 @@ func (tw twin) denied(mask []claim, links []int) (others [][]int) {
 		switch {
 		case m.link >= 0 && !slices.Contains(links, m.link):
 			others = append(others, []int{m.link})
-		case m.link < 0 && len(links) == 1 && m.router != "" && tw.w.links[links[0]].Router == m.router:
+		case m.link < 0 && m.router != "" && !slices.ContainsFunc(links, func(l int) bool { return tw.w.links[l].Router != m.router }):
 			others = append(others, []int{-1}) // what another router received: not by this link
 		}
 	}
@@ -1023,7 +1018,7 @@ func (tw twin) denied(mask []claim, links []int) (others [][]int) {
 // site's links: by which way out another router of ours has it is not shown.
 func (tw twin) longerCopies(bits int) [][]int {
 	for _, c := range tw.copies {
-		if c.showsBest && c.marks.Has(rib.Best) && c.bits > bits && len(asnsOf(c.route)) > 0 && (tw.behind == "" || c.router == tw.behind) {
+		if c.bestShown && c.bits > bits && len(asnsOf(c.route)) > 0 && (tw.behind == "" || c.router == tw.behind) {
 			return [][]int{{-1}}
 		}
 	}

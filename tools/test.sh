@@ -27,7 +27,7 @@ flags+=(${TESTFLAGS:-}) packages=(${PACKAGES:-./...})
 
 # Under the race detector files are cut at every seventh byte, and what tries every fixture or the corpus's largest files is left
 # out: a second run, without it, cuts at each byte and tries those.
-large='TheFullTableIsRead|NeighborOfMany|RowsOfManyNeighbors|LeftOfOurs|TheCorpusTable|AFullTableAnswers|ADamagedLine|ADamagedKey|ATableAppended|EveryCommandAsEveryView|RowsOfEveryFixtureAddUp|MessagesAreReplayedInLittle|CostLittle'
+large='TheFullTableIsRead|NeighborOfMany|RowsOfManyNeighbors|LeftOfOurs|TheCorpusTable|AFullTableAnswers|ADamagedLine|ADamagedKey|ATableAppended|EveryCommandAsEveryView|RowsOfEveryFixtureAddUp|MessagesAreReplayedInLittle|CostLittle|InLittleMemory'
 twice=
 if [[ " ${flags[*]} " == *" -race "* && " ${packages[*]} " == *" ./... "* && -z ${TESTFLAGS:-} ]]; then
   twice=1
