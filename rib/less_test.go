@@ -153,6 +153,9 @@ func (tw twin) denies(f *rib.Feed, link int, p netip.Prefix) bool {
 		rib.AdjRIBOutPre: {rib.AdjRIBOutPost, rib.Monitor, rib.FarEnd}, rib.AdjRIBOutPost: {rib.FarEnd}, rib.Monitor: {rib.FarEnd},
 		rib.AdjRIBInPre: {rib.AdjRIBInPost, rib.BGPTable, rib.Monitor},
 	}
+	if tw.w.links[link].ImportAll {
+		delete(later, rib.AdjRIBInPre) // behind it nothing may lack what it shows
+	}
 	return tw.staticProves(link, received(f), rib.FamilyOf(p)) || slices.ContainsFunc(tw.proven(link, received(f), rib.FamilyOf(p)), func(g *rib.Feed) bool {
 		return g != f && inScope(g, p) && !slices.Contains(later[f.View], g.View)
 	})
