@@ -123,11 +123,11 @@ func (ps *Pass) leaveOpen(link rib.LinkID, dir rib.Direction, fam rib.Family, wh
 	ps.leaveOpenOn(gap{link: link, dir: dir, fam: fam}, why)
 }
 
-// leaveOpenOn is leaveOpen for a gap that leaves the check open on other links too: those that it
-// would fire on.
+// leaveOpenOn is leaveOpen for a gap that leaves the check open on the links that it would fire on, which
+// need not be the gap's own.
 func (ps *Pass) leaveOpenOn(g gap, why string, on ...string) {
-	if g.link != rib.NoLink {
-		on = append(on, ps.table.LinkName(g.link))
+	if len(on) == 0 && g.link != rib.NoLink {
+		on = []string{ps.table.LinkName(g.link)}
 	}
 	for _, link := range on {
 		ps.sayUnknown(link, g.fam, why, g)

@@ -188,12 +188,29 @@ func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, test returnTest) {
 			continue // nothing leaves, so nothing has a source
 		}
 		if f.sources > 1 || slices.ContainsFunc(f.forward.decision.Possible, func(links []rib.LinkID) bool { return len(links) == 0 }) {
-			ps.openByFlow(f) // what it sends from, or whether it sends, is open
+			ps.openBySource(f)
 			continue
 		}
 		d := &declaration{Subject: Subject{"service", f.Service}, links: f.service.Links, pos: f.service.Pos}
 		for _, p := range f.Local {
 			ps.returnsOf(d, ps.Sight.Observer(f.reply.decision.Observer), p, taken, test)
+		}
+	}
+}
+
+// openBySource leaves the running check open where it may fire on what a service is answered at: by which link
+// it sends, and so from which source, or whether it sends at all, is not known.
+func (ps *Pass) openBySource(f *flow) {
+	ob := ps.Sight.Observer(f.reply.decision.Observer)
+	if !ps.hearsAny(ob, f.service.Links) {
+		return
+	}
+	for _, p := range f.Local {
+		for _, r := range ps.Sight.Ranges(ob, p, rib.Query{Brief: true}, rib.ByRoute) {
+			if off := ps.mayTake(r.Decision, f.service.Links); len(off) > 0 {
+				ps.leaveOpenBy(f.forward.decision, "whether "+f.Service+" sends from "+p.String(), off...)
+				ps.leaveOpenBy(r.Decision, "the return to service "+f.Service, off...)
+			}
 		}
 	}
 }

@@ -50,7 +50,7 @@ type Candidate struct {
 	View   View
 	Lost   Reason // the step it lost at; empty for winners
 	Out    bool   // it took no part: Detail says why
-	Doubt  string // why it may not be there; empty where it is certain
+	Doubt  string // why it may not be there; empty where it is certain, or on a link that does not count here
 	Detail string // "AS path length 3 > 1"
 }
 
@@ -127,13 +127,17 @@ func (d *decider) describe(c *candidate, lost loss, outdone bool) Candidate {
 	attrs := d.decoded(c.cell.attrs)
 	marks := c.cell.marks() | attrs.rare
 	attrs.rare = 0
-	out := Candidate{View: c.src.feed.View, Doubt: c.doubt, Entry: Entry{
+	out := Candidate{View: c.src.feed.View, Entry: Entry{
 		Route: Route{
 			Prefix: d.s.t.fam[d.fam].prefix(c.id), PathID: col.pathID(c.id), Neighbor: col.neighbor,
 			Attrs: attrs, Marks: marks, Line: c.cell.line(),
 		},
 		Feed: col.feed, Link: col.link, Tie: col.tie,
 	}}
+	counts := c.link == NoLink || slices.Contains(d.hears, c.link)
+	if counts { // else it makes no difference whether it is there
+		out.Doubt = c.doubt
+	}
 	switch {
 	case c.never != "":
 		out.Out, out.Detail = true, c.never
@@ -142,10 +146,10 @@ func (d *decider) describe(c *candidate, lost loss, outdone bool) Candidate {
 	case c.src.feed.View == Chosen && len(d.own) > 0:
 	case c.src.feed.View == Chosen:
 		out.Out, out.Detail = true, fmt.Sprintf("it is the choice of %s", c.src.feed.Observer)
+	case !counts:
+		out.Out, out.Detail = true, "not among the links that count here"
 	case c.doubt != "":
 		out.Out, out.Detail = true, "doubtful: "+c.doubt
-	case c.link != NoLink && !slices.Contains(d.hears, c.link):
-		out.Out, out.Detail = true, "not among the links that count here"
 	case !d.counts(c):
 		out.Out, out.Detail = true, fmt.Sprintf("the winners of %s decide", d.locRIB.Name)
 	default:
