@@ -196,13 +196,15 @@ func (ps *Pass) flowsTo(s *Service, remote *remoteSet, fam rib.Family, local, se
 }
 
 // perhaps: the flow's remote addresses may not be the remote's at all. Where that makes no difference
-// it is symmetric either way.
+// it is symmetric either way, and says so. A remote of which none is certain may come to nothing, and
+// that is unknown.
 func (f *flow) perhaps(r *resolved) {
-	f.doubted = true
-	if f.Verdict == Symmetric {
+	f.doubted, f.anywhere = true, len(r.prefixes) == 0
+	why := fmt.Sprintf("whether these addresses belong to %s is not known: %s", f.Remote, strings.Join(r.doubts, "; "))
+	if f.Verdict == Symmetric && !f.anywhere {
+		f.Assumes = addTexts(f.Assumes, fmt.Sprintf("these addresses may not belong to %s: %s", f.Remote, strings.Join(r.doubts, "; ")))
 		return
 	}
-	why := fmt.Sprintf("whether these addresses belong to %s is not known: %s", f.Remote, strings.Join(r.doubts, "; "))
 	if f.Verdict == VerdictUnknown && f.Why != "" {
 		why = f.Why + "; " + why
 	}

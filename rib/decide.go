@@ -187,7 +187,7 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 			break
 		}
 		p.open = open
-		for _, link := range d.linksOf(cs, live) {
+		for _, link := range d.linksOf(cs, d.mayWin(k, cs, live)) {
 			p.others = append(p.others, []LinkID{link})
 		}
 	}
@@ -258,6 +258,25 @@ func (d *decider) runStep(st *step, cs []candidate, live []int, losses []loss) (
 		}
 	}
 	return slices.Clip(d.kept[first:]), open
+}
+
+// mayWin leaves out of the candidates that step k cannot order those that lose whatever it would come to: of
+// candidates with the same known rank the later steps choose, as far as these order them whoever else is there.
+func (d *decider) mayWin(k int, cs []candidate, live []int) []int {
+	st := &d.ob.steps[k]
+	if st.group != nil {
+		return live
+	}
+	known := slices.DeleteFunc(slices.Clone(live), func(i int) bool { return st.rank(d, &cs[i]).unknown })
+	left := known
+	for next := k + 1; next < d.orderedSteps(); next++ {
+		kept, open := d.runStep(&d.ob.steps[next], cs, left, nil)
+		left = kept
+		if open != "" {
+			break
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(live), func(i int) bool { return slices.Contains(known, i) && !slices.Contains(left, i) })
 }
 
 func (d *decider) oneLink(cs []candidate, live []int) bool {
