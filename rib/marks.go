@@ -74,7 +74,7 @@ func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
 	for i := range cs {
 		c := &cs[i]
 		router := d.routerOf(c)
-		if c.bits <= longest || !d.bestCopy(c) || c.facts.length == 0 || d.behind != "" && d.behind != router {
+		if c.bits <= longest || !d.bestCopy(c) || c.ownNetwork() || d.behind != "" && d.behind != router {
 			continue
 		}
 		d.openByMarks(p, fmt.Sprintf("%s itself marks %s best, which another router received and no link shows",
@@ -87,6 +87,12 @@ func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
 		}
 		return
 	}
+}
+
+// ownNetwork reports whether a copy is a network of our own, behind no link. One of which no AS path is shown
+// may as well be another's.
+func (c *candidate) ownNetwork() bool {
+	return c.src.column.tie == Own || c.facts.length == 0 && !c.facts.notShown.Has(AttrASPath)
 }
 
 // bestCopy reports whether the candidate is an iBGP neighbour's copy, or the router's own network, that the
