@@ -74,9 +74,9 @@ func (w *world) String() string {
 		fmt.Fprintf(&b, "remote %s observer=%s %v communities=%v default-only=%v\n", r.Name, r.Observer, r.Prefixes, r.Communities, r.DefaultOnly)
 	}
 	for _, f := range w.feeds {
-		fmt.Fprintf(&b, "feed %s %s complete=%s stale=%v:", f.Name, f.View, f.State.Complete, f.State.Stale)
+		fmt.Fprintf(&b, "feed %s %s %s complete=%s stale=%v:", f.Name, f.View, f.Router, f.State.Complete, f.State.Stale)
 		for _, r := range f.rows {
-			fmt.Fprintf(&b, " %s[path=%s lp=%s %v best=%v hidden=%v]", r.Prefix, r.Attrs.ASPath, r.Attrs.LocalPref, r.Attrs.Communities, r.Marks.Has(rib.Best), r.Attrs.NotShown.Names())
+			fmt.Fprintf(&b, " %s[path=%s lp=%s med=%s %v marks=%b hidden=%v]", r.Prefix, r.Attrs.ASPath, r.Attrs.LocalPref, r.Attrs.MED, r.Attrs.Communities, r.Marks, r.Attrs.NotShown.Names())
 		}
 		b.WriteByte('\n')
 	}

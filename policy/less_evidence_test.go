@@ -39,7 +39,7 @@ func TestLessEvidenceIsNeverFirmer(t *testing.T) {
 			wrong := firmer(full, poor)
 			for _, v := range wrong {
 				kind := l.kind + ": " + v.kind
-				why := stillSaid(l.kind, v.kind)
+				why := stillSaid(l.kind, v)
 				if deny := os.Getenv("BGPAUDIT_DENY"); deny != "" && strings.Contains(kind, deny) {
 					why = ""
 				}
@@ -72,29 +72,23 @@ func TestLessEvidenceIsNeverFirmer(t *testing.T) {
 	}
 }
 
-// stillSaid is why an answer may come out otherwise with less evidence; empty where it must not.
-func stillSaid(how, what string) string {
+// stillSaid is why an answer may come out otherwise with less evidence; empty where it must not. An answer that
+// may says itself what it takes on trust.
+func stillSaid(how string, v firmness) string {
+	what := v.kind
+	says := func(text string) bool {
+		return slices.ContainsFunc(v.assumes, func(a string) bool { return strings.Contains(a, text) })
+	}
+	check := strings.HasPrefix(what, "check ")
 	switch {
-	case how == "far-end gone" || how == "far-end before policy":
+	case (how == "far-end gone" || how == "far-end before policy") && (says("accepted on") || check):
 		return "without a far end it is assumed that what is sent is accepted, which every answer says"
-	case how == "adj-rib-out-post without as_path" && strings.Contains(what, "mixed"):
-		return "between the sides of a circuit a path that is not shown leaves a tie"
+	case how == "adj-rib-out-post without as_path" && strings.Contains(what, "mixed") && says("are taken to be equal"):
+		return "between the sides of a circuit a path that is not shown leaves a tie, which the answer says"
 	case strings.HasPrefix(how, "collector ") && strings.HasSuffix(what, " flow/mixed appears") && !strings.HasPrefix(what, "error"):
 		return "which way networks go is inferred from collectors: without them it is a tie"
-	case strings.HasSuffix(how, "without best") && strings.HasPrefix(what, "error "):
-		return "a mark that a format does not show is assumed absent: the routers' choices are a tie, and stand where a mark denied them"
-	case what == "warning forward/more-specific appears" || strings.HasPrefix(what, "check forward/more-specific ") && strings.HasSuffix(what, "to fired"):
-		return "open: of everything that is received one decision a choice is looked at, and its losers stand for the others'"
-	case (strings.HasSuffix(how, "without best") || strings.HasSuffix(how, "before policy")) && strings.HasSuffix(what, "flow/mixed appears"):
-		return "open: routers that show no mark are a tie, and a mixed flow by such a tie weighs an error"
-	case how == "bgp-table cut" && what == "flow unknown to symmetric":
-		return "open: a mark on an iBGP neighbour's copy opens more than the lost copy leaves blind"
-	case how == "far-end without as_path":
-		return "open: rows of a far end without paths are tied to no link, and the link's other table decides"
-	case strings.HasSuffix(how, "without best") && !strings.Contains(what, "error"), strings.HasSuffix(how, "without as_path") && strings.HasPrefix(how, "bgp-table"):
-		return "a router's mark that denies the steps opens them; where it is not shown, or goes before what is not shown, they stand"
-	case strings.HasPrefix(what, "check return/") && strings.HasSuffix(what, "unknown to ok without the mark"):
-		return "open: a router's mark on a copy of a doubtful route denies that anything is sent by a link; the doubtful route alone does not"
+	case strings.HasSuffix(how, "without best") && (says("does not show what its router chose") || check && strings.Contains(v.was, "itself mark")):
+		return "a mark that a format does not show is assumed absent, which the answer says"
 	}
 	return ""
 }
@@ -113,18 +107,25 @@ func answersOf(r *policy.Result) []string {
 }
 
 // firmness is one thing that less evidence says more firmly.
-type firmness struct{ kind, text string }
+type firmness struct {
+	kind, text string
+	assumes    []string // what it takes on trust
+	was        string   // of a check: why it was open
+}
 
 // firmer lists what an audit with less evidence says that the one with more does not. What was unknown
 // must stay so; what was known may become unknown, and nothing else.
 func firmer(full, poor *policy.Result) (out []firmness) {
+	var trust []string
+	was := ""
 	say := func(kind, format string, args ...any) {
-		out = append(out, firmness{kind, fmt.Sprintf(format, args...)})
+		out = append(out, firmness{kind, fmt.Sprintf(format, args...), trust, was})
 	}
 	for _, f := range poor.Flows {
 		if f.Verdict == policy.VerdictUnknown {
 			continue
 		}
+		trust = f.Assumes
 		for _, local := range f.Local {
 			for _, remote := range f.RemotePrefixes {
 				for _, v := range verdictsAt(full, f, edges(local), edges(remote)) {
@@ -135,6 +136,7 @@ func firmer(full, poor *policy.Result) (out []firmness) {
 			}
 		}
 	}
+	trust = nil
 	for _, w := range full.Flows {
 		if !slices.ContainsFunc(poor.Flows, func(f *policy.Flow) bool { return w.Service == f.Service && w.Family == f.Family }) && slices.Contains(poor.Families, w.Family) {
 			say("flow gone", "%s %s", w.Service, w.Family)
@@ -142,23 +144,28 @@ func firmer(full, poor *policy.Result) (out []firmness) {
 	}
 	for _, st := range poor.Checks {
 		group, _, _ := strings.Cut(st.Check, "/")
-		was := stateOf(full, st.Check, st.Link, st.Family)
-		if group == "evidence" || st.State == policy.UnknownState || st.State == was || was == "" {
+		state := stateOf(full, st.Check, st.Link, st.Family)
+		if group == "evidence" || st.State == policy.UnknownState || st.State == state || state == "" {
 			continue
 		}
-		if group == "flow" || movedHere(full, poor, st) || st.State == policy.OK && was == policy.Fired && moved(full, poor, st) {
+		if group == "flow" || movedHere(full, poor, st) || st.State == policy.OK && state == policy.Fired && moved(full, poor, st) {
 			continue // flows are compared by their verdicts, and their findings below
+		}
+		was, trust = reasonOf(full, st), nil
+		for _, f := range poor.Findings {
+			if st.State == policy.Fired && f.Check == st.Check && f.Family == st.Family && slices.Contains(f.Links, st.Link) {
+				trust = append(trust, f.Assumes...)
+			}
 		}
 		where := ""
 		if st.State == policy.OK && slices.ContainsFunc(poor.Checks, func(o policy.CheckState) bool {
 			return o.Check == st.Check && o.Family == st.Family && (o.State == policy.UnknownState || o.State == policy.Fired)
 		}) {
 			where = " here"
-		} else if strings.Contains(reasonOf(full, st), "itself marks") {
-			where = " without the mark"
 		}
-		say(fmt.Sprintf("check %s %s to %s%s", st.Check, was, st.State, where), "on %s (%s): %s; was %s", st.Link, st.Family, st.Reason, reasonOf(full, st))
+		say(fmt.Sprintf("check %s %s to %s%s", st.Check, state, st.State, where), "on %s (%s): %s; was %s", st.Link, st.Family, st.Reason, was)
 	}
+	was = ""
 	for _, f := range poor.Findings {
 		group, _, _ := strings.Cut(f.Check, "/")
 		if group == "evidence" || f.Check == "flow/off-link" {
@@ -170,6 +177,7 @@ func firmer(full, poor *policy.Result) (out []firmness) {
 			same := w.Subject == f.Subject || f.Cause.What == policy.CauseAdvertised && w.Cause == f.Cause
 			return w.Check == f.Check && same && w.Family == f.Family && w.Severity >= f.Severity
 		}) {
+			trust = f.Assumes
 			say(fmt.Sprintf("%s %s appears", f.Severity, f.Check), "%s (%s): %s", f.Subject.Name, f.Family, f.Message)
 		}
 	}

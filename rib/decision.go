@@ -256,6 +256,10 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 		add(d.explainOwn(a))
 		return
 	}
+	for i := range cs {
+		add(d.choiceOnTrust(a, cs, i))
+	}
+	add(d.sidesOnTrust(a, cs))
 	if len(a.winners) > 0 && a.reason == ReasonLongestMatch {
 		add(d.unequal(a, cs))
 	}

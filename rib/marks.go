@@ -58,8 +58,29 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 		}
 	}
 	d.openByMarks(p, fmt.Sprintf("%s itself marks best what no link of its own brings", m.router), d.byPreference(cs, atMask, p, NoLink), others...)
-	if len(others) == 0 {
-		p.allowsToo(nil) // by which link is not shown
+	if len(others) > 0 {
+		return
+	}
+	for i := range cs {
+		if c := &cs[i]; c.bits == cs[atMask[0]].bits && d.bestCopy(c) && d.routerOf(c) == m.router {
+			d.allowBehind(c, p)
+		}
+	}
+}
+
+// allowBehind allows what a router's best copy may mean: that another router sends by a link of its own on which
+// the route is not seen, or, where there is none, by what nothing shows.
+func (d *decider) allowBehind(c *candidate, p *pick) {
+	none := true
+	for _, l := range d.blind {
+		u, ok := d.s.unseen(l, d.ob.Direction, d.s.t.fam[d.fam].prefix(c.id), d.s.LongestUnseen(l, d.fam))
+		if ok && u.bits >= c.bits && d.s.t.links[l].Router != d.routerOf(c) && !c.ownNetwork() {
+			p.allowsToo([]LinkID{l})
+			none = false
+		}
+	}
+	if none {
+		p.allowsToo(nil)
 	}
 }
 
@@ -79,7 +100,7 @@ func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
 		}
 		d.openByMarks(p, fmt.Sprintf("%s itself marks %s best, which another router received and no link shows",
 			cmp.Or(router, "a router"), d.s.t.fam[d.fam].prefix(c.id)), false)
-		p.allowsToo(nil)
+		d.allowBehind(c, p)
 		if len(p.links) == 0 {
 			for _, l := range d.hears {
 				p.allowsToo([]LinkID{l})

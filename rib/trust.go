@@ -36,6 +36,41 @@ func (f *Feed) twinOnTrust() string {
 	return fmt.Sprintf("feeds %s and %s are of two tables, though they hold the same text", names[0], names[1])
 }
 
+// choiceOnTrust: a best mark would deny the answer; a row that lost to it, or is doubtful, and of which its feed
+// cannot show one, is taken to have none.
+func (d *decider) choiceOnTrust(a *answer, cs []candidate, i int) string {
+	c := &cs[i]
+	if d.ob.Direction != Received || d.locRIB != nil || len(a.links) == 0 || !c.facts.notShown.Has(AttrBest) || c.bits < cs[a.winners[0]].bits {
+		return ""
+	}
+	copied := c.src.column.tie == Internal && !d.scoped
+	if slices.Contains(a.winners, i) || !copied && (c.never != "" || !slices.Contains(d.hears, c.link)) {
+		return ""
+	}
+	switch f := c.src.feed; f.View {
+	case BGPTable, AdjRIBInPost, AdjRIBInPre:
+		return fmt.Sprintf("feed %s does not show what its router chose: none of its routes is taken to be marked best", f.Name)
+	}
+	return ""
+}
+
+// sidesOnTrust: sides of one circuit that tie only because the AS path of one of them is not shown.
+func (d *decider) sidesOnTrust(a *answer, cs []candidate) string {
+	if d.ob.Direction != Advertised || len(a.links) < 2 {
+		return ""
+	}
+	circuit := d.s.t.links[a.links[0]].Circuit
+	if circuit == "" || slices.ContainsFunc(a.links, func(l LinkID) bool { return d.s.t.links[l].Circuit != circuit }) {
+		return ""
+	}
+	for _, i := range a.winners {
+		if _, known := d.pathLength(&cs[i]); !known {
+			return fmt.Sprintf("the AS path on %s is not shown: the sides of circuit %s are taken to be equal", d.s.t.LinkName(cs[i].link), circuit)
+		}
+	}
+	return ""
+}
+
 // communitiesOnTrust: a dump without communities cannot show those that keep a row from being heard.
 func (s *Sight) communitiesOnTrust(c *candidate) string {
 	f := c.src.feed

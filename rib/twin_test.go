@@ -1009,7 +1009,7 @@ func (tw twin) denied(mask []claim, links []int) (others [][]int) {
 		case m.link >= 0 && !slices.Contains(links, m.link):
 			others = append(others, []int{m.link})
 		case m.link < 0 && m.router != "" && !slices.ContainsFunc(links, func(l int) bool { return tw.w.links[l].Router != m.router }):
-			others = append(others, []int{-1}) // what another router received: not by this link
+			others = append(others, tw.notBy(m.router, mask)...) // what another router received: not by this link
 		}
 	}
 	return others
@@ -1019,11 +1019,50 @@ func (tw twin) denied(mask []claim, links []int) (others [][]int) {
 // site's links: by which way out another router of ours has it is not shown.
 func (tw twin) longerCopies(bits int) [][]int {
 	for _, c := range tw.copies {
-		if c.bestShown && c.bits > bits && len(asnsOf(c.route)) > 0 && (tw.behind == "" || c.router == tw.behind) {
-			return [][]int{{-1}}
+		if c.bestShown && c.bits > bits && !tw.ownCopy(c) && (tw.behind == "" || c.router == tw.behind) {
+			return tw.behindCopy(c)
 		}
 	}
 	return nil
+}
+
+// notBy lists the ways out that a router's best copies of the longest mask leave: links of other routers that show
+// the route, else those that may carry it unseen, else what nothing shows.
+func (tw twin) notBy(router string, mask []claim) (out [][]int) {
+	for _, c := range mask {
+		if c.router != router {
+			out = append(out, []int{c.link})
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, c := range tw.copies {
+		if c.bestShown && c.bits == mask[0].bits && c.router == router {
+			out = append(out, tw.behindCopy(c)...)
+		}
+	}
+	return out
+}
+
+// ownCopy: a copy that is a network of our own, behind no link.
+func (tw twin) ownCopy(c claim) bool {
+	_, way := tw.tie(c.feed, c.route)
+	return way == rib.Own || len(asnsOf(c.route)) == 0 && !c.route.Attrs.NotShown.Has(rib.AttrASPath)
+}
+
+// behindCopy lists the links of other routers that may carry unseen what a router's copy shows.
+func (tw twin) behindCopy(c claim) (out [][]int) {
+	own := tw.ownCopy(c)
+	for _, l := range tw.hears("us") {
+		if !own && tw.w.links[l].Router != c.router && tw.room(l, true, c.route.Prefix.Addr(), nil) >= c.bits {
+			out = append(out, []int{l})
+		}
+	}
+	if out == nil {
+		out = [][]int{{-1}}
+	}
+	return out
 }
 
 // copiesAt lists the iBGP copies and own networks at the address, each link -1.
