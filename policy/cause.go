@@ -14,6 +14,7 @@ type grounds struct {
 	links    []string
 	evidence []Evidence
 	config   string
+	assumes  []string // what the choice behind it takes on trust, where the finding does not say so otherwise
 }
 
 // groundsOf finds the route that took a flow off its intended links: the forward one if both did.

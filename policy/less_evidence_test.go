@@ -87,6 +87,8 @@ func stillSaid(how string, v firmness) string {
 		return "between the sides of a circuit a path that is not shown leaves a tie, which the answer says"
 	case strings.HasPrefix(how, "collector ") && strings.HasSuffix(what, " flow/mixed appears") && !strings.HasPrefix(what, "error"):
 		return "which way networks go is inferred from collectors: without them it is a tie"
+	case strings.HasSuffix(what, "flow/mixed appears") && !strings.HasPrefix(what, "error") && says("the routers use is not shown"):
+		return "routers that show no mark are a tie, which the answer says"
 	case strings.HasSuffix(how, "without best") && (says("does not show what its router chose") || check && strings.Contains(v.was, "itself mark")):
 		return "a mark that a format does not show is assumed absent, which the answer says"
 	}

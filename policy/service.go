@@ -75,10 +75,10 @@ func (ps *Pass) seeBoth(link rib.LinkID, fam rib.Family) {
 func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 	linksER := slices.ContainsFunc(s.Links, func(n string) bool { return isERMicrosoft(*ps.linkNamed(n)) })
 	overER := linksER && s.Kind == KindADFS // SMTP belongs on the internet, whatever its links say
-	var parts []string
+	var parts, assumes []string
 	var g grounds
 	blame := func(part string, more grounds) {
-		parts = append(parts, part)
+		parts, assumes = append(parts, part), addTexts(assumes, more.assumes...)
 		if g.cause.What == "" {
 			g = more
 		}
@@ -120,7 +120,9 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 			ps.leaveOpenBy(f.reply.decision, "the replies of "+s.Name+" leave by "+list(off)+" unless SNAT pins them", off...)
 			continue
 		}
-		blame(fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), ps.receivedGrounds(f, off))
+		seen := ps.receivedGrounds(f, off)
+		seen.assumes = f.forward.decision.Assumes
+		blame(fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), seen)
 		break
 	}
 	if len(parts) == 0 {
@@ -134,7 +136,7 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 		where = "belongs on the internet"
 	}
 	ps.report(Finding{
-		Subject: Subject{"service", s.Name}, Family: fam, Links: g.links, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence, Config: s.Pos,
+		Subject: Subject{"service", s.Name}, Family: fam, Links: g.links, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence, Assumes: assumes, Config: s.Pos,
 		Message: fmt.Sprintf("%s service %s %s, but %s", name, s.Name, where, list(parts)),
 		Hint:    adviceHint(s, overER),
 	})
@@ -168,11 +170,13 @@ func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds,
 		}
 		f := &flow{Flow: &Flow{Service: s.Name, Family: rib.FamilyOf(p), Local: r.Prefixes()}, service: s, reply: &side{decision: d}}
 		f.reply.addRoutes(d.Candidates)
-		if nowhere {
-			return ps.absentLocal(f, s.Links), true
-		}
 		off := ps.names(slices.DeleteFunc(slices.Clone(d.Links), func(l rib.LinkID) bool { return !wrong(l) }))
-		return ps.returnGrounds(f, off, s.Links), true
+		g := ps.returnGrounds(f, off, s.Links)
+		if nowhere {
+			g = ps.absentLocal(f, s.Links)
+		}
+		g.assumes = d.Assumes
+		return g, true
 	}
 	return grounds{}, false
 }
@@ -191,6 +195,7 @@ func (ps *Pass) advertisedFor(own []netip.Prefix) *grounds {
 				ps.leaveOpen(row.Link, rib.Advertised, fam, fmt.Sprintf("%s on %s: %s", row.Prefix, row.link.Name, row.fate.Doubt))
 			default:
 				g.add(ps, row.entry())
+				g.assumes = addTexts(g.assumes, ps.trustIn(row.entry())...)
 				g.links = addTexts(g.links, row.link.Name)
 			}
 		}

@@ -21,13 +21,13 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 		}
 		for _, in := range back {
 			v := ps.verdictOf(f, out, in)
-			v.preference = v.verdict == Mixed && f.forward != nil && ps.oneFirewall(out) && ps.equalISPs(f, in)
+			v.preference = v.verdict == Mixed && f.forward != nil && (ps.oneFirewall(out) && ps.equalISPs(f, in) || ps.routersUnseen(f, out, in))
 			if !slices.Contains(found, v) {
 				found = append(found, v)
 			}
 		}
 	}
-	if found[0].preference && ps.unseenMayTie(f, forward) {
+	if found[0].preference && ps.oneFirewall(forward[0]) && ps.unseenMayTie(f, forward) {
 		found = append(found, fate{verdict: Mixed})
 	}
 	first := found[0]
@@ -37,6 +37,16 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 		ps.openFlow(f)
 	}
 	f.explain(ps)
+}
+
+// routersUnseen reports whether the flow is mixed only because our routers do not show which of equal links they
+// use: by one of them alone it would be whole, or rest on the other side's preference.
+func (ps *Pass) routersUnseen(f *flow, out, in []rib.LinkID) bool {
+	return f.forward.decision.Fragile && len(out) > 1 && slices.ContainsFunc(out, func(o rib.LinkID) bool {
+		alone := []rib.LinkID{o}
+		v := ps.verdictOf(f, alone, in).verdict
+		return v == Symmetric || v == Mixed && ps.oneFirewall(alone) && ps.equalISPs(f, in)
+	})
 }
 
 // unseenMayTie reports whether a route that a blind link may carry, taken to be the best there could be,
@@ -55,7 +65,7 @@ func (ps *Pass) unseenMayTie(f *flow, forward [][]rib.LinkID) bool {
 type fate struct {
 	verdict    Verdict
 	stateless  bool // only links without state meet
-	preference bool // mixed only because we cannot see which of our equal links the other side prefers
+	preference bool // mixed only because we cannot see which of equal links the other side prefers, or our routers
 }
 
 // oneFirewall reports whether all the links are of one firewall that keeps state, or are one.

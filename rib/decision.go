@@ -260,6 +260,9 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 		add(d.choiceOnTrust(a, cs, i))
 	}
 	add(d.sidesOnTrust(a, cs))
+	if a.fragile && len(a.links) > 1 && d.locRIB == nil {
+		add(fmt.Sprintf("which of %s the routers use is not shown: they are taken to be equal", strings.Join(d.names(a.links), " and ")))
+	}
 	if len(a.winners) > 0 && a.reason == ReasonLongestMatch {
 		add(d.unequal(a, cs))
 	}

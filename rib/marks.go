@@ -63,18 +63,17 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 	}
 	for i := range cs {
 		if c := &cs[i]; c.bits == cs[atMask[0]].bits && d.bestCopy(c) && d.routerOf(c) == m.router {
-			d.allowBehind(c, p)
+			d.allowBehind(cs, c, p)
 		}
 	}
 }
 
 // allowBehind allows what a router's best copy may mean: that another router sends by a link of its own on which
-// the route is not seen, or, where there is none, by what nothing shows.
-func (d *decider) allowBehind(c *candidate, p *pick) {
+// the route is not seen for certain, or, where there is none, by what nothing shows.
+func (d *decider) allowBehind(cs []candidate, c *candidate, p *pick) {
 	none := true
-	for _, l := range d.blind {
-		u, ok := d.s.unseen(l, d.ob.Direction, d.s.t.fam[d.fam].prefix(c.id), d.s.LongestUnseen(l, d.fam))
-		if ok && u.bits >= c.bits && d.s.t.links[l].Router != d.routerOf(c) && !c.ownNetwork() {
+	for _, l := range d.hears {
+		if !c.ownNetwork() && d.s.t.links[l].Router != d.routerOf(c) && d.mayBring(cs, c, l) {
 			p.allowsToo([]LinkID{l})
 			none = false
 		}
@@ -82,6 +81,17 @@ func (d *decider) allowBehind(c *candidate, p *pick) {
 	if none {
 		p.allowsToo(nil)
 	}
+}
+
+// mayBring reports whether a link may bring the route of a copy: doubtful, or unseen.
+func (d *decider) mayBring(cs []candidate, c *candidate, link LinkID) bool {
+	for i := range cs {
+		if o := &cs[i]; o.bits == c.bits && o.never == "" && o.doubt != "" && (o.link == link || o.link == NoLink) {
+			return true
+		}
+	}
+	u, ok := d.s.unseen(link, d.ob.Direction, d.s.t.fam[d.fam].prefix(c.id), d.s.LongestUnseen(link, d.fam))
+	return ok && u.bits >= c.bits
 }
 
 // checkLongerCopies: a router marks best an iBGP neighbour's copy of a route that is longer than all that
@@ -100,7 +110,7 @@ func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
 		}
 		d.openByMarks(p, fmt.Sprintf("%s itself marks %s best, which another router received and no link shows",
 			cmp.Or(router, "a router"), d.s.t.fam[d.fam].prefix(c.id)), false)
-		d.allowBehind(c, p)
+		d.allowBehind(cs, c, p)
 		if len(p.links) == 0 {
 			for _, l := range d.hears {
 				p.allowsToo([]LinkID{l})

@@ -15,12 +15,13 @@ type twin struct {
 	behind string // the router that the asker stands behind; empty: none
 	// Of the address that is asked for: iBGP copies, and the links by which networks at collectors go.
 	copies   []claim
+	received []claim // likewise: all that is received
 	networks map[uint32][]int
 }
 
 // at is the twin with what it needs to know of the address.
 func (tw twin) at(a netip.Addr) twin {
-	tw.copies, tw.networks = tw.copiesAt(a), tw.networksAt(a)
+	tw.copies, tw.networks, tw.received = tw.copiesAt(a), tw.networksAt(a), tw.claims("us", a)
 	return tw
 }
 
@@ -1051,11 +1052,12 @@ func (tw twin) ownCopy(c claim) bool {
 	return way == rib.Own || len(asnsOf(c.route)) == 0 && !c.route.Attrs.NotShown.Has(rib.AttrASPath)
 }
 
-// behindCopy lists the links of other routers that may carry unseen what a router's copy shows.
+// behindCopy lists the links of other routers that may carry, doubtfully or unseen, what a router's copy shows.
 func (tw twin) behindCopy(c claim) (out [][]int) {
 	own := tw.ownCopy(c)
 	for _, l := range tw.hears("us") {
-		if !own && tw.w.links[l].Router != c.router && tw.room(l, true, c.route.Prefix.Addr(), nil) >= c.bits {
+		doubtful := slices.ContainsFunc(tw.received, func(o claim) bool { return o.bits == c.bits && o.doubt != "" && (o.link == l || o.link < 0) })
+		if !own && tw.w.links[l].Router != c.router && (doubtful || tw.room(l, true, c.route.Prefix.Addr(), nil) >= c.bits) {
 			out = append(out, []int{l})
 		}
 	}
