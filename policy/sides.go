@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"encoding/binary"
 	"net/netip"
 	"slices"
@@ -70,7 +71,7 @@ func (ps *Pass) sidesTo(remote *remoteSet, set []netip.Prefix, q rib.Query, k fo
 	}
 	grain := rib.ByRoute
 	if !remote.listed {
-		grain = rib.ByLinks
+		grain = rib.ByLosers // forward/more-specific asks who lost, and how
 	}
 	ps.forwards[k] = ps.split(us, set, q, grain)
 	return ps.forwards[k]
@@ -143,12 +144,18 @@ func appendChoice(b []byte, d *rib.Decision) []byte {
 // appendLost writes what tells decisions of one choice apart: which links have candidates that lost,
 // and at what.
 func appendLost(b []byte, d *rib.Decision) []byte {
+	bits := -1
 	for i := range d.Candidates {
-		if c := &d.Candidates[i]; c.Lost != "" || c.Doubt != "" {
+		c := &d.Candidates[i]
+		if c.Lost == "" && !c.Out {
+			bits = c.Prefix.Bits()
+		}
+		if c.Lost != "" || c.Doubt != "" {
 			b = appendText(appendText(binary.AppendVarint(b, int64(c.Link)), string(c.Lost)), c.Doubt)
+			b = binary.AppendVarint(b, int64(cmp.Compare(c.Prefix.Bits(), bits)))
 		}
 	}
-	return b
+	return binary.AppendVarint(b, int64(bits))
 }
 
 func appendText(b []byte, s string) []byte {

@@ -1,6 +1,7 @@
 package rib
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -295,9 +296,10 @@ func (d *decider) allow(a *answer, links []LinkID, doubt *candidate) {
 	}
 }
 
-// key tells answers apart: by links and reason, and with routes also by the winning and the
-// doubtful routes. It is good until the next call.
-func (d *decider) key(a *answer, cs []candidate, routes bool) []byte {
+// key tells answers apart: by links and reason, and as the grain asks also by the winning and the
+// doubtful routes, or by who lost. It is good until the next call.
+func (d *decider) key(a *answer, cs []candidate, grain Grain) []byte {
+	routes := grain == ByRoute
 	b := d.keyBuf[:0]
 	num := func(n int) { b = binary.AppendVarint(b, int64(n)) }
 	text := func(s string) { num(len(s)); b = append(b, s...) }
@@ -333,7 +335,45 @@ func (d *decider) key(a *answer, cs []candidate, routes bool) []byte {
 			num(c.src.number)
 		}
 	}
+	if grain == ByLosers {
+		b = d.appendLosers(b, a, cs)
+	}
 	d.keyBuf = b
+	return b
+}
+
+// loser is what one link's routes that did not win come to.
+type loser struct {
+	link  LinkID
+	class int8 // its mask against the winner's: shorter, as long, longer
+	doubt string
+}
+
+// appendLosers writes what each link lost with, and whether the winner is longer than the internet carries.
+func (d *decider) appendLosers(b []byte, a *answer, cs []candidate) []byte {
+	bits := -1
+	if len(a.winners) > 0 {
+		bits = cs[a.winners[0]].bits
+	}
+	if bits > internetMax(d.fam) {
+		b = append(b, 1)
+	}
+	seen := d.losers[:0]
+	for i := range cs {
+		c := &cs[i]
+		if c.never != "" || c.link != NoLink && !slices.Contains(d.hears, c.link) {
+			continue
+		}
+		l := loser{c.link, int8(cmp.Compare(c.bits, bits)), c.doubt}
+		if slices.Contains(seen, l) {
+			continue
+		}
+		seen = append(seen, l)
+		b = binary.AppendVarint(b, int64(l.link))
+		b = binary.AppendVarint(b, int64(l.class))
+		b = append(binary.AppendUvarint(b, uint64(len(l.doubt))), l.doubt...)
+	}
+	d.losers = seen
 	return b
 }
 

@@ -27,6 +27,9 @@ const (
 	// ByLinks: where winner and reason are the same, whatever the route. A decision's candidates
 	// are then those of the first address it stands for.
 	ByLinks
+	// ByLosers: likewise, and where the same links lost in the same way: with a shorter route or with one as long,
+	// for certain or doubtfully. A decision's candidates tell all of that of every address it stands for.
+	ByLosers
 )
 
 // Ranges answers for every address of p: disjoint ranges in address order that cover p exactly.
@@ -155,7 +158,7 @@ func (w *sweep) give(last netip.Addr) {
 func (w *sweep) decide(f *frame) *Decision {
 	cs := w.cs[:f.cs]
 	a := w.resolve(cs, f.prefix)
-	key := w.key(&a, cs, w.grain == ByRoute)
+	key := w.key(&a, cs, w.grain)
 	d := w.made[string(key)]
 	if d == nil {
 		d = w.explain(&a, cs)

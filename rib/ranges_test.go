@@ -34,7 +34,7 @@ func TestRangesCoverTheQueryExactlyAndSayWhatDecideSays(t *testing.T) {
 			return
 		}
 		q := rapid.SampledFrom(slices.Concat(worldPrefixes[0], worldPrefixes[1])).Draw(t, "query")
-		grain := rapid.SampledFrom([]rib.Grain{rib.ByRoute, rib.ByLinks}).Draw(t, "grain")
+		grain := rapid.SampledFrom([]rib.Grain{rib.ByRoute, rib.ByLinks, rib.ByLosers}).Draw(t, "grain")
 		ob := rapid.SampledFrom(s.Observers()).Draw(t, "observer")
 		ranges := s.Ranges(ob, q, rib.Query{}, grain)
 

@@ -12,6 +12,7 @@ type scratch struct {
 	groups        []uint32
 	beaten        []bool
 	keyBuf        []byte
+	losers        []loser
 	alone         [][]LinkID       // by link: the outcome that it wins
 	recent        [64]decodedAttrs // neighbouring answers are made of the same few sets
 }
