@@ -87,8 +87,10 @@ func stillSaid(how string, v firmness) string {
 		return "between the sides of a circuit a path that is not shown leaves a tie, which the answer says"
 	case strings.HasPrefix(how, "collector ") && strings.HasSuffix(what, " flow/mixed appears") && !strings.HasPrefix(what, "error"):
 		return "which way networks go is inferred from collectors: without them it is a tie"
-	case strings.HasSuffix(what, "flow/mixed appears") && !strings.HasPrefix(what, "error") && says("the routers use is not shown"):
+	case !strings.HasPrefix(what, "error") && (strings.HasSuffix(what, "appears") || strings.HasSuffix(what, "to fired")) && says("the routers use is not shown"):
 		return "routers that show no mark are a tie, which the answer says"
+	case how == "bgp-table cut" && what == "flow unknown to symmetric" && strings.Contains(v.was, "itself marks best what no link of its own brings"):
+		return "open: a best mark on an iBGP copy opens links that the steps leave out; without the copy the steps stand"
 	case strings.HasSuffix(how, "without best") && (says("does not show what its router chose") || check && strings.Contains(v.was, "itself mark")):
 		return "a mark that a format does not show is assumed absent, which the answer says"
 	}
@@ -112,7 +114,7 @@ func answersOf(r *policy.Result) []string {
 type firmness struct {
 	kind, text string
 	assumes    []string // what it takes on trust
-	was        string   // of a check: why it was open
+	was        string   // why it was open
 }
 
 // firmer lists what an audit with less evidence says that the one with more does not. What was unknown
@@ -127,7 +129,7 @@ func firmer(full, poor *policy.Result) (out []firmness) {
 		if f.Verdict == policy.VerdictUnknown {
 			continue
 		}
-		trust = f.Assumes
+		trust, was = f.Assumes, whyOf(full, f)
 		for _, local := range f.Local {
 			for _, remote := range f.RemotePrefixes {
 				for _, v := range verdictsAt(full, f, edges(local), edges(remote)) {
@@ -138,7 +140,7 @@ func firmer(full, poor *policy.Result) (out []firmness) {
 			}
 		}
 	}
-	trust = nil
+	trust, was = nil, ""
 	for _, w := range full.Flows {
 		if !slices.ContainsFunc(poor.Flows, func(f *policy.Flow) bool { return w.Service == f.Service && w.Family == f.Family }) && slices.Contains(poor.Families, w.Family) {
 			say("flow gone", "%s %s", w.Service, w.Family)
@@ -243,6 +245,17 @@ func moved(full, poor *policy.Result, st policy.CheckState) bool {
 		}
 	}
 	return true
+}
+
+// whyOf is all that kept the flows of a service and family open.
+func whyOf(r *policy.Result, like *policy.Flow) string {
+	var out []string
+	for _, f := range r.Flows {
+		if f.Service == like.Service && f.Family == like.Family {
+			out = append(out, f.Why)
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 // reasonOf is why the audit said what it did of a check on a link.

@@ -313,7 +313,7 @@ func (ps *Pass) reportReturn(d *declaration, ob *rib.Observer, dec *rib.Decision
 		Cause:    Cause{What: CauseAdvertised, Prefix: route, Link: ps.circuitName(links)},
 		Message:  fmt.Sprintf("%s answers %s %s over %s instead of %s: %s is %s", ob.Name, d.Kind, d.Name, list(links), list(d.links), route, how),
 		Hint:     fmt.Sprintf("stop advertising %s on %s, or advertise more specifically on %s", route, list(links), list(d.links)),
-		Inferred: dec.Inferred, Assumes: dec.Assumes, Config: d.pos,
+		Inferred: dec.Inferred, Assumes: slices.Clone(dec.Assumes), Config: d.pos,
 		Story: []string{
 			fmt.Sprintf("%s sends a packet to %s", ob.Name, r.Prefixes()[0]),
 			fmt.Sprintf("it chooses %s on %s (%s)", route, list(links), dec.Reason),
@@ -323,6 +323,7 @@ func (ps *Pass) reportReturn(d *declaration, ob *rib.Observer, dec *rib.Decision
 	for _, c := range dec.Candidates {
 		if !c.Out {
 			f.Evidence = append(f.Evidence, ps.evidence(c.Entry))
+			f.Assumes = addTexts(f.Assumes, ps.trustIn(c.Entry)...) // what it beat has to be there too
 		}
 	}
 	ps.report(f)

@@ -77,6 +77,7 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 	overER := linksER && s.Kind == KindADFS // SMTP belongs on the internet, whatever its links say
 	var parts, assumes []string
 	var g grounds
+	var severity Severity
 	blame := func(part string, more grounds) {
 		parts, assumes = append(parts, part), addTexts(assumes, more.assumes...)
 		if g.cause.What == "" {
@@ -94,36 +95,11 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 			blame("it stands behind NAT (nat: none is not declared)", *on)
 		}
 	}
-	for _, f := range ps.flowsBy[s] {
-		if f.Family != fam {
-			continue
+	if part, seen, unseen := ps.repliesBlamed(s, fam, overER); part != "" {
+		if unseen && len(parts) == 0 {
+			severity = Warning
 		}
-		if f.partlyUnseen() {
-			ps.openByFlow(f)
-		}
-		if f.forward == nil || f.pinned {
-			continue
-		}
-		off := ps.repliesAstray(f, overER)
-		if len(off) == 0 {
-			continue
-		}
-		if !f.forward.decision.Firm() {
-			ps.leaveOpenBy(f.forward.decision, "the replies of "+s.Name, off...)
-			continue
-		}
-		if f.doubted {
-			ps.openByDoubted(f, off)
-			continue
-		}
-		if ps.mayBePinned(f) {
-			ps.leaveOpenBy(f.reply.decision, "the replies of "+s.Name+" leave by "+list(off)+" unless SNAT pins them", off...)
-			continue
-		}
-		seen := ps.receivedGrounds(f, off)
-		seen.assumes = f.forward.decision.Assumes
-		blame(fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), seen)
-		break
+		blame(part, seen)
 	}
 	if len(parts) == 0 {
 		return
@@ -136,10 +112,41 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 		where = "belongs on the internet"
 	}
 	ps.report(Finding{
-		Subject: Subject{"service", s.Name}, Family: fam, Links: g.links, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence, Assumes: assumes, Config: s.Pos,
+		Severity: severity, Subject: Subject{"service", s.Name}, Family: fam, Links: g.links, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence, Assumes: assumes, Config: s.Pos,
 		Message: fmt.Sprintf("%s service %s %s, but %s", name, s.Name, where, list(parts)),
 		Hint:    adviceHint(s, overER),
 	})
+}
+
+// repliesBlamed looks at where the service's traffic to its remote leaves. unseen: by a tie that our routers break
+// unseen it may leave by a link of the wrong kind, and need not.
+func (ps *Pass) repliesBlamed(s *Service, fam rib.Family, overER bool) (part string, seen grounds, unseen bool) {
+	for _, f := range ps.flowsBy[s] {
+		if f.Family != fam {
+			continue
+		}
+		if f.partlyUnseen() {
+			ps.openByFlow(f)
+		}
+		if f.forward == nil || f.pinned {
+			continue
+		}
+		off, d := ps.repliesAstray(f, overER), f.forward.decision
+		tie := d.Fragile && len(off) < len(d.Links)
+		switch {
+		case len(off) == 0:
+		case !d.Firm():
+			ps.leaveOpenBy(d, "the replies of "+s.Name, off...)
+		case f.doubted:
+			ps.openByDoubted(f, off)
+		case ps.mayBePinned(f):
+			ps.leaveOpenBy(f.reply.decision, "the replies of "+s.Name+" leave by "+list(off)+" unless SNAT pins them", off...)
+		case part == "" || unseen && !tie:
+			part, seen, unseen = fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), ps.receivedGrounds(f, off), tie
+			seen.assumes = d.Assumes
+		}
+	}
+	return part, seen, unseen
 }
 
 func adviceHint(s *Service, overER bool) string {

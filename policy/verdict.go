@@ -40,13 +40,24 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 }
 
 // routersUnseen reports whether the flow is mixed only because our routers do not show which of equal links they
-// use: by one of them alone it would be whole, or rest on the other side's preference.
+// use: by those that they do show, or by one of them alone, it would be whole, or rest on the other side's
+// preference.
 func (ps *Pass) routersUnseen(f *flow, out, in []rib.LinkID) bool {
-	return f.forward.decision.Fragile && len(out) > 1 && slices.ContainsFunc(out, func(o rib.LinkID) bool {
-		alone := []rib.LinkID{o}
-		v := ps.verdictOf(f, alone, in).verdict
-		return v == Symmetric || v == Mixed && ps.oneFirewall(alone) && ps.equalISPs(f, in)
-	})
+	if !f.forward.decision.Fragile || len(out) < 2 {
+		return false
+	}
+	whole := func(used []rib.LinkID) bool {
+		v := ps.verdictOf(f, used, in).verdict
+		return v == Symmetric || v == Mixed && ps.oneFirewall(used) && ps.equalISPs(f, in)
+	}
+	var shown []rib.LinkID
+	for _, r := range f.forward.decision.PerRouter {
+		shown = append(shown, r.Links...)
+	}
+	if len(shown) > 0 {
+		return whole(shown)
+	}
+	return slices.ContainsFunc(out, func(o rib.LinkID) bool { return whole([]rib.LinkID{o}) })
 }
 
 // unseenMayTie reports whether a route that a blind link may carry, taken to be the best there could be,

@@ -69,9 +69,9 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 }
 
 // allowBehind allows what a router's best copy may mean: that another router sends by a link of its own on which
-// the route is not seen for certain, or, where there is none, by what nothing shows.
-func (d *decider) allowBehind(cs []candidate, c *candidate, p *pick) {
-	none := true
+// the route is not seen for certain, or, where there is none, by what nothing shows: that it reports.
+func (d *decider) allowBehind(cs []candidate, c *candidate, p *pick) (none bool) {
+	none = true
 	for _, l := range d.hears {
 		if !c.ownNetwork() && d.s.t.links[l].Router != d.routerOf(c) && d.mayBring(cs, c, l) {
 			p.allowsToo([]LinkID{l})
@@ -81,6 +81,7 @@ func (d *decider) allowBehind(cs []candidate, c *candidate, p *pick) {
 	if none {
 		p.allowsToo(nil)
 	}
+	return none
 }
 
 // mayBring reports whether a link may bring the route of a copy: doubtful, or unseen.
@@ -110,8 +111,7 @@ func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
 		}
 		d.openByMarks(p, fmt.Sprintf("%s itself marks %s best, which another router received and no link shows",
 			cmp.Or(router, "a router"), d.s.t.fam[d.fam].prefix(c.id)), false)
-		d.allowBehind(cs, c, p)
-		if len(p.links) == 0 {
+		if none := d.allowBehind(cs, c, p); none && len(p.links) == 0 {
 			for _, l := range d.hears {
 				p.allowsToo([]LinkID{l})
 			}
