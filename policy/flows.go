@@ -69,7 +69,7 @@ type flow struct {
 	anywhere bool // its remote is not wholly known: other addresses of it may use any link
 	source   string
 	sources  int // so many it may have, of which one is true; 0: one
-	// preference: mixed only because we cannot see which of equal links the other side prefers, or our routers.
+	// preference: mixed only because we cannot see which of equal links the other side prefers.
 	preference bool
 }
 

@@ -87,8 +87,8 @@ func stillSaid(how string, v firmness) string {
 		return "between the sides of a circuit a path that is not shown leaves a tie, which the answer says"
 	case strings.HasPrefix(how, "collector ") && strings.HasSuffix(what, " flow/mixed appears") && !strings.HasPrefix(what, "error"):
 		return "which way networks go is inferred from collectors: without them it is a tie"
-	case !strings.HasPrefix(what, "error") && (strings.HasSuffix(what, "appears") || strings.HasSuffix(what, "to fired")) && says("the routers use is not shown"):
-		return "routers that show no mark are a tie, which the answer says"
+	case (strings.HasSuffix(what, "appears") || strings.HasSuffix(what, "to fired")) && says("the routers use is not shown"):
+		return "routers that show no mark are a tie by contract, which the answer says"
 	case how == "bgp-table cut" && what == "flow unknown to symmetric" && strings.Contains(v.was, "itself marks best what no link of its own brings"):
 		return "open: a best mark on an iBGP copy opens links that the steps leave out; without the copy the steps stand"
 	case strings.HasSuffix(how, "without best") && (says("does not show what its router chose") || check && strings.Contains(v.was, "itself mark")):

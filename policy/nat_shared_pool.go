@@ -140,12 +140,22 @@ func leadApart(links []*rib.Link) bool {
 	return false
 }
 
-// sharers lists the links on which a route of the pool would make these rows shared.
+// sharers lists the links on which a route of the pool would make these rows shared, by itself or with one of
+// another link that is as blind.
 func (ps *Pass) sharers(rows []advertisedRow) []string {
-	var out []string
 	have := ps.linksOf(rows)
+	if len(have) == 0 {
+		return nil
+	}
 	for i := range ps.Links {
-		if len(have) > 0 && leadApart(append(slices.Clip(have), &ps.Links[i])) {
+		cover := ps.Sight.Coverage(rib.LinkID(i), rib.Advertised, rib.FamilyOf(rows[0].Prefix))
+		if l := &ps.Links[i]; (!cover.Covered || cover.Scope != nil) && !slices.Contains(have, l) {
+			have = append(have, l)
+		}
+	}
+	var out []string
+	for i := range ps.Links {
+		if leadApart(append(slices.Clip(have), &ps.Links[i])) {
 			out = append(out, ps.Links[i].Name)
 		}
 	}

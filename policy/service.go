@@ -77,7 +77,6 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 	overER := linksER && s.Kind == KindADFS // SMTP belongs on the internet, whatever its links say
 	var parts, assumes []string
 	var g grounds
-	var severity Severity
 	blame := func(part string, more grounds) {
 		parts, assumes = append(parts, part), addTexts(assumes, more.assumes...)
 		if g.cause.What == "" {
@@ -95,10 +94,7 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 			blame("it stands behind NAT (nat: none is not declared)", *on)
 		}
 	}
-	if part, seen, unseen := ps.repliesBlamed(s, fam, overER); part != "" {
-		if unseen && len(parts) == 0 {
-			severity = Warning
-		}
+	if part, seen := ps.repliesBlamed(s, fam, overER); part != "" {
 		blame(part, seen)
 	}
 	if len(parts) == 0 {
@@ -112,15 +108,14 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 		where = "belongs on the internet"
 	}
 	ps.report(Finding{
-		Severity: severity, Subject: Subject{"service", s.Name}, Family: fam, Links: g.links, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence, Assumes: assumes, Config: s.Pos,
+		Subject: Subject{"service", s.Name}, Family: fam, Links: g.links, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence, Assumes: assumes, Config: s.Pos,
 		Message: fmt.Sprintf("%s service %s %s, but %s", name, s.Name, where, list(parts)),
 		Hint:    adviceHint(s, overER),
 	})
 }
 
-// repliesBlamed looks at where the service's traffic to its remote leaves. unseen: by a tie that our routers break
-// unseen it may leave by a link of the wrong kind, and need not.
-func (ps *Pass) repliesBlamed(s *Service, fam rib.Family, overER bool) (part string, seen grounds, unseen bool) {
+// repliesBlamed looks at where the service's traffic to its remote leaves.
+func (ps *Pass) repliesBlamed(s *Service, fam rib.Family, overER bool) (part string, seen grounds) {
 	for _, f := range ps.flowsBy[s] {
 		if f.Family != fam {
 			continue
@@ -132,7 +127,6 @@ func (ps *Pass) repliesBlamed(s *Service, fam rib.Family, overER bool) (part str
 			continue
 		}
 		off, d := ps.repliesAstray(f, overER), f.forward.decision
-		tie := d.Fragile && len(off) < len(d.Links)
 		switch {
 		case len(off) == 0:
 		case !d.Firm():
@@ -141,12 +135,12 @@ func (ps *Pass) repliesBlamed(s *Service, fam rib.Family, overER bool) (part str
 			ps.openByDoubted(f, off)
 		case ps.mayBePinned(f):
 			ps.leaveOpenBy(f.reply.decision, "the replies of "+s.Name+" leave by "+list(off)+" unless SNAT pins them", off...)
-		case part == "" || unseen && !tie:
-			part, seen, unseen = fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), ps.receivedGrounds(f, off), tie
+		case part == "":
+			part, seen = fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), ps.receivedGrounds(f, off)
 			seen.assumes = d.Assumes
 		}
 	}
-	return part, seen, unseen
+	return part, seen
 }
 
 func adviceHint(s *Service, overER bool) string {

@@ -21,13 +21,13 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 		}
 		for _, in := range back {
 			v := ps.verdictOf(f, out, in)
-			v.preference = v.verdict == Mixed && f.forward != nil && (ps.oneFirewall(out) && ps.equalISPs(f, in) || ps.routersUnseen(f, out, in))
+			v.preference = v.verdict == Mixed && f.forward != nil && ps.oneFirewall(out) && ps.equalISPs(f, in)
 			if !slices.Contains(found, v) {
 				found = append(found, v)
 			}
 		}
 	}
-	if found[0].preference && ps.oneFirewall(forward[0]) && ps.unseenMayTie(f, forward) {
+	if found[0].preference && ps.unseenMayTie(f, forward) {
 		found = append(found, fate{verdict: Mixed})
 	}
 	first := found[0]
@@ -37,27 +37,6 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 		ps.openFlow(f)
 	}
 	f.explain(ps)
-}
-
-// routersUnseen reports whether the flow is mixed only because our routers do not show which of equal links they
-// use: by those that they do show, or by one of them alone, it would be whole, or rest on the other side's
-// preference.
-func (ps *Pass) routersUnseen(f *flow, out, in []rib.LinkID) bool {
-	if !f.forward.decision.Fragile || len(out) < 2 {
-		return false
-	}
-	whole := func(used []rib.LinkID) bool {
-		v := ps.verdictOf(f, used, in).verdict
-		return v == Symmetric || v == Mixed && ps.oneFirewall(used) && ps.equalISPs(f, in)
-	}
-	var shown []rib.LinkID
-	for _, r := range f.forward.decision.PerRouter {
-		shown = append(shown, r.Links...)
-	}
-	if len(shown) > 0 {
-		return whole(shown)
-	}
-	return slices.ContainsFunc(out, func(o rib.LinkID) bool { return whole([]rib.LinkID{o}) })
 }
 
 // unseenMayTie reports whether a route that a blind link may carry, taken to be the best there could be,
@@ -76,7 +55,7 @@ func (ps *Pass) unseenMayTie(f *flow, forward [][]rib.LinkID) bool {
 type fate struct {
 	verdict    Verdict
 	stateless  bool // only links without state meet
-	preference bool // mixed only because we cannot see which of equal links the other side prefers, or our routers
+	preference bool // mixed only because we cannot see which of our equal links the other side prefers
 }
 
 // oneFirewall reports whether all the links are of one firewall that keeps state, or are one.
