@@ -71,16 +71,23 @@ func (t *Table) stranger(c *column) (prefixID, bool) {
 	return t.find(c, func(first uint32) bool { return first != 0 && !cloudASN(first) })
 }
 
-// find finds a row of a column by the first ASN of its path, 0 where it has none. It looks at each
-// attribute set once.
+// find finds a row of a column by the first ASN of its path, 0 where it has none.
 func (t *Table) find(c *column, wanted func(first uint32) bool) (prefixID, bool) {
+	return t.findAttrs(c, func(a *Attrs) bool {
+		first, _ := a.ASPath.First()
+		return wanted(first)
+	})
+}
+
+// findAttrs finds a row of a column by what ranks it. It looks at each attribute set once.
+func (t *Table) findAttrs(c *column, wanted func(a *Attrs) bool) (prefixID, bool) {
 	known := map[attrID]bool{}
 	for id, v := range c.all() {
 		is, seen := known[v.attrs]
 		if !seen {
 			r := attrReader{t.attrs.bytes(v.attrs)}
-			first, _ := r.ranking().ASPath.First()
-			is = wanted(first)
+			a := r.ranking()
+			is = wanted(&a)
 			known[v.attrs] = is
 		}
 		if is {
@@ -95,48 +102,113 @@ func cloudASN(asn uint32) bool {
 	return asn == 12076 || asn == 8075 || asn >= 65515 && asn <= 65520
 }
 
-// judgeReceived: a neighbour's Adj-RIB-In whose every row is another link's, or that holds a network of
-// the router's own, is not that neighbour's.
+// inbound is what the rows of a neighbour's Adj-RIB-In say of whose it is: a row for each thing that they
+// show, nil where none does.
+type inbound struct {
+	fits     bool   // some rows are as the link's neighbour sends them
+	made     *Entry // the router's own network
+	internal *Entry // an iBGP neighbour's
+	pathless *Entry // its AS path is empty
+	sent     *Entry // every row of a neighbour begins with our own AS
+	astray   *Entry // another link's, or no link's
+	strange  *Entry // every row begins with one AS that the link does not have
+}
+
+// judgeReceived: a neighbour's Adj-RIB-In whose every row is another's, or that holds a row which no eBGP
+// neighbour sends, is not that neighbour's.
 func (t *Table) judgeReceived(id FeedID, f *Feed) {
 	if f.Link == "" {
 		return
 	}
-	var astray, sent, made *Entry
-	itsOwn := false // has a row of the link's
+	var in inbound
 	for _, ft := range t.fam {
 		for _, c := range ft.columns {
-			if c.feed != id || c.count == 0 {
-				continue
-			}
-			at, _ := c.first()
-			e := t.entry(ft, c, at, c.at(at))
-			switch {
-			case c.tie == Own:
-				made = &e
-			case c.tie == Tied && t.allBeginWithOurs(c):
-				sent = &e
-			case c.tie == Tied && t.LinkName(c.link) == f.Link:
-				itsOwn = true
-			default:
-				astray = &e
+			if c.feed == id && c.count > 0 {
+				t.lookAtInbound(&in, ft, c, f)
 			}
 		}
 	}
 	const notSent = "it holds the router's own routes (%s: %s), which no neighbor sends: is it what is advertised?"
+	says := ""
 	switch {
-	case made != nil:
-		f.State.Judged.Contradiction = fmt.Sprintf(notSent, made.Prefix, "no AS path, the next hop is the router itself")
-	case itsOwn:
-	case astray != nil:
-		first, _ := astray.Attrs.ASPath.First()
-		whose := "no row is link " + f.Link + "'s"
-		if astray.Tie == Tied {
-			whose = "every row begins with the ASN of another link's neighbor"
-		}
-		f.State.Judged.Contradiction = fmt.Sprintf("%s (%s: AS %d, link %s has %v)", whose, astray.Prefix, first, f.Link, t.links[t.linkIDs[f.Link]].NeighborASNs)
-	case sent != nil:
-		f.State.Judged.Contradiction = fmt.Sprintf(notSent, sent.Prefix, "its AS path begins with our own AS")
+	case in.made != nil:
+		says = fmt.Sprintf(notSent, in.made.Prefix, "no AS path, the next hop is the router itself")
+	case in.pathless != nil:
+		says = fmt.Sprintf(notSent, in.pathless.Prefix, "its AS path is empty")
+	case in.internal != nil:
+		says = fmt.Sprintf("it holds an iBGP neighbor's route (%s), which no neighbor on a link sends: is it the router's whole table?", in.internal.Prefix)
+	case in.fits:
+	case in.astray != nil:
+		says = t.astray(f, in.astray)
+	case in.sent != nil:
+		says = fmt.Sprintf(notSent, in.sent.Prefix, "its AS path begins with our own AS")
+	case in.strange != nil:
+		first, _ := in.strange.Attrs.ASPath.First()
+		says = fmt.Sprintf("every row begins with AS %d (%s), which link %s has neither under neighbor-asns nor under provider-asns: the wrong file, or a provider in between?",
+			first, in.strange.Prefix, f.Link)
 	}
+	f.State.Judged.Contradiction = says
+}
+
+// lookAtInbound notes what the rows of one neighbour show.
+func (t *Table) lookAtInbound(in *inbound, ft *familyTable, c *column, f *Feed) {
+	at, _ := c.first()
+	e := t.entry(ft, c, at, c.at(at))
+	l := &t.links[t.linkIDs[f.Link]]
+	ebgp := !slices.ContainsFunc(l.NeighborASNs, t.own)
+	switch {
+	case c.tie == Own:
+		in.made = &e
+	case c.tie == Internal && ebgp:
+		in.internal = &e
+	case c.tie == Tied && t.allBeginWithOurs(c):
+		in.sent = &e
+	case c.tie != Tied || t.LinkName(c.link) != f.Link:
+		in.astray = &e
+	default:
+		if at, ok := t.pathless(c); ok && ebgp && len(l.NeighborASNs) > 0 {
+			e := t.entry(ft, c, at, c.at(at))
+			in.pathless = &e
+		}
+		if strange := t.allStrange(c, &e, l); strange && (in.strange == nil || sameFirst(in.strange, &e)) {
+			in.strange = &e
+		} else {
+			in.fits = true
+		}
+	}
+}
+
+func sameFirst(a, b *Entry) bool {
+	x, _ := a.Attrs.ASPath.First()
+	y, _ := b.Attrs.ASPath.First()
+	return x == y
+}
+
+// allStrange reports whether the path of every row of a column begins with one AS, that of its row e, which
+// the link does not have. A route server's rows begin with several.
+func (t *Table) allStrange(c *column, e *Entry, l *Link) bool {
+	strange, ok := e.Attrs.ASPath.First()
+	if !ok || len(l.NeighborASNs) == 0 || l.HasNeighborASN(strange) || l.HasProviderASN(strange) {
+		return false
+	}
+	_, other := t.find(c, func(first uint32) bool { return first != strange })
+	return !other
+}
+
+// pathless finds a row of a column that shows an empty AS path: an eBGP neighbour puts its own AS there (RFC
+// 4271 5.1.2).
+func (t *Table) pathless(c *column) (prefixID, bool) {
+	return t.findAttrs(c, func(a *Attrs) bool { return len(a.ASPath) == 0 && !a.NotShown.Has(AttrASPath) })
+}
+
+// astray says whose the rows are that are not the link's.
+func (t *Table) astray(f *Feed, e *Entry) string {
+	first, _ := e.Attrs.ASPath.First()
+	whose := "no row is link " + f.Link + "'s"
+	if e.Tie == Tied {
+		whose = "every row begins with the ASN of another link's neighbor"
+	}
+	return fmt.Sprintf("%s (%s: AS %d, link %s has %v)", whose, e.Prefix, first, f.Link, t.links[t.linkIDs[f.Link]].NeighborASNs)
 }
 
 // allBeginWithOurs reports whether the path of every row of a column begins with our own AS: a neighbour

@@ -62,7 +62,33 @@ func TestANeighboursAdjRIBInHoldsWhatThatNeighbourSends(t *testing.T) {
 			w.row(f, their6, "65541")
 		}, ""},
 		"another's alone":       {func(w *world, f int) { w.row(f, their, "65541") }, "another link's neighbor"},
-		"nobody's ASN in front": {func(w *world, f int) { w.row(f, their, "65550") }, ""},
+		"nobody's ASN in front": {func(w *world, f int) { w.row(f, their, "65550") }, "AS 65550 (198.51.100.0/24), which link a has neither under neighbor-asns nor under provider-asns"},
+		"nobody's, and its own": {func(w *world, f int) {
+			w.row(f, their, "65550")
+			w.row(f, their6, "65540")
+		}, ""},
+		"a provider's ASN in front": {func(w *world, f int) {
+			w.links[0].ProviderASNs = []uint32{65550}
+			w.row(f, their, "65550 65540")
+		}, ""},
+		"several ASNs, as a route server shows them": {func(w *world, f int) {
+			w.row(f, their, "65550")
+			w.row(f, "192.0.2.0/24", "65551")
+		}, ""},
+		"an empty path": {func(w *world, f int) { w.row(f, their, "", nextHop("192.0.2.1")) }, "its AS path is empty"},
+		"an empty path beside its": {func(w *world, f int) {
+			w.row(f, their, "65540")
+			w.row(f, "192.0.2.0/24", "", nextHop("192.0.2.1"))
+		}, "its AS path is empty"},
+		"a path that is not shown": {func(w *world, f int) { w.row(f, their, "", hidden(rib.AttrASPath)) }, ""},
+		"an empty path from a neighbor of our own AS": {func(w *world, f int) {
+			w.links[0].NeighborASNs = []uint32{own}
+			w.row(f, their, "", nextHop("192.0.2.1"))
+		}, ""},
+		"a copy beside its own": {func(w *world, f int) {
+			w.row(f, their, "65540")
+			w.row(f, their6, "65540", marked(rib.IBGP))
+		}, "an iBGP neighbor's route"},
 		"the router's own networks": {func(w *world, f int) {
 			w.row(f, ours, "", nextHop("0.0.0.0"))
 		}, "the router's own routes"},
@@ -71,7 +97,7 @@ func TestANeighboursAdjRIBInHoldsWhatThatNeighbourSends(t *testing.T) {
 			w.row(f, ours, "", nextHop("0.0.0.0"))
 			w.row(f, their, "65540")
 		}, "the router's own routes"},
-		"copies alone": {func(w *world, f int) { w.row(f, their, "65540", marked(rib.IBGP)) }, "no row is link a's"},
+		"copies alone": {func(w *world, f int) { w.row(f, their, "65540", marked(rib.IBGP)) }, "an iBGP neighbor's route"},
 	} {
 		for _, view := range []rib.View{rib.AdjRIBInPost, rib.AdjRIBInPre} {
 			w := newSite(isp("a", 65540), isp("b", 65541))

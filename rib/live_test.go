@@ -190,7 +190,7 @@ func TestARouteTreatedAsWithdrawnStaysAsADoubt(t *testing.T) {
 	l.sends(routerA, rib.TreatAsWithdraw, pfx1)
 	l.ends(routerA, rib.IPv4)
 	l.want(pfx1+"!", rib.CompleteYes, false, rib.IPv4)
-	covering := rib.Route{Prefix: netip.MustParsePrefix("198.51.0.0/16")}
+	covering := rib.Route{Prefix: netip.MustParsePrefix("198.51.0.0/16"), Attrs: rib.Attrs{ASPath: rib.ASPath{{Type: rib.ASSequence, ASNs: []uint32{65541}}}}}
 	l.tell(rib.Update{Kind: rib.Advertise, Feed: 1, Route: covering})
 
 	if d := l.decide("198.51.100.1"); d.Outcome != rib.OutcomeUndetermined || !strings.Contains(d.Doubts[0].Why, "RFC 7606") {

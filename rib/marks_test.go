@@ -161,6 +161,8 @@ func TestAReceivedRowThatItsRouterMayNotUse(t *testing.T) {
 		doubt   string
 	}{
 		"RIB-failure":                  {rib.RIBFailure, rib.OutcomeUndetermined, "RIB-failure"},
+		"best, and not valid":          {rib.Invalid | rib.Best, rib.OutcomeUndetermined, "best, and not valid"},
+		"one of several, and filtered": {rib.Filtered | rib.Multipath, rib.OutcomeUndetermined, "best, and not valid"},
 		"RIB-failure, and best in BGP": {rib.RIBFailure | rib.Best, rib.OutcomeUndetermined, "RIB-failure"},
 		"RPKI-invalid":                 {rib.RPKIInvalid, rib.OutcomeUndetermined, "RPKI"},
 		"RPKI-invalid, and best":       {rib.RPKIInvalid | rib.Best, rib.OutcomeDecided, ""},

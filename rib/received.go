@@ -76,12 +76,14 @@ func (t *Table) looped() func(attrID) bool {
 // leftOut says why a route that we receive takes no part, whatever its attributes are; empty where it
 // does.
 func (s *Sight) leftOut(src *source, fam Family, id prefixID, v cell) string {
-	switch marks := v.marks(); {
-	case marks.Has(Filtered):
+	marks := v.marks()
+	used := marks&(Best|Multipath) != 0 // receivedDoubt says what then is odd
+	switch {
+	case marks.Has(Filtered) && !used:
 		return "filtered by import policy"
-	case marks.Has(Invalid):
+	case marks.Has(Invalid) && !used:
 		return "not valid on the router: next hop unresolved, damped or history"
-	case src.feed.View == LocRIB && marks&(Best|Multipath) == 0 && s.marksBest(src.feed, fam, id):
+	case src.feed.View == LocRIB && !used && s.marksBest(src.feed, fam, id):
 		return "its router marks another route best"
 	case src.feed.View == AdjRIBInPre && src.column.link != NoLink && src.cover.post.covers(s.t.fam[fam].prefix(id)):
 		return "a post-policy feed covers the link"
@@ -129,6 +131,8 @@ func (s *Sight) receivedDoubt(src *source, fam Family, id prefixID, v cell) stri
 		return "a complete pre-policy table of the link does not show it, and import policy makes no routes"
 	case marks.Has(Malformed):
 		return malformed
+	case marks&(Invalid|Filtered) != 0:
+		return "its router marks it best, and not valid: what is sent there may go nowhere"
 	case marks.Has(Stale):
 		return "the route is marked stale"
 	case s.fact(v.attrs).rare.Has(RIBFailure):

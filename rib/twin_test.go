@@ -662,14 +662,14 @@ func (c *claim) judge(tw twin, f *rib.Feed, r *rib.Route) {
 func (c *claim) judgeReceived(tw twin, f *rib.Feed, r *rib.Route) {
 	proven := func(views ...rib.View) bool { return tw.provenBy(c.link, true, r.Prefix, views...) }
 	switch {
-	case tw.ourPlace(r) >= 0, r.Marks.Has(rib.Filtered), r.Marks.Has(rib.Invalid):
+	case tw.ourPlace(r) >= 0, r.Marks&(rib.Filtered|rib.Invalid) != 0 && r.Marks&(rib.Best|rib.Multipath) == 0:
 		c.never = true
 	case c.link < 0:
 		c.doubt = "missing"
 	case f.View == rib.AdjRIBInPre && proven(rib.AdjRIBInPost, rib.BGPTable, rib.Monitor):
 		c.never = true
 	case f.View == rib.AdjRIBInPre && (!tw.w.links[c.link].ImportAll || r.Attrs.NotShown.Has(rib.AttrASPath)),
-		r.Marks.Has(rib.Stale), r.Marks.Has(rib.Malformed), r.Marks.Has(rib.RIBFailure),
+		r.Marks.Has(rib.Stale), r.Marks.Has(rib.Malformed), r.Marks.Has(rib.RIBFailure), r.Marks&(rib.Filtered|rib.Invalid) != 0,
 		r.Marks.Has(rib.RPKIInvalid) && !r.Marks.Has(rib.Best):
 		c.doubt = "fate"
 	case f.View == rib.AdjRIBInPost || f.View == rib.BGPTable:

@@ -355,7 +355,7 @@ func (w *world) drawMarks(t *rapid.T, f *rib.Feed, r *rib.Route, received bool) 
 	marks := []rib.Marks{0, 0, 0, 0, 0, 0, rib.Stale, rib.Malformed, rib.RPKIInvalid, rib.Unselected, rib.Invalid, rib.Filtered}
 	switch {
 	case received:
-		marks = []rib.Marks{0, 0, 0, rib.Best, rib.Best, rib.Best, rib.Best, rib.Multipath, rib.Stale, rib.Invalid, rib.Filtered, rib.RIBFailure, rib.RIBFailure | rib.Best, rib.RPKIInvalid, rib.Malformed}
+		marks = []rib.Marks{0, 0, 0, rib.Best, rib.Best, rib.Best, rib.Best, rib.Multipath, rib.Stale, rib.Invalid, rib.Filtered, rib.Invalid | rib.Best, rib.RIBFailure, rib.RIBFailure | rib.Best, rib.RPKIInvalid, rib.Malformed}
 		if f.View != rib.Monitor {
 			marks = append(marks, rib.IBGP, rib.IBGP|rib.Best)
 			if rapid.IntRange(0, 14).Draw(t, "neighbour of ours") == 0 {
