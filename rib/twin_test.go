@@ -1031,7 +1031,7 @@ func (tw twin) longerCopies(bits int) [][]int {
 // the route, else those that may carry it unseen, else what nothing shows.
 func (tw twin) notBy(router string, mask []claim) (out [][]int) {
 	for _, c := range mask {
-		if c.router != router {
+		if c.link >= 0 && tw.w.links[c.link].Router != router {
 			out = append(out, []int{c.link})
 		}
 	}
