@@ -821,7 +821,7 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			v.others = append(v.others, []int{l})
 		}
 	}
-	for _, name := range names {
+	for i, name := range names {
 		if len(linksIn(live)) == 1 {
 			break
 		}
@@ -848,7 +848,9 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			live, _, v.reason = tw.step("router-chose", live)
 			break
 		}
-		eachMayWin()
+		for _, l := range linksIn(tw.mayWin(name, names[i+1:], live)) {
+			v.others = append(v.others, []int{l})
+		}
 	}
 	v.links = linksIn(live)
 	switch {
@@ -865,6 +867,31 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 	slices.SortFunc(v.others, slices.Compare)
 	v.others = slices.CompactFunc(v.others, slices.Equal)
 	return v
+}
+
+// mayWin leaves out the routes that lose whatever a step that hangs comes to: another that is as good in it goes before
+// them at a later one that orders routes whoever else is there.
+func (tw twin) mayWin(name string, later []string, live []claim) []claim {
+	of := map[string]func(claim) value{
+		"local-pref": func(c claim) value { return c.lp }, "as-path-length": func(c claim) value { return c.length }, "origin": func(c claim) value { return c.origin },
+	}
+	if of[name] == nil {
+		return live
+	}
+	left := filter(live, func(c claim) bool { return of[name](c).known })
+	for _, n := range later {
+		if of[n] == nil && n != "link-kind" && n != "connection-weight" && n != "routing-preference" || len(left) == 0 {
+			break
+		}
+		kept, hangs, _ := tw.step(n, left)
+		left = kept
+		if hangs {
+			break
+		}
+	}
+	return filter(live, func(c claim) bool {
+		return !of[name](c).known || slices.ContainsFunc(left, func(o claim) bool { return o.link == c.link })
+	})
 }
 
 // collectorFails: a collector that is meant for the family, and not left out on purpose, does not
