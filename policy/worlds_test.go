@@ -542,10 +542,13 @@ func lessEvidence(d dice, w *world) (out []lesser) {
 		}
 		if len(f.State.Families) == 2 {
 			fam := rib.Family(d.IntN(2))
-			add("without "+fam.String(), func(f *shown) {
-				f.State.Families = []rib.Family{1 - fam}
-				f.rows = slices.DeleteFunc(f.rows, func(r rib.Route) bool { return rib.FamilyOf(r.Prefix) == fam })
-			})
+			// Of a collector that fails, as of any feed that does, a part that is not asked for is no less evidence.
+			if f.View != rib.Collector || f.Failing() == "" {
+				add("without "+fam.String(), func(f *shown) {
+					f.State.Families = []rib.Family{1 - fam}
+					f.rows = slices.DeleteFunc(f.rows, func(r rib.Route) bool { return rib.FamilyOf(r.Prefix) == fam })
+				})
+			}
 		}
 		if len(f.Classify) > 0 {
 			k := d.IntN(len(f.Classify))
