@@ -82,7 +82,7 @@ func stillSaid(how string, v firmness) string {
 		return "routers that show no mark are a tie by contract, which the answer says"
 	case strings.HasPrefix(how, "bgp-table without ") && strings.HasPrefix(what, "flow unknown to "):
 		return "open: a router's mark goes before what is not shown, against doubtful routes too; where all is shown, a doubtful route that the steps would choose opens the answer"
-	case how == "bgp-table cut" && what == "flow unknown to symmetric" && strings.Contains(v.was, "itself marks best what no link of its own brings"):
+	case (how == "bgp-table cut" || how == "bgp-table row unreadable") && (check || what == "flow unknown to symmetric") && strings.Contains(v.was, "itself marks best what no link of its own brings"):
 		return "open: a best mark on an iBGP copy opens links that the steps leave out; without the copy the steps stand"
 	case strings.HasSuffix(how, "without best") && (says("does not show what its router chose") || check && strings.Contains(v.was, "itself mark")):
 		return "a mark that a format does not show is assumed absent, which the answer says"
