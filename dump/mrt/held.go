@@ -162,7 +162,7 @@ func (h *held) clear() {
 	if full > 0 {
 		h.pages[full-1] = h.pages[full-1][:h.rows-(full-1)*heldPage]
 	}
-	if 8*h.rows > 3*len(h.slots) {
+	if 2*h.rows > len(h.slots) {
 		h.slots = make([]uint32, 2*len(h.slots))
 	} else {
 		clear(h.slots)

@@ -60,8 +60,14 @@ func (p *replayPeer) holds() bool { return p.count[received]+p.count[sent] > 0 }
 // maxReplay bounds what a file of messages can make the reader hold, some 50 bytes a route.
 const maxReplay = 4 << 20
 
+// replayedBytes bounds the attributes that a replay remembers. Messages with the same ones mostly come soon after each
+// other; and decoded they are some four times as large.
+const replayedBytes = 2 << 20
+
 // newReplay begins with no route.
 func newReplay(r *reader) *replay {
+	r.cache = wire.NewCache(replayedBytes)
+	r.two, r.four = wire.NewEntryDecoder(false, r.cache), wire.NewEntryDecoder(true, r.cache)
 	return &replay{r: r, peers: map[peering]*replayPeer{}, decoders: map[wire.Session]*wire.Decoder{}, held: newHeld()}
 }
 
