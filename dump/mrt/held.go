@@ -87,10 +87,15 @@ func (h *held) holder(peer uint32, dir direction) uint32 {
 
 func (h *held) at(row int) *heldRoute { return &h.pages[row/heldPage][row%heldPage] }
 
+// home is the slot at which the search for a key begins.
+func (h *held) home(key *heldKey) int {
+	return int(maphash.Comparable(h.seed, *key)) & (len(h.slots) - 1)
+}
+
 // find is the slot of a key: that of its row, or the free one in which its search ends.
 func (h *held) find(key *heldKey) (slot int, row *heldRoute) {
 	mask := len(h.slots) - 1
-	for slot = int(maphash.Comparable(h.seed, *key)) & mask; h.slots[slot] != 0; slot = (slot + 1) & mask {
+	for slot = h.home(key); h.slots[slot] != 0; slot = (slot + 1) & mask {
 		if r := h.at(int(h.slots[slot] - 1)); r.attrs != 0 && r.heldKey == *key {
 			return slot, r
 		}
@@ -168,8 +173,12 @@ func (h *held) clear() {
 		clear(h.slots)
 	}
 	h.freeHolders()
-	for row := range h.rows {
-		slot, _ := h.find(&h.at(row).heldKey)
+	mask := len(h.slots) - 1
+	for row := range h.rows { // no two are of one key
+		slot := h.home(&h.at(row).heldKey)
+		for h.slots[slot] != 0 {
+			slot = (slot + 1) & mask
+		}
 		h.slots[slot] = uint32(row + 1)
 	}
 }
