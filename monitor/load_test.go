@@ -282,7 +282,7 @@ func resident(t *testing.T, key string) uint64 {
 	t.Helper()
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		t.Skip("no /proc: ", err)
+		t.Skip("SKIPPED: the resident size, which /proc would show: ", err)
 	}
 	_, rest, _ := strings.Cut(string(text), key+":")
 	fields := strings.Fields(rest)
@@ -305,7 +305,7 @@ func burdenOf(t *testing.T) burden {
 		return b
 	}
 	if testing.Short() {
-		t.Skip("a load")
+		t.Skip("SKIPPED: -short leaves out the monitor under load")
 	}
 	return light
 }

@@ -140,7 +140,7 @@ type FeedState struct {
 	ASPathForm       ASPathForm
 	LocalASN         uint32     // which of our ASNs the dump says that the router uses; 0: it does not say
 	Neighbor         netip.Addr // the neighbour that the dump says it is of
-	Digest           [32]byte   // SHA-256 of the text; zero where nothing was read
+	Digest           [32]byte   // SHA-256 of what the file holds, without blanks; zero where nothing was read
 	Judged           Judgement  // by the table, of its rows
 	MarksNotShown    Marks      // what its format has no place for: taken to be absent
 	DefaultLocalPref Optional   // the dump's own default where it prints local preference only when set

@@ -174,6 +174,28 @@ func TestAFarEndThatMarksAnotherWayBestHoldsOursAndDoesNotUseIt(t *testing.T) {
 	}
 }
 
+func TestARowThatACutFarEndDoesNotMarkBestMayBeUnused(t *testing.T) {
+	for name, test := range map[string]struct {
+		row     func(*rib.Route)
+		state   func(*rib.Feed)
+		outcome rib.Outcome
+	}{
+		"cut, unmarked":               {marked(0), partial, rib.OutcomeUnknown},
+		"cut, marked best":            {marked(rib.Best), partial, rib.OutcomeDecided},
+		"cut, one of several":         {marked(rib.Multipath), partial, rib.OutcomeDecided},
+		"cut, and no format for best": {hidden(rib.AttrBest), partial, rib.OutcomeDecided},
+		"whole, unmarked":             {marked(0), func(*rib.Feed) {}, rib.OutcomeDecided},
+	} {
+		inBoth(t, func(t *testing.T, prefix, address string, _ rib.Family) {
+			w := newSite(isp("a", 65540))
+			w.row(w.feed("a", rib.FarEnd, holds(rib.Families[:]...), test.state), prefix, "65536", test.row)
+			if d := w.ask(t, "internet", address); d.Outcome != test.outcome {
+				t.Errorf("%s: %s, want %s", name, d.Outcome, test.outcome)
+			}
+		})
+	}
+}
+
 func TestMicrosoftPeeringTakesNoDefaultAndNoPrivateSpace(t *testing.T) {
 	for prefix, heard := range map[string]bool{
 		"0.0.0.0/0": false, "::/0": false, "10.0.0.0/8": false, "10.1.0.0/16": false, "172.16.0.0/12": false, "172.31.1.0/24": false, "192.168.0.0/16": false,

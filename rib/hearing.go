@@ -161,6 +161,8 @@ func (s *Sight) dulled(c *candidate) string {
 		return "whether it was accepted: " + c.src.cover.farFailing
 	case f.View == FarEnd && s.outdone(c): // and whether it is used beside that is not shown
 		return "the far end marks another route to us best"
+	case f.View == FarEnd && c.cell.marks()&(Best|Multipath) == 0 && !c.facts.notShown.Has(AttrBest) && s.failing(f, c.src.family) != "":
+		return "the far end does not mark it best, and which route it does is not shown: " + s.failing(f, c.src.family)
 	case c.facts.rare.Has(RPKIInvalid):
 		return "it is invalid by RPKI: networks that check drop it"
 	}

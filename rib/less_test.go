@@ -118,7 +118,7 @@ func (w *world) agreeWithItself() {
 		return slices.ContainsFunc(rows, func(o row) bool {
 			f := &w.feeds[o.feed]
 			l, way := tw.tie(f, &o.route)
-			return way == rib.Tied && f.View != rib.Chosen && fits(f, l, o.route.Prefix)
+			return way == rib.Tied && f.View != rib.Chosen && o.route.Marks&(rib.Invalid|rib.Filtered) == 0 && fits(f, l, o.route.Prefix)
 		})
 	}
 	w.rows = slices.DeleteFunc(w.rows, func(r row) bool {

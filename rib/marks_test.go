@@ -1,6 +1,7 @@
 package rib_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -66,6 +67,18 @@ func TestAMarkOpensAlsoWhereTheRowItselfIsDoubtful(t *testing.T) {
 				t.Fatal(name)
 			}
 		}
+	}
+}
+
+func TestAMarkIsToldAlsoWhereAnAttributeIsNotShown(t *testing.T) {
+	for _, prefix := range []string{their, their6} {
+		w := newSite(isp("a", 65540), isp("b", 65541), isp("c", 65542))
+		for i, option := range []opts{{lp(200)}, {hidden(rib.AttrLocalPref)}, {lp(100), marked(rib.Best)}} {
+			w.row(w.feed(w.links[i].Name, rib.BGPTable, holds(rib.Families[:]...)), prefix, fmt.Sprint(w.links[i].NeighborASNs[0]), option...)
+		}
+		d := w.ask(t, "us", map[string]string{their: peer, their6: peer6}[prefix])
+		d.is(t, rib.OutcomeUndetermined, "a b c", d.Reason)
+		d.doubts(t, "edge-c itself marks the route of c best")
 	}
 }
 

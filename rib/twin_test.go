@@ -704,7 +704,8 @@ func (c *claim) judgeAdvertised(tw twin, f *rib.Feed, r *rib.Route) {
 		!holder && slices.Contains(asnsOf(r), neighbor),
 		f.View == rib.AdjRIBOutPost && tw.fromNowhere(c.link, false, r.Prefix),
 		f.View == rib.FarEnd && tw.weSentNone(c.link, r.Prefix),
-		f.View != rib.Collector && r.Marks.Has(rib.RPKIInvalid), // anybody may drop it, whoever shows it
+		f.View == rib.FarEnd && r.Marks&(rib.Best|rib.Multipath) == 0 && !r.Attrs.NotShown.Has(rib.AttrBest) && !tw.whole(f, c.fam), // its best may be lost
+		f.View != rib.Collector && r.Marks.Has(rib.RPKIInvalid),                                                                     // anybody may drop it, whoever shows it
 		f.View != rib.Collector && tw.staysNear(c.link, r) && !tw.collectorShows(c.link, r.Prefix):
 		c.doubt = "fate"
 	}

@@ -207,11 +207,11 @@ func goBGPAttribute(e *exported, raw json.RawMessage) error {
 // OpenBGPD keeps no graceful restart of its own: it only helps others.
 func startOpenBGPDRouter(t *testing.T, c daemonConfig) *routerDaemon {
 	if os.Geteuid() != 0 {
-		t.Skip("OpenBGPD starts as root only")
+		t.Skip("SKIPPED: OpenBGPD starts as root only")
 	}
 	path, client := program(t, "/usr/sbin/bgpd", "openbgpd"), program(t, "bgpctl", "openbgpd")
 	if err := os.MkdirAll("/run/openbgpd", 0o755); err != nil { // home of its user, made by systemd elsewhere
-		t.Skipf("OpenBGPD needs /run/openbgpd: %v", err)
+		t.Skipf("SKIPPED: OpenBGPD needs /run/openbgpd: %v", err)
 	}
 	dir := scratch(t)
 	conf, socket := filepath.Join(dir, "bgpd.conf"), filepath.Join(dir, "ctl")

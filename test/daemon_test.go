@@ -54,7 +54,7 @@ func program(t *testing.T, name, pkg string) string {
 			return dir + name
 		}
 	}
-	t.Skipf("no %s here: apt-get install %s (tools/deps.sh does)", name, pkg)
+	t.Skipf("SKIPPED: no %s here: apt-get install %s (tools/deps.sh does)", name, pkg)
 	return ""
 }
 

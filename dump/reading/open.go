@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -22,15 +20,15 @@ const HeadSize = 8 << 10
 
 // Input is an opened dump: text, whatever its encoding and compression were.
 type Input struct {
-	Size   int64
-	Mtime  time.Time
-	Text   *bufio.Reader
-	raw    io.Closer
-	packed *countingReader
-	bytes  func(read, size int64)
-	Once   bool       // a pipe: what was read is gone
-	Ahead  *readAhead // unpacks; nil where nothing is packed
-	Reopen func() (io.ReadCloser, error)
+	Size    int64
+	Mtime   time.Time
+	Text    *bufio.Reader
+	content *content
+	raw     io.Closer
+	bytes   func(read, size int64)
+	Once    bool       // a pipe: what was read is gone
+	Ahead   *readAhead // unpacks; nil where nothing is packed
+	Reopen  func() (io.ReadCloser, error)
 }
 
 // OpenInput opens a dump. Errors say what to do, without the file's name.
@@ -83,26 +81,16 @@ func (in *Input) Start() error {
 		return fmt.Errorf("cannot be opened: %w", unwrapPath(err))
 	}
 	in.raw = raw
-	in.packed = &countingReader{r: raw, sum: sha256.New(), size: in.Size, tell: in.bytes}
-	in.Text, in.Ahead, err = plainText(in.packed)
+	packed := &countingReader{r: raw, size: in.Size, tell: in.bytes}
+	text, ahead, err := plainText(packed)
+	in.Ahead = ahead
 	if err != nil {
 		in.Close()
+		return err
 	}
-	return err
-}
-
-// Digest is the SHA-256 of the file as it lies on the disk, what no reader asked for included; zero where it cannot be
-// read to its end. Nothing can be read afterwards.
-func (in *Input) Digest() (sum [sha256.Size]byte) {
-	if in.Ahead != nil {
-		in.Ahead.stop()
-		in.Ahead = nil
-	}
-	if _, err := io.Copy(io.Discard, in.packed); err != nil {
-		return sum
-	}
-	in.packed.sum.Sum(sum[:0])
-	return sum
+	in.content = newContent(text)
+	in.Text = bufio.NewReaderSize(in.content, unpackedChunk)
+	return nil
 }
 
 // Rewind begins again at the top.
@@ -132,10 +120,9 @@ func (in *Input) Head() ([]byte, error) {
 	return b, nil
 }
 
-// countingReader reads the file as it lies on the disk, counts its bytes and takes their sum.
+// countingReader reads the file as it lies on the disk, and counts its bytes.
 type countingReader struct {
 	r    io.Reader
-	sum  hash.Hash
 	read int64
 	size int64
 	tell func(read, size int64)
@@ -144,7 +131,6 @@ type countingReader struct {
 func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.read += int64(n)
-	c.sum.Write(p[:n]) // never an error (hash.Hash)
 	if c.tell != nil && n > 0 {
 		c.tell(c.read, c.size)
 	}
