@@ -58,10 +58,16 @@ type held struct {
 	seed    maphash.Seed
 	pages   [][]heldRoute // all but the last one full
 	rows    int           // those that do not count any more included
-	slots   []uint32      // open addressing, linear probing: a row's number, and 1 more; 0 is a free slot
+	slots   []heldSlot    // open addressing, linear probing
 	holders []holder
 	free    []uint32 // holders that no row names
 	pool    *rib.AttrPool
+}
+
+// heldSlot is a row and the hash of its key, by which most others are told from it without a look at them. Row 0 is a free slot.
+type heldSlot struct {
+	hash uint32
+	row  uint32 // its number, and 1 more
 }
 
 const (
@@ -70,7 +76,7 @@ const (
 )
 
 func newHeld() *held {
-	return &held{seed: maphash.MakeSeed(), slots: make([]uint32, leastSlots), pool: rib.NewAttrPool()}
+	return &held{seed: maphash.MakeSeed(), slots: make([]heldSlot, leastSlots), pool: rib.NewAttrPool()}
 }
 
 // holder makes a new one.
@@ -87,30 +93,40 @@ func (h *held) holder(peer uint32, dir direction) uint32 {
 
 func (h *held) at(row int) *heldRoute { return &h.pages[row/heldPage][row%heldPage] }
 
-// home is the slot at which the search for a key begins.
-func (h *held) home(key *heldKey) int {
-	return int(maphash.Comparable(h.seed, *key)) & (len(h.slots) - 1)
-}
+func (h *held) hash(key *heldKey) uint32 { return uint32(maphash.Comparable(h.seed, *key)) }
 
-// find is the slot of a key: that of its row, or the free one in which its search ends.
-func (h *held) find(key *heldKey) (slot int, row *heldRoute) {
+// find is the slot of a key with that hash: that of its row, or the free one in which its search ends.
+func (h *held) find(key *heldKey, hash uint32) (slot int, row *heldRoute) {
 	mask := len(h.slots) - 1
-	for slot = h.home(key); h.slots[slot] != 0; slot = (slot + 1) & mask {
-		if r := h.at(int(h.slots[slot] - 1)); r.attrs != 0 && r.heldKey == *key {
+	for slot = int(hash) & mask; h.slots[slot].row != 0; slot = (slot + 1) & mask {
+		if h.slots[slot].hash != hash {
+			continue
+		}
+		if r := h.at(int(h.slots[slot].row - 1)); r.attrs != 0 && r.heldKey == *key {
 			return slot, r
 		}
 	}
 	return slot, nil
 }
 
+// place enters a row of whose key there is no other.
+func (h *held) place(s heldSlot) {
+	mask := len(h.slots) - 1
+	slot := int(s.hash) & mask
+	for h.slots[slot].row != 0 {
+		slot = (slot + 1) & mask
+	}
+	h.slots[slot] = s
+}
+
 func (h *held) has(key heldKey) bool {
-	_, r := h.find(&key)
+	_, r := h.find(&key, h.hash(&key))
 	return r != nil
 }
 
 // take takes a route out and reports whether it was there.
 func (h *held) take(key heldKey) bool {
-	_, r := h.find(&key)
+	_, r := h.find(&key, h.hash(&key))
 	if r != nil {
 		h.drop(r)
 	}
@@ -127,13 +143,14 @@ func (h *held) put(r heldRoute) (replaced bool) {
 	if 4*(h.rows+1) > 3*len(h.slots) {
 		h.clear()
 	}
-	slot, old := h.find(&r.heldKey)
+	hash := h.hash(&r.heldKey)
+	slot, old := h.find(&r.heldKey, hash)
 	if old != nil {
 		h.drop(old)
 	}
 	h.pool.Retain(r.attrs)
 	h.add(&r)
-	h.slots[slot] = uint32(h.rows)
+	h.slots[slot] = heldSlot{hash, uint32(h.rows)}
 	return old != nil
 }
 
@@ -167,19 +184,23 @@ func (h *held) clear() {
 	if full > 0 {
 		h.pages[full-1] = h.pages[full-1][:h.rows-(full-1)*heldPage]
 	}
-	if 2*h.rows > len(h.slots) {
-		h.slots = make([]uint32, 2*len(h.slots))
+	h.freeHolders()
+	old := h.slots
+	if 2*h.rows > len(old) {
+		h.slots = make([]heldSlot, 2*len(old))
 	} else {
 		clear(h.slots)
 	}
-	h.freeHolders()
-	mask := len(h.slots) - 1
-	for row := range h.rows { // no two are of one key
-		slot := h.home(&h.at(row).heldKey)
-		for h.slots[slot] != 0 {
-			slot = (slot + 1) & mask
+	if h.rows == rows { // all stand where they stood, and there are twice as many slots
+		for _, s := range old {
+			if s.row != 0 {
+				h.place(s)
+			}
 		}
-		h.slots[slot] = uint32(row + 1)
+		return
+	}
+	for row := range h.rows {
+		h.place(heldSlot{h.hash(&h.at(row).heldKey), uint32(row + 1)})
 	}
 }
 
