@@ -56,24 +56,16 @@ type lane struct {
 // ids are numbered.
 type column struct {
 	lane
-	pages   []*page
-	pathIDs []*pathPage // those that are not 0
+	cells   slab[cell]
+	pathIDs slab[uint32] // those that are not 0
 	count   int
 	attrs   *attrStore // nil where prefs are not counted: the link declares no preference
 	prefs   int        // routes that show a local preference
 }
 
-const (
-	pageSize = 512
-	// maxColumns bounds what a neighbour can make us hold by numbering paths: far more than any
-	// router sends for one prefix. What does not fit is an error, never dropped in silence.
-	maxColumns = 1024
-)
-
-type (
-	page     [pageSize]cell
-	pathPage [pageSize]uint32
-)
+// maxColumns bounds what a neighbour can make us hold by numbering paths: far more than any
+// router sends for one prefix. What does not fit is an error, never dropped in silence.
+const maxColumns = 1024
 
 // cell is a route: its attributes, and its marks and line. attrs == 0 is no route.
 type cell struct {
@@ -93,74 +85,28 @@ func newCell(a attrID, marks Marks, line int) cell {
 func (c cell) marks() Marks { return Marks(c.meta & (1<<markBits - 1)) }
 func (c cell) line() int    { return int(c.meta >> markBits) }
 
-func (c *column) at(id prefixID) cell {
-	if i := int(id) / pageSize; i < len(c.pages) && c.pages[i] != nil {
-		return c.pages[i][int(id)%pageSize]
-	}
-	return cell{}
-}
-
-func (c *column) pathID(id prefixID) uint32 {
-	if i := int(id) / pageSize; i < len(c.pathIDs) && c.pathIDs[i] != nil {
-		return c.pathIDs[i][int(id)%pageSize]
-	}
-	return 0
-}
-
-func (c *column) set(id prefixID, v cell) {
-	*place(&c.pages, id) = v
-}
+func (c *column) at(id prefixID) cell       { return c.cells.at(id) }
+func (c *column) pathID(id prefixID) uint32 { return c.pathIDs.at(id) }
+func (c *column) set(id prefixID, v cell)   { c.cells.set(id, v) }
 
 func (c *column) setPathID(id prefixID, pathID uint32) {
 	if pathID != c.pathID(id) {
-		*place(&c.pathIDs, id) = pathID
+		c.pathIDs.set(id, pathID)
 	}
-}
-
-// place is the prefix's place in a slab, which grows to have one.
-func place[P ~[pageSize]T, T any](pages *[]*P, id prefixID) *T {
-	i := int(id) / pageSize
-	for len(*pages) <= i {
-		*pages = append(*pages, nil)
-	}
-	if (*pages)[i] == nil {
-		(*pages)[i] = new(P)
-	}
-	return &(*(*pages)[i])[int(id)%pageSize]
 }
 
 // first is the first prefix of the column in id order.
 func (c *column) first() (prefixID, bool) {
-	for i, pg := range c.pages {
-		if pg == nil {
-			continue
-		}
-		for j, v := range pg {
-			if v.attrs != 0 {
-				return prefixID(i*pageSize + j), true
-			}
-		}
+	for id := range c.all() {
+		return id, true
 	}
 	return 0, false
 }
 
-// take empties a place, and returns the attributes that it held.
 // all goes through the column's routes, in the order of their prefixes' ids.
-func (c *column) all() iter.Seq2[prefixID, cell] {
-	return func(yield func(prefixID, cell) bool) {
-		for i, pg := range c.pages {
-			if pg == nil {
-				continue
-			}
-			for j, v := range pg {
-				if v.attrs != 0 && !yield(prefixID(i*pageSize+j), v) {
-					return
-				}
-			}
-		}
-	}
-}
+func (c *column) all() iter.Seq2[prefixID, cell] { return c.cells.all() }
 
+// take empties a place, and returns the attributes that it held.
 func (c *column) take(id prefixID) attrID {
 	old := c.at(id).attrs
 	c.set(id, cell{})
@@ -196,12 +142,16 @@ func (ft *familyTable) more(of *peerColumns, l lane) *column {
 	if l.link != NoLink && ft.links[l.link].Preference.Set {
 		c.attrs = ft.attrs
 	}
-	ft.columns = beside(ft.columns, c)
-	of.columns = beside(of.columns, c)
+	ft.columns = beside(ft.columns, c, n == 0)
+	of.columns = beside(of.columns, c, n == 0)
 	return c
 }
 
-func beside(columns []*column, c *column) []*column {
+// beside puts a column behind those of its lane, which lie side by side; first says that it is the lane's first.
+func beside(columns []*column, c *column, first bool) []*column {
+	if first {
+		return append(columns, c) // without a look: a feed may have as many lanes as rows
+	}
 	for i, other := range slices.Backward(columns) {
 		if other.lane == c.lane {
 			return slices.Insert(columns, i+1, c)

@@ -80,15 +80,9 @@ func (t *Table) dropPeer(fam Family, peer columnPeer, marks Marks) {
 }
 
 func (c *column) markAll(m Marks) {
-	for _, pg := range c.pages {
-		if pg == nil {
-			continue
-		}
-		for j := range pg {
-			if pg[j].attrs != 0 {
-				pg[j].meta |= uint32(m)
-			}
-		}
+	for id, v := range c.all() {
+		v.meta |= uint32(m)
+		c.set(id, v)
 	}
 }
 

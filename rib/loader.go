@@ -230,6 +230,7 @@ type entering struct {
 	fam         [2]enteringFamily
 	keys, spare []uint64
 	hashes      []uint32
+	full        map[place]*fullPlace // of the run
 }
 
 // usedSet is a set and the rows that refer to it, beside the one reference that keeps it till the
@@ -300,6 +301,7 @@ func (e *entering) enter(ft *familyTable, r *run) {
 		e.keys = append(e.keys, r.rows[i].high>>32<<32|uint64(i)) // longer ones need no order
 	}
 	e.keys, e.spare = sortHigh(e.keys, slices.Grow(e.spare[:0], len(e.keys))[:len(e.keys)])
+	clear(e.full)
 	var last bitString
 	var id prefixID
 	for i, k := range e.keys {
@@ -311,11 +313,18 @@ func (e *entering) enter(ft *familyTable, r *run) {
 		v := row.cell
 		set := e.sets.at(int(v.attrs))
 		v.attrs = set.id
-		old, err := ft.putRow(e.fam[ft.family].peers[row.lane], r.lanes[row.lane], id, row, v)
-		if err != nil {
+		at := place{e.fam[ft.family].peers[row.lane], id}
+		if full := e.full[at]; full != nil && full.refuses(row) {
 			r.refused = append(r.refused, refusal{v.line(), tooManyPaths(ft.prefix(id))})
 			continue
 		}
+		old, err := ft.putRow(at.peer, r.lanes[row.lane], id, row, v)
+		if err != nil {
+			e.refused(at, row)
+			r.refused = append(r.refused, refusal{v.line(), tooManyPaths(ft.prefix(id))})
+			continue
+		}
+		delete(e.full, at)
 		set.rows++
 		if old != 0 {
 			e.old = append(e.old, old)

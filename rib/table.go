@@ -207,15 +207,8 @@ func (t *Table) Flush(feed FeedID) int {
 				return false
 			}
 			flushed += c.count
-			for _, pg := range c.pages {
-				if pg == nil {
-					continue
-				}
-				for _, v := range pg {
-					if v.attrs != 0 {
-						t.attrs.release(v.attrs)
-					}
-				}
+			for _, v := range c.all() {
+				t.attrs.release(v.attrs)
 			}
 			return true
 		})

@@ -51,6 +51,7 @@ Exit: 0; 2 usage error; 3 where a file could not be read, not whole, or contradi
 				return fmt.Errorf("--view %q: write one of %s", view, query.ViewNames())
 			}
 			src.View, src.At = rib.View(view), g.moment
+			defer boundGarbage(converting)()
 			code := 0
 			for _, path := range args {
 				src.Path, src.Name = path, path

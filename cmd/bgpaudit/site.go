@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"runtime/debug"
 	"time"
 
 	"go.uber.org/zap"
@@ -99,24 +97,6 @@ func (g *global) read(ctx context.Context, config *configs.Config, now time.Time
 	opt.Strict = how.strict
 	sight := rib.NewSight(table, opt)
 	return &site{config: config, table: table, sight: sight, now: now}, nil
-}
-
-// How much garbage the heap may hold, in percent of what lives. What is read is kept, so that to look
-// for garbage meanwhile finds little. A monitor's heap is the table above all, which has few pointers: to
-// look through it often costs little, and saves what it would else take beside a BIRD with the same
-// routes (make bench-live).
-const (
-	loading = 400
-	staying = 25
-)
-
-// boundGarbage holds until what it returns is called. GOGC in the environment goes before it.
-func boundGarbage(percent int) (restore func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	before := debug.SetGCPercent(percent)
-	return func() { debug.SetGCPercent(before) }
 }
 
 // liveState is a session's state in an audit of files: missing evidence, or left out on purpose.

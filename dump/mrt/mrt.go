@@ -303,13 +303,13 @@ func (r *reader) leavesMessage(dir direction, neighbor netip.Addr) bool {
 }
 
 // advertise takes a route of a table: on, or aside where messages may change it.
-func (r *reader) advertise(route rib.Route, e wire.Entry) {
+func (r *reader) advertise(route rib.Route) {
 	if !r.pick.Wants(route.Neighbor) {
 		r.LeaveOutOf(route.Line, route.Neighbor)
 		return
 	}
 	if r.replay != nil {
-		r.replay.advertise(r.pick.direction(), route, e.Set)
+		r.replay.advertise(r.pick.direction(), route)
 		return
 	}
 	r.Route(route)

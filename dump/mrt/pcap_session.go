@@ -92,8 +92,7 @@ func (s *pcapSession) lose(from int, why string, args ...any) {
 	e.lost, e.buf = true, nil
 	s.r.Problem(s.r.record, "%s: its routes are not read", fmt.Sprintf(why, args...))
 	if p, dir := s.peer(from); p != nil && s.r.owner[p] == s {
-		s.r.replay.count -= len(p.routes[dir])
-		clear(p.routes[dir])
+		s.r.replay.dropSent(p, dir)
 	}
 }
 

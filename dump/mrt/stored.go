@@ -41,17 +41,17 @@ func (r *reader) remember() {
 // table is loaded: they are not even taken apart.
 func (r *reader) stored(s *mrtStored) error {
 	if r.remembered == nil {
-		route, e, fault := r.decode(s)
+		route, fault := r.decode(s)
 		if fault != nil {
 			return fault
 		}
-		r.advertise(route, e)
+		r.advertise(route)
 		return nil
 	}
 	r.key = append(append(append(r.key[:0], s.attrs...), s.who...), byte(s.form))
 	known, hash, found := r.remembered.Find(r.key)
 	if !found {
-		route, _, fault := r.decode(s)
+		route, fault := r.decode(s)
 		if fault != nil {
 			return fault
 		}
@@ -69,15 +69,15 @@ func (r *reader) stored(s *mrtStored) error {
 	return nil
 }
 
-func (r *reader) decode(s *mrtStored) (rib.Route, wire.Entry, *wire.Fault) {
+func (r *reader) decode(s *mrtStored) (rib.Route, *wire.Fault) {
 	e, fault := r.entryDecoder(s.form&fourOctet != 0).Entry(s.attrs, s.family)
 	if fault != nil {
-		return rib.Route{}, e, fault
+		return rib.Route{}, fault
 	}
 	route := rib.Route{Prefix: s.row.Prefix, PathID: s.row.PathID, Line: s.row.Line, Neighbor: s.peer.addr, Attrs: e.Set.Attrs}
 	route.Attrs.NextHop, route.Attrs.NeighborASN, route.Attrs.NotShown = e.NextHop, s.peer.asn, rib.AttrBest|s.hides
 	if s.form&indexed != 0 && s.hides == 0 && !s.peer.addr.IsValid() { // the router's own route
 		route.Attrs.NextHop = otherThanSelf(e.NextHop)
 	}
-	return route, e, nil
+	return route, nil
 }

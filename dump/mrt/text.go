@@ -192,7 +192,7 @@ func (r *bgpdumpReader) oneRow(h recordHeader, f []string, kind string) error {
 		r.listed(h)
 		r.again(at(f, 3), at(f, 5), strings.Join(f[3:], "|"))
 		return r.advertised(f, peer, func(route rib.Route) {
-			r.advertise(route, wire.Entry{Set: &wire.Set{Attrs: route.Attrs}})
+			r.advertise(route)
 		})
 	}
 	r.changes++
@@ -267,8 +267,7 @@ func (r *bgpdumpReader) update(peer mrtPeer, route rib.Route) {
 	if r.leavesMessage(dir, peer.addr) {
 		return
 	}
-	r.replay.hold(r.replay.peer(peer), dir, wire.NLRI{Prefix: route.Prefix, PathID: route.PathID},
-		replayRoute{set: &wire.Set{Attrs: route.Attrs}, nextHop: route.Attrs.NextHop, hides: route.Attrs.NotShown, record: route.Line})
+	r.replay.enter(r.replay.peer(peer), dir, &route)
 }
 
 func (r *bgpdumpReader) withdrawn(f []string, peer mrtPeer) error {
@@ -283,10 +282,7 @@ func (r *bgpdumpReader) withdrawn(f []string, peer mrtPeer) error {
 	if !r.pick.Wants(peer.addr) {
 		return nil
 	}
-	held := r.replay.peer(peer).routes[dir]
-	before := len(held)
-	delete(held, keyOf(n))
-	r.replay.count += len(held) - before
+	r.replay.withdraw(r.replay.peer(peer), dir, n)
 	return nil
 }
 

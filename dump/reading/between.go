@@ -34,7 +34,8 @@ var documentPiece = regexp.MustCompile(`^"[^"]*"\s*:|^[}\]]+,?$`)
 // damage after it.
 func (c *Collector) Between(line int, text []byte, before bool) {
 	text = bytes.TrimSpace(text)
-	lower := bytes.ToLower(text)
+	var short [128]byte // most lines need no memory of their own
+	lower := appendLower(short[:0], text)
 	switch {
 	case len(text) == 0:
 	case bytes.HasPrefix(text, []byte("%")), bytes.HasPrefix(lower, []byte("error:")):
@@ -47,6 +48,17 @@ func (c *Collector) Between(line int, text []byte, before bool) {
 	default:
 		c.Problem(line, "unexpected text: %s", Quote(text))
 	}
+}
+
+// appendLower appends text with small letters for the capital ones of ASCII.
+func appendLower(b, text []byte) []byte {
+	for _, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return b
 }
 
 // PromptEnds reports whether text is a prompt with nothing behind it.

@@ -37,6 +37,7 @@ type Scanner struct {
 	Line  int   // 1-based line of pos
 	comma bool  // a value came before, so a comma must follow
 	depth int
+	rest  []byte // of a line of text
 
 	// Spinner lets progress text of the Azure CLI ("- Running ..") stand between tokens.
 	Spinner bool
@@ -375,7 +376,7 @@ func (v *valueScan) scanString(b []byte, i int) int {
 }
 
 // Document finds the next JSON document and shows its opening bracket. What stands before it is
-// handed to text, line by line. At the end of the stream it returns io.EOF.
+// handed to text, line by line; it is good until the next one. At the end of the stream it returns io.EOF.
 func (s *Scanner) Document(text func(line int, text []byte)) (byte, error) {
 	for {
 		c, err := s.peek()
@@ -391,9 +392,11 @@ func (s *Scanner) Document(text func(line int, text []byte)) (byte, error) {
 	}
 }
 
-// restOfLine takes the text up to the end of the line, and returns the first MaxLine bytes of it.
+// restOfLine takes the text up to the end of the line, and returns the first MaxLine bytes of it. They are good until the
+// next one.
 func (s *Scanner) restOfLine() []byte {
-	var out []byte
+	out := s.rest[:0]
+	defer func() { s.rest = out }()
 	for {
 		i := bytes.IndexByte(s.buf[s.pos:s.end], '\n')
 		stop := s.end
