@@ -62,7 +62,8 @@ func (w *WordTable) one(l TextLine) {
 		w.tables++
 	case w.begun && w.Row(l):
 		w.answers.Pager = 0
-	case IsRouterPrompt(text):
+	case w.tables > 0 && string(text) == ">": // what a mark of a row may be, too: it proves no end
+	case IsRouterPrompt(text), w.tables > 0 && !l.Cut && bareSign(text):
 		w.endReply()
 		w.echoed(text)
 	case !l.Cut && len(EchoedCommands(text)) > 0:
@@ -72,6 +73,11 @@ func (w *WordTable) one(l TextLine) {
 	default:
 		w.unknown(l, text)
 	}
+}
+
+// bareSign reports whether a line is a shell's prompt without a name: "$".
+func bareSign(text []byte) bool {
+	return len(text) == 1 && bytes.IndexByte([]byte("#$%"), text[0]) >= 0
 }
 
 func (w *WordTable) unknown(l TextLine, text []byte) {
