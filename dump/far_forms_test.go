@@ -128,6 +128,20 @@ func TestAPipeIntoALoginIsNoFilter(t *testing.T) {
 	}
 }
 
+// TestAPipeIntoALoginOfANokiaRouterIsNoFilter: its command has words of its own.
+func TestAPipeIntoALoginOfANokiaRouterIsNoFilter(t *testing.T) {
+	answer := withoutCommand(string(fixtureBytes(t, "nokia/advertised.txt")))
+	for _, family := range []string{"", " ipv6"} {
+		for pipe, partial := range map[string]bool{"| ssh edge4": false, "| ssh edge4 | tee edge4.txt": false, "| ssh edge4 | grep 203": true} {
+			text := "ops@jump:~$ echo 'show router bgp neighbor 192.0.2.1 advertised-routes" + family + "' " + pipe + "\n" + answer
+			_, got, err := readBytes(reading.Source{Name: "x", View: rib.AdjRIBOutPost, ExpectRoutes: -1}, []byte(text))
+			if err != nil || strings.Contains(strings.Join(got.Errors, " "), "a part of the table alone") != partial {
+				t.Errorf("%s%s: %s, %q, %v", pipe, family, got.Complete, got.Errors, err)
+			}
+		}
+	}
+}
+
 // TestAnEmptyPathIsNoneThatWeSend: in a form that prints paths as sent, our own ASN stands in each.
 func TestAnEmptyPathIsNoneThatWeSend(t *testing.T) {
 	text := func(prefix, path string) string {

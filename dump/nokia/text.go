@@ -386,6 +386,8 @@ func parseNokiaCommand(words []string) nokiaCommand {
 			i++
 		case word == "|" && next == "no-more":
 			i++
+		case word == "|" && reading.WholePipe(words[i+1:]):
+			return c
 		case !nokiaWords[word]:
 			if c.part == "" {
 				c.part = word
