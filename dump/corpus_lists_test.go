@@ -64,6 +64,7 @@ var partials = []noted{
 	{pattern: `iosxe/ShowBgpAllNeighborsAdvertisedRoutes/golden_output5_|ShowBgpInstanceNeighborsAdvertisedRoutes/golden_output2_`, says: "the dump counts", why: "edited: rows were taken out, and the count left"},
 	{pattern: `iosxe/ShowBgpNeighborsAdvertisedRoutes/golden_output6_`, says: `bad next hop "NEIGHBOR"`, why: "edited: its addresses are no addresses"},
 	{pattern: `iosxe/ShowBgpNeighborsReceivedRoutes/golden_output4_|cisco_xr_show_bgp\.raw`, says: "it stands beside the rows above it|its numbers do not stand under the words of the header", why: "edited: its columns were moved"},
+	{pattern: `iosxe/ShowBgpAllNeighborsAdvertisedRoutes/golden_output7_|cisco_ios_show_ip_bgp6\.raw|nxos/ShowBgpVrfAllAll/golden_output_[13]_|nxos/ShowBgpVrfAllNeighbors(AdvertisedRoutes/golden_output_1|ReceivedRoutes/golden_output1|Routes/golden_output_4)_|show_bgp_vrf_all_ipv4_unicast_neighbors_routes2\.raw`, says: "has host bits", why: "edited: addresses were put in over lengths that do not fit them"},
 	{pattern: `iosxr/ShowBgpVrf/golden_output_8_`, says: "unexpected text", why: "edited: prefixes with a letter that is no digit"},
 	{pattern: `cisco_xr_ios_vpnv4/PE1/`, says: "its last line has no line break", why: "its last line break is missing"},
 }

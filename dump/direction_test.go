@@ -36,7 +36,7 @@ func TestPathsThatDenyTheDeclaredDirection(t *testing.T) {
 		{"one that does not was received", "as-sent", "65540 65550", rib.AdjRIBOutPost, true},
 		{"before our own ASN it begins with anything", "before-own-asn", "65540 65550", rib.AdjRIBOutPre, false},
 		{"a far end holds other paths beside ours", "as-sent", "65540 65550", rib.FarEnd, false},
-		{"an empty path says nothing", "as-sent", "", rib.AdjRIBOutPost, false},
+		{"an empty one is none that we send", "as-sent", "", rib.AdjRIBOutPost, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "x.jsonl")

@@ -58,6 +58,8 @@ func judgedTexts(t *testing.T) []askedOf {
 		{"nxos received", "what is received", "e1# show bgp ipv4 unicast neighbors 192.0.2.1 received-routes\n\n" + nxTop + nx1 + "e1#\n"},
 		{"nxos accepted", "what is accepted", "e1# show bgp ipv4 unicast neighbors 192.0.2.1 routes\n\n" + nxTop + nx1 + "e1#\n"},
 		{"nxos table", "the whole table", "e1# show bgp ipv4 unicast\n" + nxTop + nx1 + "e1#\n"},
+		{"nxos table, without its command", "the whole table", nxTop + nx1 + "e1#\n"},
+		{"nxos table, without its command, IPv6", "the whole table", fixture("nxos/ipv6.txt")[strings.Index(fixture("nxos/ipv6.txt"), "BGP routing table"):]},
 		{"eos advertised", "what is sent", "e1#show ip bgp neighbors 192.0.2.1 advertised-routes\n" + eosTop + eos1 + "e1#\n"},
 		{"eos received", "what is received", "e1#show ip bgp neighbors 192.0.2.1 received-routes\n" + eosTop + eos1 + "e1#\n"},
 		{"eos accepted", "what is accepted", "e1#show ip bgp neighbors 192.0.2.1 routes\n" + eosTop + eos1 + "e1#\n"},

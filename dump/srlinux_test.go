@@ -29,7 +29,7 @@ func TestWhatStandsInAnSRLinuxText(t *testing.T) {
 		{"a lost status", strings.Replace(v4, "| u*>  | 10.64", "|      | 10.64", 1), reading.Source{}, 7, "no", "but 2 and 5 are there"},
 		{"no count", v4[:strings.Index(v4, "7 received")] + "A:admin@edge1#\n", reading.Source{}, 7, "no", "the count behind the rows is missing"},
 		{"a row that a pager took", strings.Replace(v4, "| *    | 198", "--More--\n| *    | 198", 1), reading.Source{}, 1, "no", "a pager"},
-		{"the second line of a row is missing", strings.Replace(v4, "|      | 4              |                          |      |      |                     |\n| u*>  | 198.51.100.0/2 | 192.0.2.5", "| u*>  | 198.51.100.0/2 | 192.0.2.5", 1), reading.Source{}, 6, "no", "the prefix has host bits"},
+		{"the second line of a row is missing", strings.Replace(v4, "|      | 4              |                          |      |      |                     |\n| u*>  | 198.51.100.0/2 | 192.0.2.5", "| u*>  | 198.51.100.0/2 | 192.0.2.5", 1), reading.Source{}, 6, "no", "has host bits"},
 		{"the beginning is missing", v4[strings.Index(v4, "| u*>  | 10.64"):], reading.Source{Format: "srlinux"}, 0, "no", "the beginning is missing"},
 		{"an error", strings.Replace(v4, "7 received", "Error: broken pipe\n7 received", 1), reading.Source{}, 7, "no", "holds an error"},
 		{"the same family twice", v4 + v4, reading.Source{View: rib.BGPTable}, 7, "no", "two answers"},

@@ -16,16 +16,20 @@ var (
 	wholeQuery = regexp.MustCompile(`^@?(value|RouteServiceRole_IN_\d)?(\[\*?\])?(\.\{[^?\[\]]*\})?$`) // all rows, whatever of each
 	picks      = regexp.MustCompile(`\)\s*[.\[]`)                                                      // out of what brackets hold: "(Get-...)[0]"
 	peer       = regexp.MustCompile(`(?i)\s--?peer[:=\s]\s*['"]?([0-9a-f.:]+)`)
-	routeAsks  = regexp.MustCompile(`(?i)list-(advertised|learned)-routes|list-(route-tables)(?:\s|$)|get-effective-routes|get-az[a-z]*?(advertised|learned|circuit)route`)
+	contents   = regexp.MustCompile(`(?i)\)\s*\.Content\b`) // of a REST answer, which is all of it
+	routeAsks  = regexp.MustCompile(`(?i)list-(advertised|learned)-routes|list-(route-tables)(?:\s|$)|get-effective-routes|` + restPath + `|get-az[a-z]*?(advertised|learned|circuit)route`)
 )
+
+// restPath is what a call of the management API asks for by its path: az rest, Invoke-AzRestMethod, curl.
+const restPath = `/expressroute(?:cross)?(?:circuits|connections)/\S+/routetables/(?:primary|secondary)\b`
 
 // wholeStages are what PowerShell may pipe an answer to with nothing left out.
 var wholeStages = []string{"convertto-json", "format-list", "fl", "out-string", "out-file", "out-host", "out-default", "oh", "tee-object", "tee"}
 
 // What of a circuit a command asks for.
 var (
-	side    = regexp.MustCompile(`(?i)\s--?(?:path|devicepath)[:=\s]\s*['"]?(primary|secondary)\b`)
-	peering = regexp.MustCompile(`(?i)\s--?(?:peering-name|peeringtype)[:=\s]\s*['"]?(\w+)`)
+	side    = regexp.MustCompile(`(?i)\s--?(?:path|devicepath)[:=\s]\s*['"]?(primary|secondary)\b|/routetables/(primary|secondary)\b`)
+	peering = regexp.MustCompile(`(?i)\s--?(?:peering-name|peeringtype)[:=\s]\s*['"]?(\w+)|/peerings/(\w+)/routetables/`)
 )
 
 // peerings are the kinds of link that a circuit's peerings are.
@@ -33,13 +37,14 @@ var peerings = map[string]rib.LinkKind{
 	"azureprivatepeering": rib.ExpressRoutePrivate, "microsoftpeering": rib.ExpressRouteMicrosoft, "azurepublicpeering": "AzurePublicPeering",
 }
 
-// asked takes a line's command.
-func asked(c *reading.Collector, line int, text string) {
+// asked takes a line's command, and reports whether it is of a route table.
+func asked(c *reading.Collector, line int, text string) bool {
 	m := routeAsks.FindStringSubmatchIndex(text)
 	if m == nil {
-		return // it is of no route table
+		return false
 	}
 	c.Ask(shown(line, text[m[0]:]))
+	return true
 }
 
 // shown is what a command says of its answer.
@@ -48,17 +53,17 @@ func shown(line int, text string) reading.Shown {
 	switch lower := strings.ToLower(text); {
 	case strings.Contains(lower, "list-advertised-routes"), strings.Contains(lower, "advertisedroute"):
 		s.Direction, s.Extent = reading.Advertised, reading.OfOne
-	case strings.Contains(lower, "list-route-tables"), strings.Contains(lower, "circuitroute"):
+	case strings.Contains(lower, "list-route-tables"), strings.Contains(lower, "circuitroute"), strings.Contains(lower, "/routetables/"):
 		s.Holder = reading.Circuit
 	}
 	if m := peer.FindStringSubmatch(text); m != nil {
 		s.Neighbor, _ = netip.ParseAddr(m[1])
 	}
 	if m := side.FindStringSubmatch(text); m != nil {
-		s.Side = strings.ToLower(m[1])
+		s.Side = strings.ToLower(m[1] + m[2])
 	}
 	if m := peering.FindStringSubmatch(text); m != nil {
-		s.Peering = peerings[strings.ToLower(m[1])]
+		s.Peering = peerings[strings.ToLower(m[1]+m[2])]
 	}
 	if m := query.FindStringSubmatch(text); m != nil {
 		s.Instance = instance.FindString(m[1])
@@ -75,6 +80,7 @@ func partOf(text string) string {
 		return "--query " + m[1]
 	}
 	ask, pipe, _ := strings.Cut(text, "|")
+	ask = contents.ReplaceAllString(ask, ")")
 	if at := picks.FindStringIndex(ask); at != nil {
 		return ask[at[0]:]
 	}

@@ -62,8 +62,8 @@ type reader struct {
 	*reading.Collector
 	s        *reading.Scanner
 	rows     azureRows
-	nextLink bool // the document at hand is one page, and another follows
-	held     int  // the line of the first document with routes
+	nextLink int // the line where the document at hand says that another page follows; 0: it does not
+	held     int // the line of the first document with routes
 }
 
 func readAzure(in *reading.Input, c *reading.Collector) error {
@@ -72,29 +72,42 @@ func readAzure(in *reading.Input, c *reading.Collector) error {
 	r.rows.Collector = c
 	goesOn := continued{}
 	around := func(line int, text []byte, before bool) {
-		goesOn.line(line, string(text), func(line int, text string) { asked(c, line, text) })
+		goesOn.line(line, string(text), func(line int, text string) {
+			if asked(c, line, text) {
+				r.lastPage()
+			}
+		})
 		c.Between(line, text, before)
 	}
 	if err := c.EachDocumentAnd(r.s, around, r.document); err != nil {
 		return err
 	}
+	r.lastPage()
 	if r.rows.refused != nil && c.Result.Routes == 0 {
 		return r.rows.refused
 	}
 	return nil
 }
 
+// lastPage is where no further page of an answer follows.
+func (r *reader) lastPage() {
+	if r.nextLink > 0 {
+		r.Problem(r.nextLink, "the answer is one page of several (nextLink), and the next one does not follow: export all pages")
+		r.nextLink = 0
+	}
+}
+
 // document reads one. A table that is empty behind one that is not is another answer: nothing of it tells which of them
 // is of now.
 func (r *reader) document(open byte) error {
-	had, line, page := r.Result.Routes, r.s.Line, r.nextLink
-	r.nextLink = false
+	had, line, page := r.Result.Routes, r.s.Line, r.nextLink > 0
+	r.nextLink = 0
 	read := r.object
 	if open == '[' {
 		read = r.list
 	}
 	err := read(0)
-	if r.nextLink {
+	if r.nextLink > 0 {
 		r.SameAnswer()
 	}
 	switch {
@@ -141,8 +154,7 @@ func (r *reader) member(key string, line, depth int) error {
 	case isEnvelope(key) && c == '{' && depth < 16:
 		return r.object(depth + 1)
 	case strings.EqualFold(key, "nextLink") && c == '"':
-		r.nextLink = true
-		r.Problem(line, "the answer is one page of several (nextLink): export all pages")
+		r.nextLink = line
 	case strings.EqualFold(key, "error") && c == '{':
 		raw, err := r.s.Raw()
 		if err == nil {

@@ -68,6 +68,7 @@ type listWalk struct {
 	bad     error
 	blocks  int
 	first   map[string]string // the fields of the first good block
+	blanks  int               // lines, since the last block
 	ended   bool              // a prompt stands behind blocks
 	foreign string
 	shell   shell
@@ -108,6 +109,7 @@ func (w *listWalk) one(l reading.TextLine) {
 		w.disturbed(l.Line, "a line of more than %d bytes: this is not PowerShell's", reading.MaxLine)
 	case len(text) == 0:
 		w.endBlock()
+		w.blanks++
 	case powerShell.Match(text):
 		w.prompt(l.Line, text)
 	case l.Cut:
@@ -143,11 +145,14 @@ func (w *listWalk) field(line int, name, value string) {
 	}
 	if w.fields == nil {
 		w.fields, w.line, w.bad = map[string]string{}, line, nil
-		if w.blocks == 0 || w.ended {
+		switch {
+		case w.blocks == 0 || w.ended:
 			w.shell.answers(w.Collector)
 			w.NextAnswer(line)
+		case w.blanks > 1: // one stands between blocks of one answer, and more behind the last
+			w.NextAnswer(line)
 		}
-		w.ended = false
+		w.ended, w.blanks = false, 0
 	}
 	if _, twice := w.fields[name]; twice {
 		w.spoilBlock("it names " + name + " twice")

@@ -413,8 +413,7 @@ func (w *tableWalk) row(line reading.TextLine) bool {
 // circuits' tables alone, beside a next hop: else it may be the rest of a row that a terminal wrapped.
 func (w *tableWalk) beginsRow(prefix, hop string, fits bool) bool {
 	if strings.Contains(prefix, "/") {
-		_, err := reading.ParsePrefix(prefix)
-		return err == nil || fits
+		return reading.IsPrefix(prefix) || fits
 	}
 	classful := has(w.columns, "path") && !has(w.columns, "aspath")
 	return fits && classful && isAddress(prefix) && isAddress(strings.TrimSuffix(hop, "*"))

@@ -92,11 +92,21 @@ func (r *birdwatcherRows) kind(cur *reading.Cursor) {
 	}
 	cur.Enter('[')
 	for cur.Next(']') {
-		r.row.typed = true
-		if string(cur.Text()) == "BGP" {
+		switch word := string(cur.Text()); {
+		case r.row.typed: // how it is cast
+		case word == "BGP":
 			r.row.bgp = true
+		case !otherSources[word]:
+			cur.Fail("%s is no type of BIRD's", reading.Quote(word))
 		}
+		r.row.typed = true
 	}
+}
+
+// otherSources are BIRD's words beside BGP for where a route comes from (rta_src_names).
+var otherSources = map[string]bool{
+	"static": true, "inherit": true, "device": true, "static-device": true, "redirect": true, "RIP": true, "OSPF": true, "OSPF-IA": true,
+	"OSPF-E1": true, "OSPF-E2": true, "pipe": true, "dummy": true, "Babel": true, "RPKI": true, "Perf": true, "L3VPN": true, "aggregated": true,
 }
 
 // address reads an address; "" and null are none, for a route that leads nowhere.

@@ -101,7 +101,7 @@ func (r *reader) one(l reading.TextLine) {
 		r.Problem(l.Line, "a line of more than %d bytes: this is no router's", reading.MaxLine)
 	case len(text) == 0:
 		r.spoil("a blank line stands in it")
-		r.part.blank = r.part.rows > 0
+		r.part.blank = r.part.begun // what may be left of a row
 	case r.skipsRows() && !r.isFrame(text):
 		r.answers.Pager = 0
 		r.outOfPlace(l.Line, text)

@@ -62,6 +62,9 @@ func (r *reader) heading(h ciscoHeading) {
 		r.answerOf(h.peer)
 		r.Shows(reading.Shown{Extent: reading.OfOne, What: "the dump shows the routes of one neighbor"})
 	}
+	if h.table && !r.HasCommand() {
+		r.Shows(reading.Shown{Direction: reading.Held, Extent: reading.OfAll, What: "the heading is the whole table's"})
+	}
 }
 
 // announce reads "BGP table version is 5, local router ID is 192.0.2.1": a table follows.

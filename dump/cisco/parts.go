@@ -69,6 +69,7 @@ type ciscoHeading struct {
 	family string // as printed, in small letters
 	vrf    string
 	peer   string
+	table  bool   // it is the whole table's: over a neighbour's routes the router prints another one
 	bare   bool   // vrf is a route distinguisher
 	whole  bool   // the route distinguisher stands there as routers print it
 	router []byte // a line that names the router, good until the next is read
@@ -109,7 +110,7 @@ func cutHeading(text []byte) (h ciscoHeading) {
 	if rest, ok := behind("BGP routing table information for VRF "); ok {
 		vrf, fam, ok := bytes.Cut(rest, []byte(", address family "))
 		if ok {
-			return ciscoHeading{kind: familyHeading, family: family(fam), vrf: string(vrf)}
+			return ciscoHeading{kind: familyHeading, family: family(fam), vrf: string(vrf), table: true}
 		}
 		return ciscoHeading{kind: vrfHeading, vrf: string(rest)}
 	}

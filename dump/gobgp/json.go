@@ -20,8 +20,7 @@ func sniffGoBGP(head []byte) bool {
 	if len(list) == 0 || list[0].Opens != '[' {
 		return false
 	}
-	_, err := reading.ParsePrefix(list[0].Key)
-	return err == nil && reading.HasMember(list, "nlri") && reading.HasMember(list, "attrs")
+	return reading.IsPrefix(list[0].Key) && reading.HasMember(list, "nlri") && reading.HasMember(list, "attrs")
 }
 
 func shapeGoBGP(src reading.Source) reading.Header {

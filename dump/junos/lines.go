@@ -99,7 +99,6 @@ func (w *textWalk) brief(line int, text []byte) bool {
 	if tag == "*" && d.last() != nil { // the active one stands first
 		w.spoil("a second active entry stands in it: the prefix before that is lost")
 	}
-	w.protocol(string(m[3]))
 	e := d.entry(tag, string(m[3]))
 	if !bytes.Contains(text, []byte("["+string(m[3])+"/")) {
 		e.add("rt-entry-state", "Hidden") // a route without a preference is one that policy rejected
@@ -167,14 +166,6 @@ var glued = regexp.MustCompile(`[^\s>*]\s+>?\s*to [0-9A-Fa-f]+[.:]\S* via |\S\s*
 // apart knows two lines of a detailed entry in one: Junos sets nothing so far apart within a line.
 var apart = regexp.MustCompile(`\S {8,}[*+@#-]?[A-Z]`)
 
-// protocol holds the protocol of an entry against what is left of BGP's name when a part of it is lost: the entry would
-// be passed over as another protocol's.
-func (w *textWalk) protocol(name string) {
-	if name != "BGP" && (strings.HasSuffix(name, "BGP") || strings.HasPrefix(name, "BG") || name == "GP" || name == "P") {
-		w.spoil("an entry is of protocol " + reading.Quote(name) + ", which is damaged")
-	}
-}
-
 // damagedKey reports whether a key is one that entries are read by, with something lost or put in front of it.
 func damagedKey(key string) bool {
 	key = strings.TrimSpace(key)
@@ -193,7 +184,6 @@ func (w *textWalk) detailLine(line string) {
 	d := &w.dest
 	if m := entryLine.FindStringSubmatch(line); m != nil {
 		d.form, d.deep = junosDetail, false
-		w.protocol(m[2])
 		d.entry(m[1], m[2])
 		return
 	}

@@ -92,6 +92,10 @@ func (r *junosRows) read(rt *junosNode, line int) {
 		chosen = chosen || junosBGP(e) && active(e)
 	}
 	for _, e := range entries {
+		if why := damaged(e); why != "" {
+			r.Skip(line, "bad route of %s: %s", prefix, why)
+			continue
+		}
 		if !junosBGP(e) {
 			continue
 		}

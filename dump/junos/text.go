@@ -348,7 +348,7 @@ func (w *textWalk) cutOff() {
 		w.Skip(d.line, "the last route of %s is cut off", reading.Quote(d.node.value("rt-destination")))
 		d.node.children = d.node.children[:len(d.node.children)-1]
 		if len(d.node.all("rt-entry")) == 0 {
-			d.node.children = append(d.node.children, junosNode{name: "rt-entry", children: []junosNode{{name: "protocol-name", text: "none"}}})
+			d.node.children = append(d.node.children, junosNode{name: "rt-entry", children: []junosNode{{name: "protocol-name", text: noProtocol}}})
 		}
 	}
 }

@@ -301,7 +301,7 @@ func (r *bgpdumpReader) state(f []string, peer mrtPeer) error {
 
 // bgpdumpPrefix reads the prefix, and the path id behind it where the line has one.
 func bgpdumpPrefix(f []string) (n wire.NLRI, rest []string, err error) {
-	n.Prefix, err = reading.ParsePrefix(at(f, 5))
+	n.Prefix, err = reading.ParseWirePrefix(at(f, 5)) // bgpdump prints the octets as they are
 	if err != nil {
 		return n, nil, err
 	}

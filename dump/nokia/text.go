@@ -328,7 +328,7 @@ func (w *walk) endRow() {
 func (w *walk) outside(line int, text []byte) {
 	if flags, rest := reading.CutWord(text); nokiaFlags.Match(flags) {
 		prefix, _ := reading.CutWord(rest)
-		if _, err := reading.ParsePrefix(string(prefix)); err == nil {
+		if reading.IsPrefix(string(prefix)) {
 			w.Problem(line, "the beginning is missing: %s is of a table that began before the text: export it into a file", reading.Quote(text))
 			return
 		}
@@ -386,6 +386,8 @@ func parseNokiaCommand(words []string) nokiaCommand {
 			i++
 		case word == "|" && next == "no-more":
 			i++
+		case word == "|" && reading.WholePipe(words[i+1:]):
+			return c
 		case !nokiaWords[word]:
 			if c.part == "" {
 				c.part = word

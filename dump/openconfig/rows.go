@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"time"
 
 	"bgpaudit/dump/reading"
@@ -302,8 +301,11 @@ func errNoSet(index ocKey, what string) error {
 	return fmt.Errorf("its %s set %d is not in the dump", what, index.value)
 }
 
-// ocProtocol is the name of a protocol that a route comes from, instead of a neighbour's address.
-var ocProtocol = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+// protocols are those beside BGP that a route may come from, instead of a neighbour's address (INSTALL_PROTOCOL_TYPE of
+// openconfig-policy-types).
+var protocols = map[string]bool{
+	"ISIS": true, "OSPF": true, "OSPF3": true, "STATIC": true, "DIRECTLY_CONNECTED": true, "LOCAL_AGGREGATE": true, "IGMP": true, "PIM": true, "RIP": true,
+}
 
 // sender says whose the route is: of a table's neighbour, or of the address that the Loc-RIB names as its origin.
 func (r *reader) sender(w *ocRoute, t *ocWanted, out *rib.Route) error {
@@ -329,7 +331,7 @@ func (r *reader) sender(w *ocRoute, t *ocWanted, out *rib.Route) error {
 			out.Neighbor = from.WithZone("").Unmap()
 		case err != nil && protocol == "BGP":
 			a.NotShown |= rib.AttrNeighbor
-		case err == nil || ocProtocol.MatchString(protocol):
+		case err == nil || protocols[protocol]:
 			reading.AsOwn(out)
 			a.NotShown &^= rib.AttrNextHop | rib.AttrASPath
 		default:

@@ -59,6 +59,9 @@ func (c *Collector) Shows(s Shown) {
 	}
 }
 
+// HasCommand reports whether a command stands in front of the answer at hand: what it asks for is judged.
+func (c *Collector) HasCommand() bool { return c.file.now.Asked != "" }
+
 // AnswerOf takes a heading that names the neighbour whose routes stand under it.
 func (c *Collector) AnswerOf(line int, a netip.Addr) {
 	c.Heading(Shown{Line: line, Neighbor: a})

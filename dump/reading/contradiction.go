@@ -15,6 +15,7 @@ type contradiction struct {
 	strangers string     // what the config says, where it is none of the feed's
 	stranger  netip.Addr // the first such one
 	paths     int        // rows with a path that begins with an AS
+	empty     int        // rows whose path is shown, and is empty
 	ours      int        // those that begin with one of ours
 	own       int        // rows of the router itself: no path, and no next hop but itself
 	ownLine   int        // the first of them
@@ -35,7 +36,8 @@ const (
 	startsNowhere pathSeen = iota // it is empty or not shown, or the config does not say which AS is ours
 	startsElsewhere
 	startsHere
-	routersOwn // it is empty, and the router itself is the next hop
+	startsEmpty // it is shown, and is empty
+	routersOwn  // and the router itself is the next hop
 )
 
 // seen is what a row tells of its direction.
@@ -43,11 +45,13 @@ func (c *Collector) seen(a *rib.Attrs) pathSeen {
 	if start := c.Source.startOf(a.ASPath); start != startsNowhere {
 		return start
 	}
-	const needs = rib.AttrASPath | rib.AttrNextHop
-	if len(a.ASPath) == 0 && a.NotShown&needs == 0 && (!a.NextHop.IsValid() || a.NextHop.IsUnspecified()) {
+	switch {
+	case len(a.ASPath) > 0 || a.NotShown.Has(rib.AttrASPath):
+		return startsNowhere
+	case !a.NotShown.Has(rib.AttrNextHop) && (!a.NextHop.IsValid() || a.NextHop.IsUnspecified()):
 		return routersOwn
 	}
-	return startsNowhere
+	return startsEmpty
 }
 
 func (c *contradiction) sawPath(path pathSeen, line int) {
@@ -57,7 +61,10 @@ func (c *contradiction) sawPath(path pathSeen, line int) {
 		c.ours++
 	case startsElsewhere:
 		c.paths++
+	case startsEmpty:
+		c.empty++
 	case routersOwn:
+		c.empty++
 		if c.own++; c.own == 1 {
 			c.ownLine = line
 		}
@@ -80,7 +87,8 @@ func (c *Collector) HoldAgainstConfig() {
 
 // againstDirection holds the paths against the view. No neighbour sends us a path that begins with
 // our own AS (a loop has it further on), nor one that is empty with no next hop but our router: rows that do are
-// what we advertise. What we send begins with our AS, where the dump shows paths as sent. Our own router's table is
+// what we advertise. What we send begins with our AS, where the dump shows paths as sent: there an empty one is none that we
+// send. Our own router's table is
 // nobody's far end.
 func (c *Collector) againstDirection() {
 	src, h := &c.Source, &c.Result.Header
@@ -96,7 +104,7 @@ func (c *Collector) againstDirection() {
 			c.Say("%d of its rows, first in line %d, are the router's own, as no neighbor sends them and advertised routes show them; the config says %s", c.own, c.ownLine, view)
 		}
 	case rib.AdjRIBOutPost, rib.AdjRIBOutPre:
-		if h.ASPathForm == rib.AsSent && c.paths > 0 && c.ours == 0 {
+		if h.ASPathForm == rib.AsSent && c.paths+c.empty > 0 && c.ours == 0 && len(src.ASNs) > 0 {
 			c.Say("none of its AS paths begins with our own ASN, as received routes do; the config says %s", view)
 		}
 	case rib.FarEnd, rib.Collector, rib.Chosen:

@@ -97,7 +97,7 @@ func commandsOf(text []byte) (commands [][]string) {
 	raw := withoutRedirects(strings.Fields(string(text)))
 	words := make([]string, len(raw))
 	for i, word := range raw {
-		words[i] = strings.Trim(word, "'\"`;")
+		words[i] = strings.TrimSuffix(strings.Trim(word, "'\"`;"), `\n`) // which printf is given
 	}
 	handed := false // a program was told of another place: what follows may be more about it
 	for len(words) > 0 {

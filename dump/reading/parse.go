@@ -138,9 +138,24 @@ func ParseList[C any](s string, parse func(string) (C, error)) ([]C, error) {
 	return out, nil
 }
 
-// ParsePrefix reads a prefix with its length, and clears host bits. An IPv4-mapped one is an error
-// (docs/decisions/0099).
+// ParsePrefix reads a prefix with its length, as a router prints it. Host bits are an error: no router prints any, and
+// a length that lost a digit shows them (docs/decisions/0124). So is an IPv4-mapped one (docs/decisions/0099).
 func ParsePrefix(text string) (netip.Prefix, error) {
+	p, err := parsePrefix(text)
+	if err == nil && p != p.Masked() {
+		return netip.Prefix{}, fmt.Errorf("the prefix %s has host bits: its length or its address is damaged", Quote(text))
+	}
+	return p, err
+}
+
+// ParseWirePrefix is [ParsePrefix] of a text that shows the octets of an UPDATE, whose trailing bits are irrelevant
+// (RFC 4271, 4.3): they are cleared.
+func ParseWirePrefix(text string) (netip.Prefix, error) {
+	p, err := parsePrefix(text)
+	return p.Masked(), err
+}
+
+func parsePrefix(text string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(text)
 	switch {
 	case err != nil:
@@ -148,7 +163,7 @@ func ParsePrefix(text string) (netip.Prefix, error) {
 	case p.Addr().Is4In6():
 		return netip.Prefix{}, fmt.Errorf("%s is an IPv4-mapped prefix: no route of either family", Quote(text))
 	}
-	return p.Masked(), nil
+	return p, nil
 }
 
 // StringList reads a list of strings, or null.

@@ -31,8 +31,8 @@ func HoldsPrefix(key string, value []byte) bool {
 	return false
 }
 
-// IsPrefix reports whether a key is a prefix.
-func IsPrefix(key string) bool {
-	_, err := netip.ParsePrefix(key)
+// IsPrefix reports whether a word looks like a prefix, host bits or none.
+func IsPrefix(word string) bool {
+	_, err := netip.ParsePrefix(word)
 	return err == nil
 }

@@ -28,6 +28,7 @@ var handOvers = map[string]handOver{
 	"sr_cli":  {},
 	"cli":     {},
 	"echo":    {},
+	"printf":  {},
 	"nohup":   {},
 	"watch":   {values: "n"},
 	"vtysh":   {values: "dNf --vty_socket --config_dir --daemon --pathspace"},
@@ -122,6 +123,22 @@ var wholePrograms = []string{
 	"Out-File", "Tee-Object", "Set-Content", "Add-Content", "Out-String", "Out-Host",
 }
 
+// runsHere are the programs that hand a command on to no router.
+var runsHere = []string{"do", "run", "exec", "sh", "bash", "time", "echo", "printf", "watch", "nohup"}
+
+// isTransport reports whether words carry what they are given to a router, and the answer back: "ssh edge1".
+func isTransport(words []string) bool {
+	for len(words) > 0 {
+		name := program(words[0])
+		to, ok := handOvers[name]
+		if !ok || slices.Contains(runsHere, name) || to.verb != "" && !slices.Contains(words, to.verb) {
+			return false
+		}
+		words = to.command(words[1:])
+	}
+	return true
+}
+
 // WholePipe reports whether what a shell pipes an answer to, the words behind "|", leaves nothing out of it.
 func WholePipe(words []string) bool {
 	switch text := strings.Join(words, " "); {
@@ -130,7 +147,7 @@ func WholePipe(words []string) bool {
 	case slices.Contains(words, "|"):
 		at := slices.Index(words, "|")
 		return WholePipe(words[:at]) && WholePipe(words[at+1:])
-	case slices.Contains(wholePrograms, program(words[0])):
+	case slices.Contains(wholePrograms, program(words[0])), isTransport(words):
 		return true
 	case words[0] == "tr":
 		return len(words) == 3 && words[1] == "-d" && (words[2] == `\r` || words[2] == `\015`)

@@ -22,6 +22,7 @@ type WordTable struct {
 	Held    [2]bool // families of the table's rows
 	begun   bool    // rows may follow
 	open    bool    // nothing yet says that the table was printed whole
+	blank   bool    // a blank line stands behind the header or a row
 	tables  int
 	answer  string
 }
@@ -55,14 +56,20 @@ func (w *WordTable) one(l TextLine) {
 	case l.Long:
 		w.Problem(l.Line, "a line of more than %d bytes: this is no router's", MaxLine)
 	case len(text) == 0:
+		w.blank = w.begun
 	case !l.Cut && w.Header(text):
 		w.noteTable()
 		w.answers.Came()
-		w.begun, w.open = true, true
+		w.begun, w.open, w.blank = true, true, false
 		w.tables++
 	case w.begun && w.Row(l):
 		w.answers.Pager = 0
-	case IsRouterPrompt(text):
+		if w.blank {
+			w.blank = false
+			w.Problem(l.Line, "a blank line stands among the rows: one of them may be missing")
+		}
+	case w.tables > 0 && string(text) == ">": // what a mark of a row may be, too: it proves no end
+	case IsRouterPrompt(text), w.tables > 0 && !l.Cut && bareSign(text):
 		w.endReply()
 		w.echoed(text)
 	case !l.Cut && len(EchoedCommands(text)) > 0:
@@ -72,6 +79,11 @@ func (w *WordTable) one(l TextLine) {
 	default:
 		w.unknown(l, text)
 	}
+}
+
+// bareSign reports whether a line is a shell's prompt without a name: "$".
+func bareSign(text []byte) bool {
+	return len(text) == 1 && bytes.IndexByte([]byte("#$%"), text[0]) >= 0
 }
 
 func (w *WordTable) unknown(l TextLine, text []byte) {

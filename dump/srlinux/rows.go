@@ -390,15 +390,11 @@ func (w *walk) routeOf(r *srlinuxRow) (out rib.Route, err error) {
 	return out, w.standing(r, &out)
 }
 
-// prefixOf holds the prefix against the rows before it. SR Linux prints no host bits: a prefix that has some has
-// lost a digit of its length.
+// prefixOf holds the prefix against the rows before it.
 func (w *walk) prefixOf(text string) (netip.Prefix, error) {
 	p, err := reading.ParsePrefix(text)
 	if err != nil {
 		return p, err
-	}
-	if raw, err := netip.ParsePrefix(text); err == nil && raw != raw.Masked() {
-		return p, errors.New("the prefix has host bits")
 	}
 	fam := rib.FamilyOf(p)
 	switch held := w.tally.family; {
