@@ -69,9 +69,6 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 		}
 	}
 	ps.leaveOpenByBlind(ps.sharers(all), rib.Advertised, fam, "pool "+pool.Name, rowLinks(all))
-	if len(all) == 0 && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return !r.Sent() }) {
-		ps.leaveOpenByBlind(ps.linksWhere(rib.LinkKind.ExpressRoute), rib.Advertised, fam, "pool "+pool.Name, rowLinks(aggregates))
-	}
 }
 
 // mayEndFallback reports whether the pool may also be sent beside ExpressRoute, by a doubtful row or on a

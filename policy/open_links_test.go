@@ -121,3 +121,39 @@ remotes: [{name: rest, default-only: true}]
 		}
 	}
 }
+
+func TestARouteThatTakesAServiceOnOneLinkIsStillNamedOnAnother(t *testing.T) {
+	const declared = threeLinks + `
+prefixes: [{name: public, prefixes: [203.0.112.0/22], links: [isp-a]}]
+services: [{name: www, kind: other, addresses: [203.0.113.10/32], remote: them, initiator: remote, links: [isp-a, er]}]
+remotes: [{name: them, prefixes: [40.92.0.0/15], observer: internet}]
+`
+	r := site{declared, "isp-a in 0.0.0.0/0\nisp-b in\ner in\nisp-a out 203.0.112.0/22\nisp-b out 203.0.113.0/24\ner out 203.0.113.0/24"}.audit(t)
+	var got []string
+	for _, f := range r.Findings {
+		if f.Check == "return/more-specific" {
+			got = append(got, f.Subject.Name+" over "+strings.Join(f.Links, " "))
+		}
+	}
+	// The internet reaches www by isp-b. Microsoft reaches the rest of the /24 by the circuit.
+	for _, want := range []string{"www over isp-b", "public over er"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q, want %q among them", got, want)
+		}
+	}
+}
+
+func TestADoubtfulAggregateOpensNoLinkThatAPoolIsNotOn(t *testing.T) {
+	const declared = threeLinks + `
+pools: [{name: nat, prefixes: [198.51.100.0/24], links: [er]}]
+`
+	for tables, want := range map[string]policy.State{
+		"isp-a out 198.51.100.0/23\nisp-b out":             policy.OK, // what er may carry beside it is er's to say
+		"isp-a adj-rib-out-pre 198.51.100.0/23\nisp-b out": policy.OK,
+		"isp-a adj-rib-out-pre 198.51.100.0/24\nisp-b out": policy.UnknownState,
+	} {
+		if got := stateOf(site{declared, tables}.audit(t), "nat/shared-pool", "isp-a", rib.IPv4); got != want {
+			t.Errorf("%q: %s, want %s", tables, got, want)
+		}
+	}
+}

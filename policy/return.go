@@ -149,7 +149,7 @@ type returnTest struct {
 // declared addresses, and asks the test of them.
 func (ps *Pass) overReturns(test returnTest) {
 	ps.overAdvertised(func(_ *rib.Link, fam rib.Family) bool { return ps.declares(fam) })
-	taken := map[netip.Prefix]bool{} // routes that took a pool or service
+	taken := map[Cause]bool{} // routes that took a pool or service
 	for _, kind := range []string{"service", "pool", "prefix"} {
 		for _, d := range ps.declared {
 			if d.Kind != kind || len(d.links) == 0 {
@@ -175,7 +175,7 @@ func (ps *Pass) overReturns(test returnTest) {
 
 // returnsOfPools looks at services that have no address of their own: at the pools that they really
 // send from, as their remote's observer sees them.
-func (ps *Pass) returnsOfPools(taken map[netip.Prefix]bool, test returnTest) {
+func (ps *Pass) returnsOfPools(taken map[Cause]bool, test returnTest) {
 	for _, f := range ps.flows {
 		if f.Initiator != WeStart || len(f.service.Links) == 0 {
 			continue
@@ -215,7 +215,7 @@ func (ps *Pass) openBySource(f *flow) {
 	}
 }
 
-func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, taken map[netip.Prefix]bool, test returnTest) {
+func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, taken map[Cause]bool, test returnTest) {
 	if ob.Direction != rib.Advertised || !ps.hearsAny(ob, d.links) {
 		return
 	}
@@ -228,7 +228,8 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 			continue
 		}
 		off := ps.winnersOff(d, dec)
-		if len(off) == 0 || d.Kind == "prefix" && taken[off[0].Prefix] {
+		cause := ps.returnCause(off)
+		if len(off) == 0 || d.Kind == "prefix" && taken[cause] {
 			continue
 		}
 		if g, unshown := ps.sidesUnshown(dec, off, d.links); unshown {
@@ -236,7 +237,7 @@ func (ps *Pass) returnsOf(d *declaration, ob *rib.Observer, p netip.Prefix, take
 			continue
 		}
 		if how, ok := test.fires(dec, off, d.links); ok {
-			taken[off[0].Prefix] = true
+			taken[cause] = true
 			ps.reportReturn(d, ob, dec, off, r, how)
 		} else {
 			// What a rival has that nobody showed may be what the winner beat.
@@ -302,15 +303,26 @@ func (ps *Pass) hearsAny(ob *rib.Observer, links []string) bool {
 	return slices.ContainsFunc(ob.Hears, func(l rib.LinkID) bool { return slices.Contains(links, ps.table.LinkName(l)) })
 }
 
-func (ps *Pass) reportReturn(d *declaration, ob *rib.Observer, dec *rib.Decision, off []rib.Candidate, r rib.Range, how string) {
-	var links []string
+// returnCause is the route that takes an answer off the intended links, and where.
+func (ps *Pass) returnCause(off []rib.Candidate) Cause {
+	if len(off) == 0 {
+		return Cause{}
+	}
+	return Cause{What: CauseAdvertised, Prefix: off[0].Prefix, Link: ps.circuitName(ps.linksOff(off))}
+}
+
+func (ps *Pass) linksOff(off []rib.Candidate) (links []string) {
 	for _, c := range off {
 		links = addTexts(links, ps.table.LinkName(c.Link))
 	}
-	route := off[0].Prefix
+	return links
+}
+
+func (ps *Pass) reportReturn(d *declaration, ob *rib.Observer, dec *rib.Decision, off []rib.Candidate, r rib.Range, how string) {
+	links, route := ps.linksOff(off), off[0].Prefix
 	f := Finding{
 		Subject: d.Subject, Family: rib.FamilyOf(route), Prefixes: r.Prefixes(), Links: links,
-		Cause:    Cause{What: CauseAdvertised, Prefix: route, Link: ps.circuitName(links)},
+		Cause:    ps.returnCause(off),
 		Message:  fmt.Sprintf("%s answers %s %s over %s instead of %s: %s is %s", ob.Name, d.Kind, d.Name, list(links), list(d.links), route, how),
 		Hint:     fmt.Sprintf("stop advertising %s on %s, or advertise more specifically on %s", route, list(links), list(d.links)),
 		Inferred: dec.Inferred, Assumes: slices.Clone(dec.Assumes), Config: d.pos,
