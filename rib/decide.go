@@ -261,7 +261,8 @@ func (d *decider) runStep(st *step, cs []candidate, live []int, losses []loss) (
 }
 
 // mayWin leaves out of the candidates that step k cannot order those that lose whatever it would come to: of
-// candidates with the same known rank the later steps choose, as far as these order them whoever else is there.
+// candidates with the same known rank the later steps choose, as far as these order them whoever else is there,
+// and then the mark of the router that all of them end on.
 func (d *decider) mayWin(k int, cs []candidate, live []int) []int {
 	st := &d.ob.steps[k]
 	if st.group != nil {
@@ -275,6 +276,10 @@ func (d *decider) mayWin(k int, cs []candidate, live []int) []int {
 		if open != "" {
 			break
 		}
+	}
+	if d.behindOneRouter(cs, left) { // then its own mark chooses among them
+		choices, _ := d.routersChoose(cs, left)
+		left = slices.DeleteFunc(slices.Clone(left), func(i int) bool { return !slices.Contains(choices[0].Links, cs[i].link) })
 	}
 	return slices.DeleteFunc(slices.Clone(live), func(i int) bool { return slices.Contains(known, i) && !slices.Contains(left, i) })
 }

@@ -103,20 +103,28 @@ func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
 	if len(atMask) > 0 {
 		longest = cs[atMask[0]].bits
 	}
+	var copies []int // the longest ones: they are what is chosen by
 	for i := range cs {
 		c := &cs[i]
-		router := d.routerOf(c)
-		if c.bits <= longest || !d.bestCopy(c) || c.ownNetwork() || d.behind != "" && d.behind != router {
+		if c.bits <= longest || !d.bestCopy(c) || c.ownNetwork() || d.behind != "" && d.behind != d.routerOf(c) {
 			continue
 		}
+		if len(copies) > 0 && c.bits > cs[copies[0]].bits {
+			copies = copies[:0]
+		}
+		if len(copies) == 0 || c.bits == cs[copies[0]].bits {
+			copies = append(copies, i)
+		}
+	}
+	for _, i := range copies {
+		c := &cs[i]
 		d.openByMarks(p, fmt.Sprintf("%s itself marks %s best, which another router received and no link shows",
-			cmp.Or(router, "a router"), d.s.t.fam[d.fam].prefix(c.id)), false)
+			cmp.Or(d.routerOf(c), "a router"), d.s.t.fam[d.fam].prefix(c.id)), false)
 		if none := d.allowBehind(cs, c, p); none && len(p.links) == 0 {
 			for _, l := range d.hears {
 				p.allowsToo([]LinkID{l})
 			}
 		}
-		return
 	}
 }
 

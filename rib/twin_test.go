@@ -848,7 +848,7 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			live, _, v.reason = tw.step("router-chose", live)
 			break
 		}
-		for _, l := range linksIn(tw.mayWin(name, names[i+1:], live)) {
+		for _, l := range linksIn(tw.mayWin(ob, name, names[i+1:], live)) {
 			v.others = append(v.others, []int{l})
 		}
 	}
@@ -871,7 +871,7 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 
 // mayWin leaves out the routes that lose whatever a step that hangs comes to: another that is as good in it goes before
 // them at a later one that orders routes whoever else is there.
-func (tw twin) mayWin(name string, later []string, live []claim) []claim {
+func (tw twin) mayWin(ob, name string, later []string, live []claim) []claim {
 	of := map[string]func(claim) value{
 		"local-pref": func(c claim) value { return c.lp }, "as-path-length": func(c claim) value { return c.length }, "origin": func(c claim) value { return c.origin },
 	}
@@ -888,6 +888,9 @@ func (tw twin) mayWin(name string, later []string, live []claim) []claim {
 		if hangs {
 			break
 		}
+	}
+	if len(left) > 0 && ob == "us" && oneRouterShows(tw, left) {
+		left, _, _ = tw.step("router-chose", left)
 	}
 	return filter(live, func(c claim) bool {
 		return !of[name](c).known || slices.ContainsFunc(left, func(o claim) bool { return o.link == c.link })
@@ -1046,12 +1049,16 @@ func (tw twin) denied(mask []claim, links []int) (others [][]int) {
 // longerCopies: a router marks best a copy of a route that is longer than all that is received on the
 // site's links: by which way out another router of ours has it is not shown.
 func (tw twin) longerCopies(bits int) [][]int {
-	for _, c := range tw.copies {
-		if c.bestShown && c.bits > bits && !tw.ownCopy(c) && (tw.behind == "" || c.router == tw.behind) {
-			return tw.behindCopy(c)
+	copies := filter(tw.copies, func(c claim) bool {
+		return c.bestShown && c.bits > bits && !tw.ownCopy(c) && (tw.behind == "" || c.router == tw.behind)
+	})
+	var out [][]int
+	for _, c := range copies {
+		if !slices.ContainsFunc(copies, func(o claim) bool { return o.bits > c.bits }) {
+			out = append(out, tw.behindCopy(c)...)
 		}
 	}
-	return nil
+	return out
 }
 
 // notBy lists the ways out that a router's best copies of the longest mask leave: links of other routers that show
