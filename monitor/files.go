@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -26,35 +27,48 @@ type File struct {
 // longestLook is how long the system may take to say what a file looks like.
 const longestLook = 3 * time.Second
 
-// looking are the paths that a look is stuck at: a file server that is gone does not answer, and no
+// looking are the looks that are under way, by path: a file server that is gone does not answer, and no
 // call to it can be ended. There is one for each, however often it is tried.
 var looking sync.Map
+
+// glance is one look.
+type glance struct {
+	over  chan struct{}
+	info  os.FileInfo // once it is over
+	stuck atomic.Bool // somebody has waited for it in vain
+}
 
 // Look is what the file at a path looks like from outside, nil where there is none, or where the
 // system does not say.
 func Look(path string) os.FileInfo { return lookBy(os.Stat, path) }
 
 func lookBy(stat func(string) (os.FileInfo, error), path string) os.FileInfo {
-	if _, stuck := looking.LoadOrStore(path, true); stuck {
+	g := &glance{over: make(chan struct{})}
+	if other, found := looking.LoadOrStore(path, g); found {
+		g = other.(*glance)
+	} else {
+		go g.look(stat, path)
+	}
+	if g.stuck.Load() {
 		return nil
 	}
-	seen := make(chan os.FileInfo, 1)
-	go func() {
-		defer looking.Delete(path)
-		info, err := stat(path)
-		if err != nil {
-			info = nil
-		}
-		seen <- info
-	}()
 	enough := time.NewTimer(longestLook)
 	defer enough.Stop()
 	select {
-	case info := <-seen:
-		return info
+	case <-g.over:
+		return g.info
 	case <-enough.C:
+		g.stuck.Store(true)
 		return nil
 	}
+}
+
+func (g *glance) look(stat func(string) (os.FileInfo, error), path string) {
+	if info, err := stat(path); err == nil {
+		g.info = info
+	}
+	looking.Delete(path) // before anybody goes on: who looks again sees what there is then
+	close(g.over)
 }
 
 func unchanged(a, b os.FileInfo) bool {

@@ -2,6 +2,8 @@ package monitor
 
 import (
 	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,4 +27,21 @@ func TestALookThatDoesNotReturnHoldsNobodyUp(t *testing.T) {
 			t.Errorf("%d calls", calls)
 		}
 	})
+}
+
+func TestALookRightAfterAnotherSeesTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	writeText(t, path, "x")
+	var looks sync.WaitGroup
+	for range 4 {
+		looks.Go(func() {
+			for range 500 {
+				if Look(path) == nil {
+					t.Error("it is not seen")
+					return
+				}
+			}
+		})
+	}
+	looks.Wait()
 }
