@@ -91,6 +91,7 @@ func TestTheLastPageOfAnAzureTableEndsIt(t *testing.T) {
 			{"both", page(p[0], true) + page(p[1], false), 2, rib.CompleteYes},
 			{"three", page(p[0], true) + page(p[1], true) + page(p[2], false), 3, rib.CompleteYes},
 			{"two of three", page(p[0], true) + page(p[1], true), 2, rib.CompleteNo},
+			{"one whose next one has no name", strings.Replace(page(p[0], true), "https://management.azure.com/next", "", 1), 1, rib.CompleteYes},
 			{"another command's answer follows", page(p[0], true) + other + page(p[1], false), 1, rib.CompleteNo},
 		} {
 			routes, got, err := readBytes(reading.Source{Name: "x", View: rib.FarEnd, ExpectRoutes: -1}, []byte(tt.text))

@@ -3,6 +3,7 @@
 package azure
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -153,7 +154,7 @@ func (r *reader) member(key string, line, depth int) error {
 		return r.list(depth + 1)
 	case isEnvelope(key) && c == '{' && depth < 16:
 		return r.object(depth + 1)
-	case strings.EqualFold(key, "nextLink") && c == '"':
+	case strings.EqualFold(key, "nextLink") && c == '"' && !bytes.HasPrefix(r.s.Ahead(2), []byte(`""`)):
 		r.nextLink = line
 	case strings.EqualFold(key, "error") && c == '{':
 		raw, err := r.s.Raw()
