@@ -15,7 +15,8 @@ type declaration struct {
 	never     []string
 	more      *MoreSpecifics
 	pos       string
-	nestOrder int // among declarations of the same prefix: service before pool before prefix
+	assumes   []string // what it takes on trust that traffic comes back to its prefixes at all
+	nestOrder int      // among declarations of the same prefix: service before pool before prefix
 }
 
 func declarations(in *Intent) []*declaration {

@@ -95,6 +95,26 @@ func TestAnUntiedRowOpensWhatItMayBeOf(t *testing.T) {
 	}
 }
 
+func TestWhatAnUntiedRowMayCarryOverExpressRouteIsNoCertainDefaultOnlyAddress(t *testing.T) {
+	const config = threeLinks + `services:
+  - {name: sso, kind: adfs, addresses: [203.0.113.10/32, "2001:db8:7::10/128"], remote: rest, initiator: remote, links: [er], nat: none}
+remotes:
+  - {name: rest, default-only: true}
+`
+	const out = "isp-a out ipv6\nisp-b out ipv6\ner out ipv6 203.0.113.0/24 2001:db8:7::/48\nisp-b in ipv6\n"
+	for tables, want := range map[string]policy.State{
+		"isp-a in ipv6 40.96.0.0/13 2603:1006::/40\ner in ipv6":                                                                            policy.Fired,
+		"isp-a in ipv6 40.96.0.0/13 2603:1006::/40\ner in ipv6\n- bgp-table 40.96.0.0/13 2603:1006::/40 65540=isp-a 12076=er router=edge1": policy.UnknownState,
+	} {
+		r := site{config, out + tables}.audit(t)
+		for _, fam := range rib.Families {
+			if got := stateOf(r, "service/adfs", "isp-a", fam); got != want {
+				t.Errorf("%q: %s (%s), want %s", tables, got, fam, want)
+			}
+		}
+	}
+}
+
 func TestAnUntiedAdvertisedRowOpensTheChecksOfPools(t *testing.T) {
 	const feed = "- far-end name=table 65549=isp-b 65548=er "
 	pool := threeLinks + "pools:\n  - {name: nat, prefixes: [198.51.100.0/24, \"2001:db8:100::/48\"], links: [isp-a]}\n"
@@ -150,6 +170,41 @@ remotes:
 	}
 }
 
+func TestAFindingOfAServiceWithSNATSaysWhatUnpinnedRepliesTakeOnTrust(t *testing.T) {
+	const config = threeLinks + `services:
+  - {name: mail-in, kind: smtp, addresses: [203.0.113.25/32], remote: exo, initiator: remote, links: [isp-a], snat: {at: fw-a, to: 10.20.0.0/28}}
+remotes:
+  - {name: exo, observer: microsoft, prefixes: [40.92.0.0/15]}
+`
+	r := site{config, "isp-a in 0.0.0.0/0\nisp-b in\ner in 40.92.0.0/15\nisp-a out\nisp-b out 203.0.113.0/24\ner out"}.audit(t)
+	for _, check := range []string{"service/smtp", "forward/more-specific"} {
+		named, _ := ofCheck(r, check)
+		if len(named) != 1 || !slices.Contains(named[0].Assumes, "accepted on isp-b") {
+			t.Errorf("%s: %v assumes not that the address is accepted on isp-b", check, findingLines(r))
+		}
+	}
+}
+
+func TestAReturnFindingOfAServiceSaysByWhichChoiceItsSourceIsUsed(t *testing.T) {
+	const config = threeLinks + `
+pools:
+  - {name: nat-a, prefixes: [198.51.100.0/24], links: [isp-a]}
+services:
+  - {name: web, pools: [nat-a], remote: exo, initiator: us, links: [isp-a]}
+remotes:
+  - {name: exo, observer: internet, prefixes: [192.0.2.0/24]}
+`
+	r := site{config, "isp-a in 192.0.2.0/24[lp=200]\nisp-b in 192.0.2.0/24[lp=100] no-best\ner in\nisp-a out 198.51.100.0/23\nisp-b out 198.51.100.0/24\ner out"}.audit(t)
+	named, _ := ofCheck(r, "return/more-specific")
+	const says = "feed isp-b-in does not show what its router chose: none of its routes is taken to be marked best"
+	if !slices.ContainsFunc(named, func(f *policy.Finding) bool { return f.Subject.Kind == "service" && slices.Contains(f.Assumes, says) }) {
+		for _, f := range named {
+			t.Logf("%v %q", f.Subject, f.Assumes)
+		}
+		t.Errorf("no finding of the service says so: %v", findingLines(r))
+	}
+}
+
 func TestWhatIsSentIsJudgedThoughNobodyHearsIt(t *testing.T) {
 	const declare = `prefixes:
   - {name: public, prefixes: [203.0.113.0/24, "2001:db8:7::/48"], links: [isp-a], never-links: [er]}
@@ -183,10 +238,28 @@ func TestAPoolMayBeMoreThanTheDocumentedFallback(t *testing.T) {
 	}{
 		{"all is seen", "isp-a out 198.51.100.0/23\nisp-b out\ner out 198.51.100.0/24", policy.Fired},
 		{"an internet link is blind", "isp-a out 198.51.100.0/23\ner out 198.51.100.0/24", policy.UnknownState},
+		{"the aggregate is doubtful", "isp-a adj-rib-out-pre 198.51.100.0/23\nisp-b out\ner out 198.51.100.0/24", policy.UnknownState},
+		{"the pool and the aggregate are", "isp-a adj-rib-out-pre 198.51.100.0/23\nisp-b out\ner adj-rib-out-pre 198.51.100.0/24", policy.UnknownState},
 	} {
 		r := site{pool, tt.feeds}.audit(t)
 		if got := stateOf(r, "nat/shared-pool", "er", rib.IPv4); got != tt.state {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.state)
+		}
+	}
+	// Beside a VPN behind the same firewall: with its route it is no fallback, and no finding either.
+	const beside = threeLinks + "  - {name: vpn, kind: vpn, router: edge1, firewall: fw-er, neighbor-asns: [65543]}\n" +
+		"pools:\n  - {name: nat, prefixes: [198.51.100.0/24, \"2001:db8:100::/48\"], links: [vpn, er]}\n"
+	for tables, want := range map[string]policy.State{
+		"isp-a out ipv6 198.51.100.0/23 2001:db8:100::/47\ner out ipv6 198.51.100.0/24 2001:db8:100::/48\nvpn out ipv6":                                                 policy.Fired,
+		"isp-a out ipv6 198.51.100.0/23 2001:db8:100::/47\ner out ipv6 198.51.100.0/24 2001:db8:100::/48\nvpn out ipv6 198.51.100.0/25 2001:db8:100::/49":               policy.OK,
+		"isp-a out ipv6 198.51.100.0/23 2001:db8:100::/47\ner out ipv6 198.51.100.0/24 2001:db8:100::/48\nvpn adj-rib-out-pre 198.51.100.0/25 2001:db8:100::/49":        policy.UnknownState,
+		"isp-a adj-rib-out-pre 198.51.100.0/23 2001:db8:100::/47\ner out ipv6 198.51.100.0/24 2001:db8:100::/48\nvpn adj-rib-out-pre 198.51.100.0/25 2001:db8:100::/49": policy.UnknownState,
+	} {
+		r := site{beside, "isp-b out ipv6\n" + tables}.audit(t)
+		for _, fam := range rib.Families {
+			if got := stateOf(r, "nat/shared-pool", "er", fam); got != want {
+				t.Errorf("%q: %s (%s), want %s", tables, got, fam, want)
+			}
 		}
 	}
 }

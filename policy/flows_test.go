@@ -361,6 +361,7 @@ func TestSeverityOfBrokenFlows(t *testing.T) {
 		{"mixed by our own tie is an error", site{firewalls("fw-a", "fw-b") + web, "l1 out 198.51.100.0/24\nl2 out\nl1 in 192.0.2.0/24\nl2 in 192.0.2.0/24"}, policy.Error},
 		{"mixed by a preference that nobody outside can see is a warning", site{firewalls("fw-a", "fw-b") + web, "l1 out 198.51.100.0/24\nl2 out 198.51.100.0/24\nl1 in 192.0.2.0/24\nl2 in"}, policy.Warning},
 		{"mixed by both ties is an error", site{firewalls("fw-a", "fw-b") + web, "l1 out 198.51.100.0/24\nl2 out 198.51.100.0/24\nl1 in 192.0.2.0/24\nl2 in 192.0.2.0/24"}, policy.Error},
+		{"mixed where some preference of theirs would do no harm is a warning", site{firewalls("none", "none", "fw-b") + web, "l1 out 198.51.100.0/24\nl2 out\nl3 out 198.51.100.0/24\nl1 in 192.0.2.0/24\nl2 in 192.0.2.0/24\nl3 in"}, policy.Warning},
 		{"mixed between stateless links is info", site{firewalls("none", "none") + web, "l1 out 198.51.100.0/24\nl2 out 198.51.100.0/24\nl1 in 192.0.2.0/24\nl2 in"}, policy.Info},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func (ps *Pass) checkForward(f *flow, d *rib.Decision) {
 		Subject: Subject{"service", f.Service}, Family: f.Family, Links: off, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence,
 		Message: fmt.Sprintf("traffic of %s to %s%s leaves by %s instead of %s: more-specifics are received there", f.Service, f.Remote, ps.servicesIn(f), list(off), list(f.intended)),
 		Hint:    fmt.Sprintf("keep the routes of %s away from the service's network (sees:), or move the service to %s", list(off), list(off)),
-		Assumes: d.Assumes, Config: f.service.Pos,
+		Assumes: unpinned(f, d), Config: f.service.Pos,
 	})
 }
 

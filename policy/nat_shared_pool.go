@@ -57,15 +57,20 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 	}
 	// What doubtful rows and blind links could add to it.
 	all := append(slices.Clone(exact), doubtful...)
-	if fallback(all) && len(aggregates) > 0 {
+	on := rowLinks(all)
+	switch overER, falls := overExpressRoute(all), fallback(exact) || len(exact) == 0; {
+	case falls && len(overER) > 0 && len(aggregates) > 0: // some of them may be the fallback
 		doubtful = append(doubtful, aggregates...)
-	} else if !ps.shared(all) {
+		if !ps.shared(all) {
+			on = rowLinks(overER)
+		}
+	case !ps.shared(all):
 		doubtful = nil
 	}
 	for _, row := range doubtful {
 		if !row.Sent() {
 			g := gap{link: row.Link, dir: rib.Advertised, fam: fam, untied: row.Link == rib.NoLink}
-			ps.leaveOpenOn(g, fmt.Sprintf("%s on %s would share pool %s, but %s", row.Prefix, row.link.Name, pool.Name, row.fate.Unsent), rowLinks(all)...)
+			ps.leaveOpenOn(g, fmt.Sprintf("%s on %s would share pool %s, but %s", row.Prefix, row.link.Name, pool.Name, row.fate.Unsent), on...)
 		}
 	}
 	ps.leaveOpenByBlind(ps.sharers(all), rib.Advertised, fam, "pool "+pool.Name, rowLinks(all))
@@ -111,6 +116,10 @@ func (ps *Pass) perhapsTied(untied []advertisedRow) []advertisedRow {
 // that is the fallback that Microsoft documents.
 func fallback(rows []advertisedRow) bool {
 	return len(rows) > 0 && !slices.ContainsFunc(rows, func(r advertisedRow) bool { return !r.link.Kind.ExpressRoute() })
+}
+
+func overExpressRoute(rows []advertisedRow) []advertisedRow {
+	return slices.DeleteFunc(slices.Clone(rows), func(r advertisedRow) bool { return !r.link.Kind.ExpressRoute() })
 }
 
 // shared reports whether rows lead to different firewalls, or to the internet and ExpressRoute.

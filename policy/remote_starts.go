@@ -72,3 +72,12 @@ func (ps *Pass) allPinned(s *Service, fam rib.Family, possible [][]rib.LinkID) b
 	}
 	return true
 }
+
+// unpinned is what the forward choice of a flow takes on trust: where SNAT would pin its replies to the links that
+// they came in by, also that they came in by others.
+func unpinned(f *flow, d *rib.Decision) []string {
+	if f.service.SNAT == nil || f.reply == nil {
+		return d.Assumes
+	}
+	return addTexts(slices.Clone(d.Assumes), f.reply.decision.Assumes...)
+}

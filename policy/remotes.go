@@ -104,12 +104,10 @@ func (ps *Pass) carriedOrNot(b *netipx.IPSetBuilder, r *resolved, fam rib.Family
 	var routed, perhaps netipx.IPSetBuilder
 	l.routed.addTo(&routed)
 	routed.RemoveSet(ps.defaultOnly(fam).settled)
-	certain, _ := routed.IPSet() // only an invalid prefix errs, and none was added
-	b.AddSet(certain)
+	b.AddSet(setOf(&routed))
 	perhaps.AddSet(ps.defaultOnly(fam).perhaps)
 	l.doubted[perhapsCarried].addTo(&perhaps)
-	set, _ := perhaps.IPSet()
-	r.perhaps = set.Prefixes()
+	r.perhaps = setOf(&perhaps).Prefixes()
 }
 
 func (ps *Pass) resolveRemote(remote *Remote) *remoteSet {
@@ -215,29 +213,46 @@ func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 		ps.unseenReceived(i, fam, r)
 	}
 	set := ps.defaultOnly(fam)
+	var certain, perhaps netipx.IPSetBuilder // what ExpressRoute may carry is no certain default-only address
+	certain.AddSet(set.certain)
+	perhaps.AddSet(set.perhaps)
+	perhaps.AddSet(set.certain)
+	untied := false
 	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) {
-		if !set.settled.ContainsPrefix(st.Prefix) {
-			ps.missesUntied(r, st)
+		if set.settled.ContainsPrefix(st.Prefix) {
+			return
+		}
+		ps.missesUntied(r, st)
+		if st.Prefix.Bits() == 0 || !set.certain.OverlapsPrefix(st.Prefix) {
+			return
+		}
+		certain.RemovePrefix(st.Prefix)
+		if !untied { // one stands for all of them
+			untied = true
+			r.doubts = append(r.doubts, fmt.Sprintf("%s is tied to no link (%s): %s", st.Prefix, fam, st.Doubt))
+			r.perhapsGaps = append(r.perhapsGaps, gap{link: rib.NoLink, dir: rib.Received, fam: fam, untied: true})
 		}
 	})
-	all := set.perhaps
-	if blind := ps.blindCarriers(fam); len(blind) == 0 {
-		b.AddSet(set.certain)
-	} else { // it may carry any of them, and they are then no default-only ones
-		var both netipx.IPSetBuilder
-		both.AddSet(set.certain)
-		both.AddSet(set.perhaps)
-		all, _ = both.IPSet() // only an invalid prefix errs, and none was added
+	if blind := ps.blindCarriers(fam); len(blind) > 0 {
+		certain = netipx.IPSetBuilder{}
 		for _, g := range blind {
 			r.doubts = append(r.doubts, fmt.Sprintf("what is received on %s is not known (%s)", ps.table.LinkName(g.link), fam))
 			r.perhapsGaps = append(r.perhapsGaps, g)
 		}
 	}
+	b.AddSet(setOf(&certain))
+	perhaps.RemoveSet(setOf(&certain))
 	for _, d := range ps.learned(fam).doubts {
 		r.doubts = append(r.doubts, fmt.Sprintf("%s on %s: %s", d.prefix, ps.table.LinkName(d.link), d.why))
 		r.perhapsGaps = append(r.perhapsGaps, gap{link: d.link, dir: rib.Received, fam: fam})
 	}
-	r.perhaps = all.Prefixes()
+	r.perhaps = setOf(&perhaps).Prefixes()
+}
+
+// setOf is what a builder holds.
+func setOf(b *netipx.IPSetBuilder) *netipx.IPSet {
+	set, _ := b.IPSet() // only an invalid prefix errs, and none was added
+	return set
 }
 
 // blindCarriers are the ExpressRoute links that may carry routes which no feed shows.
@@ -288,17 +303,16 @@ func (ps *Pass) defaultOnly(fam rib.Family) *defaultOnly {
 		settled.AddPrefix(p)
 	}
 	l.carried.addTo(&settled)
-	set := &defaultOnly{}
-	set.settled, _ = settled.IPSet() // only an invalid prefix errs, and none was added
+	set := &defaultOnly{settled: setOf(&settled)}
 	l.routed.addTo(&certain)
 	certain.RemoveSet(set.settled)
 	l.doubted[perhapsCarried].removeFrom(&certain)
-	set.certain, _ = certain.IPSet()
+	set.certain = setOf(&certain)
 	l.routed.addTo(&perhaps)
 	l.doubted[perhapsRouted].addTo(&perhaps)
 	perhaps.RemoveSet(set.settled)
 	perhaps.RemoveSet(set.certain)
-	set.perhaps, _ = perhaps.IPSet()
+	set.perhaps = setOf(&perhaps)
 	l.defaultOnly = set
 	return set
 }

@@ -191,7 +191,7 @@ func (ps *Pass) returnsOfPools(taken map[Cause]bool, test returnTest) {
 			ps.openBySource(f)
 			continue
 		}
-		d := &declaration{Subject: Subject{"service", f.Service}, links: f.service.Links, pos: f.service.Pos}
+		d := &declaration{Subject: Subject{"service", f.Service}, links: f.service.Links, pos: f.service.Pos, assumes: f.forward.decision.Assumes}
 		for _, p := range f.Local {
 			ps.returnsOf(d, ps.Sight.Observer(f.reply.decision.Observer), p, taken, test)
 		}
@@ -325,7 +325,7 @@ func (ps *Pass) reportReturn(d *declaration, ob *rib.Observer, dec *rib.Decision
 		Cause:    ps.returnCause(off),
 		Message:  fmt.Sprintf("%s answers %s %s over %s instead of %s: %s is %s", ob.Name, d.Kind, d.Name, list(links), list(d.links), route, how),
 		Hint:     fmt.Sprintf("stop advertising %s on %s, or advertise more specifically on %s", route, list(links), list(d.links)),
-		Inferred: dec.Inferred, Assumes: slices.Clone(dec.Assumes), Config: d.pos,
+		Inferred: dec.Inferred, Assumes: addTexts(slices.Clone(dec.Assumes), d.assumes...), Config: d.pos,
 		Story: []string{
 			fmt.Sprintf("%s sends a packet to %s", ob.Name, r.Prefixes()[0]),
 			fmt.Sprintf("it chooses %s on %s (%s)", route, list(links), dec.Reason),

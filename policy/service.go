@@ -137,7 +137,7 @@ func (ps *Pass) repliesBlamed(s *Service, fam rib.Family, overER bool) (part str
 			ps.leaveOpenBy(f.reply.decision, "the replies of "+s.Name+" leave by "+list(off)+" unless SNAT pins them", off...)
 		case part == "":
 			part, seen = fmt.Sprintf("its network sees routes that send its traffic to %s by %s", f.Remote, list(off)), ps.receivedGrounds(f, off)
-			seen.assumes = d.Assumes
+			seen.assumes = unpinned(f, d)
 		}
 	}
 	return part, seen

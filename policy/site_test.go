@@ -81,7 +81,7 @@ type site struct {
 	//   or what became of the feed: partial, unproven, stale, weak-age, unreadable, contradicts,
 	//   no-max-age, mtime, live, closed
 	//   or of its coverage: ipv4, ipv6 (by default IPv4 and what the routes are), scope=PREFIX,
-	//   no-communities, age=2h
+	//   no-communities, no-best, age=2h
 	//   or how its routes are tied where LINK is -: router=edge1, 65540=isp-a (first ASN)
 	tables string
 }
@@ -202,6 +202,8 @@ func apply(f *rib.Feed, word string, hide *rib.AttrSet) {
 		s.Families = append(s.Families, rib.IPv6)
 	case "no-communities":
 		*hide |= rib.AttrCommunities
+	case "no-best":
+		*hide |= rib.AttrBest
 	case "scope":
 		f.Scope = append(f.Scope, netip.MustParsePrefix(value))
 	case "age":

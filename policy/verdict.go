@@ -21,13 +21,13 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 		}
 		for _, in := range back {
 			v := ps.verdictOf(f, out, in)
-			v.preference = v.verdict == Mixed && f.forward != nil && ps.oneFirewall(out) && ps.equalISPs(f, in)
+			v.preference = v.verdict == Mixed && f.forward != nil && ps.equalISPs(f, in) && ps.harmlessBySome(f, out, in)
 			if !slices.Contains(found, v) {
 				found = append(found, v)
 			}
 		}
 	}
-	if found[0].preference && ps.unseenMayTie(f, forward) {
+	if found[0].preference && ps.mayTie(f, forward, back) {
 		found = append(found, fate{verdict: Mixed})
 	}
 	first := found[0]
@@ -39,16 +39,24 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 	f.explain(ps)
 }
 
-// unseenMayTie reports whether a route that a blind link may carry, taken to be the best there could be,
-// may as well be only as good as those of another firewall: we then send by both, and the mixed flow no
-// longer rests on the other side's preference alone.
-func (ps *Pass) unseenMayTie(f *flow, forward [][]rib.LinkID) bool {
-	if f.forward == nil || !slices.ContainsFunc(f.forward.decision.Doubts, func(d rib.Doubt) bool { return d.Missing }) {
+// mayTie reports whether routes that are open, each taken to win, may as well be only as good as those of another
+// firewall: we then send by both, and the mixed flow no longer rests on the other side's preference alone.
+func (ps *Pass) mayTie(f *flow, forward, back [][]rib.LinkID) bool {
+	if len(f.forward.decision.Doubts) == 0 {
 		return false
 	}
-	links := slices.Concat(forward...)
-	slices.Sort(links)
-	return !ps.oneFirewall(slices.Compact(links))
+	all := slices.Concat(forward...)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return slices.ContainsFunc(back, func(in []rib.LinkID) bool { return !ps.harmlessBySome(f, all, in) })
+}
+
+// harmlessBySome reports whether the other side does no harm if it prefers some one of the links.
+func (ps *Pass) harmlessBySome(f *flow, out, in []rib.LinkID) bool {
+	return slices.ContainsFunc(in, func(l rib.LinkID) bool {
+		v := ps.verdictOf(f, out, []rib.LinkID{l})
+		return v.verdict == Symmetric || v.stateless
+	})
 }
 
 // fate is a verdict and what weighs less in it.
@@ -56,16 +64,6 @@ type fate struct {
 	verdict    Verdict
 	stateless  bool // only links without state meet
 	preference bool // mixed only because we cannot see which of our equal links the other side prefers
-}
-
-// oneFirewall reports whether all the links are of one firewall that keeps state, or are one.
-func (ps *Pass) oneFirewall(links []rib.LinkID) bool {
-	for _, l := range links {
-		if a := ps.Links[l].Firewall; a != ps.Links[links[0]].Firewall || a == rib.Stateless && len(links) > 1 {
-			return false
-		}
-	}
-	return len(links) > 0
 }
 
 // equalISPs reports whether the other side sees the links as equal, and they are the internet's.

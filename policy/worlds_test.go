@@ -251,39 +251,41 @@ func (w *world) receivedOn(d dice, l *rib.Link, fam rib.Family) (out []rib.Route
 	return out
 }
 
-// markChoices lets every router mark the route that it would choose of its own links', unless another
-// router has one that goes before it.
+// markChoices lets every router mark the route that it would choose of its own links' (RFC 4271 9.1.2.2, up to
+// the steps that are local to it), unless another router has one that goes before it.
 func (w *world) markChoices(d dice, received [][]rib.Route) {
 	if d.one(3) {
 		return // nobody marks anything: the format does not
 	}
-	best := map[netip.Prefix]map[string]*rib.Route{}
-	top := map[netip.Prefix]*rib.Route{}
+	all := map[netip.Prefix][]*rib.Route{}
+	routerOf := map[*rib.Route]string{}
 	for i := range received {
-		router := w.in.Links[i].Router
 		for j := range received[i] {
 			r := &received[i][j]
-			if r.Marks.Has(rib.Invalid) {
-				continue
-			}
-			if best[r.Prefix] == nil {
-				best[r.Prefix] = map[string]*rib.Route{}
-			}
-			if b := best[r.Prefix][router]; b == nil || preferred(r, b) {
-				best[r.Prefix][router] = r
-			}
-			if b := top[r.Prefix]; b == nil || preferred(r, b) {
-				top[r.Prefix] = r
+			if !r.Marks.Has(rib.Invalid) {
+				all[r.Prefix] = append(all[r.Prefix], r)
+				routerOf[r] = w.in.Links[i].Router
 			}
 		}
 	}
-	for p, each := range best {
-		for _, r := range each {
-			if !preferred(top[p], r) {
+	for _, routes := range all {
+		left := notBeaten(notBeaten(routes, preferred), func(a, b *rib.Route) bool {
+			return a.Attrs.NeighborASN == b.Attrs.NeighborASN && a.Attrs.MED.Or(0) < b.Attrs.MED.Or(0)
+		})
+		chose := map[string]bool{}
+		for _, r := range left {
+			if router := routerOf[r]; !chose[router] {
+				chose[router] = true
 				r.Marks |= rib.Best
 			}
 		}
 	}
+}
+
+func notBeaten(routes []*rib.Route, beats func(a, b *rib.Route) bool) []*rib.Route {
+	return slices.DeleteFunc(slices.Clone(routes), func(r *rib.Route) bool {
+		return slices.ContainsFunc(routes, func(o *rib.Route) bool { return beats(o, r) })
+	})
 }
 
 func (w *world) newShown(name string, l *rib.Link, view rib.View, rows []rib.Route, families []rib.Family) shown {

@@ -174,10 +174,7 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 			live = d.runRouters(cs, live, &p, losses)
 			continue
 		}
-		kept, open := d.runStep(st, cs, live, losses)
-		if d.lostLink(cs, live, kept) {
-			p.reason, p.inferred = st.reason, st.inferred
-		}
+		kept, open := d.order(st, cs, live, &p, losses)
 		live = kept
 		if open == "" || d.oneLink(cs, live) {
 			continue
@@ -204,6 +201,26 @@ func (d *decider) choose(cs []candidate, in []int, losses []loss) pick {
 	}
 	d.checkMarks(cs, atMask, &p)
 	return p
+}
+
+// order runs a step. Where a rank that it needs is not shown, what its own router marks aside goes first.
+func (d *decider) order(st *step, cs []candidate, live []int, p *pick, losses []loss) (kept []int, open string) {
+	run := func(live []int) {
+		if kept, open = d.runStep(st, cs, live, losses); d.lostLink(cs, live, kept) {
+			p.reason, p.inferred = st.reason, st.inferred
+		}
+	}
+	run(live)
+	if open == "" || d.behindOneRouter(cs, kept) {
+		return kept, open
+	}
+	if left := d.dropAside(cs, kept, losses); len(left) < len(kept) {
+		if d.oneLink(cs, left) {
+			p.reason = ReasonRouterChose
+		}
+		run(left)
+	}
+	return kept, open
 }
 
 // runStep keeps the candidates of the best rank, group by group. Where ranks that the step needs

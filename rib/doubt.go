@@ -122,6 +122,7 @@ func (d *decider) addDoubtful(a *answer, cs []candidate, certain []int) {
 				places = append(places, len(trial)-1)
 			}
 		}
+		places = slices.DeleteFunc(places, func(k int) bool { return d.markedAside(trial, certain, &trial[k]) })
 		for _, k := range places {
 			d.consider(a, trial, append(slices.Clip(certain), k), c)
 		}
@@ -245,7 +246,7 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 			continue
 		}
 		before := len(a.possible)
-		if !d.tooShort(a, cs, &c) {
+		if !d.tooShort(a, cs, &c) && !d.markedAside(cs, certain, &c) {
 			d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
 		}
 		// Kept shorter by common practice, and not by a scope, which is proof.

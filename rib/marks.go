@@ -45,54 +45,91 @@ func (d *decider) checkAtMask(cs []candidate, atMask []int, p *pick) {
 }
 
 // checkCopy: a router that marks an iBGP neighbour's copy best sends by another router, and not by a
-// link of its own; one that marks a network of its own best sends by neither.
+// link of its own; one that marks a network of its own best sends by neither. Of the other routers' links it is by
+// one whose route the copy may be of, if there is one.
 func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 	another := func(l LinkID) bool { return d.s.t.links[l].Router != m.router }
 	if m.router == "" || slices.ContainsFunc(p.links, another) {
 		return
 	}
-	var others []LinkID
+	var copies []*candidate
+	for i := range cs {
+		if c := &cs[i]; c.bits == cs[atMask[0]].bits && d.bestCopy(c) && d.routerOf(c) == m.router {
+			copies = append(copies, c)
+		}
+	}
+	var others, alike []LinkID
 	for _, i := range atMask {
 		if l := cs[i].link; another(l) {
 			others = append(others, l)
+			if cs[i].src == nil || slices.ContainsFunc(copies, func(c *candidate) bool { return d.copyOf(c, &cs[i]) }) {
+				alike = append(alike, l)
+			}
 		}
+	}
+	if len(alike) == 0 {
+		for _, c := range copies {
+			alike = append(alike, d.broughtBy(cs, c, d.copyOf)...)
+		}
+	}
+	if len(alike) > 0 {
+		others = alike
 	}
 	d.openByMarks(p, fmt.Sprintf("%s itself marks best what no link of its own brings", m.router), d.byPreference(cs, atMask, p, NoLink), others...)
 	if len(others) > 0 {
 		return
 	}
-	for i := range cs {
-		if c := &cs[i]; c.bits == cs[atMask[0]].bits && d.bestCopy(c) && d.routerOf(c) == m.router {
-			d.allowBehind(cs, c, p)
-		}
+	for _, c := range copies {
+		d.allowBehind(cs, c, p)
 	}
+}
+
+// copyOf reports whether an iBGP copy may be of the route: an iBGP session carries the AS path and the local preference
+// as they are (RFC 4271 5.1.2, 5.1.5), if no policy changes them.
+func (d *decider) copyOf(c, of *candidate) bool {
+	if !c.facts.notShown.Has(AttrASPath) && !of.facts.notShown.Has(AttrASPath) && (c.facts.length != of.facts.length || c.facts.first != of.facts.first) {
+		return false
+	}
+	has, known := d.s.localPref(c, d.fam)
+	want, shown := d.s.localPref(of, d.fam)
+	return has == want || !known || !shown
 }
 
 // allowBehind allows what a router's best copy may mean: that another router sends by a link of its own on which
 // the route is not seen for certain, or, where there is none, by what nothing shows: that it reports.
 func (d *decider) allowBehind(cs []candidate, c *candidate, p *pick) (none bool) {
-	none = true
-	for _, l := range d.hears {
-		if !c.ownNetwork() && d.s.t.links[l].Router != d.routerOf(c) && d.mayBring(cs, c, l) {
-			p.allowsToo([]LinkID{l})
-			none = false
-		}
+	links := d.broughtBy(cs, c, d.copyOf)
+	if len(links) == 0 {
+		links = d.broughtBy(cs, c, func(_, _ *candidate) bool { return true })
 	}
-	if none {
+	for _, l := range links {
+		p.allowsToo([]LinkID{l})
+	}
+	if len(links) == 0 {
 		p.allowsToo(nil)
 	}
-	return none
+	return len(links) == 0
 }
 
-// mayBring reports whether a link may bring the route of a copy: doubtful, or unseen.
-func (d *decider) mayBring(cs []candidate, c *candidate, link LinkID) bool {
-	for i := range cs {
-		if o := &cs[i]; o.bits == c.bits && o.never == "" && o.doubt != "" && (o.link == link || o.link == NoLink) {
-			return true
+// broughtBy lists the links of other routers that may bring the route of a copy: by a doubtful route that it may be
+// of, or unseen.
+func (d *decider) broughtBy(cs []candidate, c *candidate, of func(c, of *candidate) bool) (links []LinkID) {
+	if c.ownNetwork() {
+		return nil
+	}
+	for _, l := range d.hears {
+		if d.s.t.links[l].Router == d.routerOf(c) {
+			continue
+		}
+		doubtful := slices.ContainsFunc(cs, func(o candidate) bool {
+			return o.bits == c.bits && o.never == "" && o.doubt != "" && (o.link == l || o.link == NoLink) && (o.src == nil || of(c, &o))
+		})
+		u, unseen := d.s.unseen(l, d.ob.Direction, d.s.t.fam[d.fam].prefix(c.id), d.s.LongestUnseen(l, d.fam))
+		if doubtful || unseen && u.bits >= c.bits {
+			links = append(links, l)
 		}
 	}
-	u, ok := d.s.unseen(link, d.ob.Direction, d.s.t.fam[d.fam].prefix(c.id), d.s.LongestUnseen(link, d.fam))
-	return ok && u.bits >= c.bits
+	return links
 }
 
 // checkLongerCopies: a router marks best an iBGP neighbour's copy of a route that is longer than all that

@@ -90,6 +90,9 @@ func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss)
 	}
 	if !complete || len(links) == 0 {
 		p.fragile, p.perRouter = true, choices
+		if !complete && slices.ContainsFunc(live, func(i int) bool { return cs[i].marksItself() }) {
+			live = d.dropUnmarked(cs, live, losses)
+		}
 		if d.behind != "" && p.open == "" {
 			// One router chooses, and does not show how: any of them may win.
 			p.open = "what " + d.behind + " chooses is not shown"
@@ -104,7 +107,7 @@ func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss)
 		if slices.Contains(links, cs[i].link) {
 			kept = append(kept, i)
 		} else if losses != nil {
-			losses[i] = loss{ReasonRouterChose, fmt.Sprintf("%s marks another route best", d.routerOf(&cs[i]))}
+			losses[i] = d.lostToMark(&cs[i])
 		}
 	}
 	if len(links) > 1 {
@@ -114,6 +117,61 @@ func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss)
 		}
 	}
 	return kept
+}
+
+// dropUnmarked leaves out what its own router shows that it does not choose, if it leaves anything: another route is
+// chosen, and not every router shows whether it is its own.
+func (d *decider) dropUnmarked(cs []candidate, live []int, losses []loss) []int {
+	unmarked := func(i int) bool {
+		c := &cs[i]
+		return c.showsBest() && c.cell.marks()&(Best|Multipath) == 0 && (d.behind == "" || d.routerOf(c) == d.behind)
+	}
+	left := slices.DeleteFunc(slices.Clone(live), unmarked)
+	if len(left) == 0 {
+		return live
+	}
+	if losses != nil {
+		for _, i := range live {
+			if unmarked(i) {
+				losses[i] = d.lostToMark(&cs[i])
+			}
+		}
+	}
+	return left
+}
+
+// markedAside reports whether the candidate's own router marks another of them best, of the same length: then it
+// does not use this one, whatever nobody sees of it. A mark speaks of the VRF that its table is of.
+func (d *decider) markedAside(cs []candidate, among []int, c *candidate) bool {
+	router := d.routerOf(c)
+	switch {
+	case d.ob.Direction != Received, d.locRIB != nil, router == "", d.behind != "" && router != d.behind,
+		c.src != nil && c.cell.marks()&(Best|Multipath) != 0:
+		return false
+	}
+	vrf := ""
+	if c.src != nil {
+		vrf = c.src.feed.VRF
+	}
+	return slices.ContainsFunc(among, func(i int) bool {
+		o := &cs[i]
+		return o.bits == c.bits && o.src != nil && o.src.feed.VRF == vrf && o.doubt == "" && o.showsBest() && o.cell.marks().Has(Best) && d.routerOf(o) == router
+	})
+}
+
+// dropAside leaves out what its own router marks aside.
+func (d *decider) dropAside(cs []candidate, live []int, losses []loss) []int {
+	return slices.DeleteFunc(slices.Clone(live), func(i int) bool {
+		aside := d.markedAside(cs, live, &cs[i])
+		if aside && losses != nil {
+			losses[i] = d.lostToMark(&cs[i])
+		}
+		return aside
+	})
+}
+
+func (d *decider) lostToMark(c *candidate) loss {
+	return loss{ReasonRouterChose, fmt.Sprintf("%s marks another route best", d.routerOf(c))}
 }
 
 // behindOneRouter reports whether all live candidates end on one router that shows its choice

@@ -226,21 +226,23 @@ var linkKind = step{reason: ReasonLinkKind, words: "link kind", rank: func(d *de
 
 // Between circuits AS-path length decides (expressroute-optimize-routing.md). Microsoft's and the
 // ISPs' preferences between internet links are not ours to see. Between the sides of one circuit
-// a length that is not shown leaves a tie.
+// a length that is not shown leaves a tie of those whose routes are certain. One that may not be there, or
+// may be any, is no side to be equal to.
 var circuitPath = step{
 	reason: ReasonASPathLength, words: "AS path length", rank: asPathLength.rank,
 	skip: func(d *decider, cs []candidate, live []int) bool {
 		first := &d.s.t.links[cs[live[0]].link]
-		same, unknown := true, false
+		same, certain, unknown := true, true, false
 		for _, i := range live {
 			l := &d.s.t.links[cs[i].link]
 			if !l.Kind.ExpressRoute() {
 				return true
 			}
 			same = same && l.Circuit == first.Circuit
+			certain = certain && cs[i].doubt == ""
 			unknown = unknown || cs[i].src != nil && asPathLength.rank(d, &cs[i]).unknown
 		}
-		return same && unknown
+		return same && certain && unknown
 	},
 }
 

@@ -830,6 +830,16 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			break
 		}
 		kept, hangs, reason := tw.step(name, live)
+		if left := filter(kept, func(c claim) bool { return !tw.markedAside(kept, c) }); hangs && ob == "us" && name != "router-chose" && !oneRouterShows(tw, kept) && len(left) < len(kept) {
+			if len(linksIn(kept)) < len(linksIn(live)) {
+				v.reason = reason
+			}
+			live = left
+			if len(linksIn(left)) == 1 {
+				v.reason = rib.ReasonRouterChose
+			}
+			kept, hangs, reason = tw.step(name, live)
+		}
 		if name == "router-chose" {
 			live, v.reason = kept, reason
 			if hangs && len(v.others) == 0 {
@@ -897,6 +907,13 @@ func (tw twin) mayWin(ob, name string, later []string, live []claim) []claim {
 	})
 }
 
+// markedAside: the route's own router marks another of these best, of the same length.
+func (tw twin) markedAside(among []claim, c claim) bool {
+	return c.router != "" && (tw.behind == "" || c.router == tw.behind) && !c.marks.Has(rib.Best) && !c.marks.Has(rib.Multipath) && slices.ContainsFunc(among, func(o claim) bool {
+		return o.bits == c.bits && o.doubt == "" && o.showsBest && o.marks.Has(rib.Best) && o.router == c.router
+	})
+}
+
 // collectorFails: a collector that is meant for the family, and not left out on purpose, does not
 // show what it should.
 func (tw twin) collectorFails(fam rib.Family) bool {
@@ -938,15 +955,16 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 		return kept, false, rib.ReasonLinkKind
 	case "circuit":
 		circuits := map[string]bool{}
-		shown := true
+		shown, certain := true, true
 		for _, c := range live {
 			if !link(c).Kind.ExpressRoute() {
 				return live, false, ""
 			}
 			circuits[link(c).Circuit] = true
 			shown = shown && c.length.known
+			certain = certain && c.doubt == ""
 		}
-		if len(circuits) == 1 && !shown {
+		if len(circuits) == 1 && !shown && certain {
 			return live, false, ""
 		}
 		kept, hangs = lowest(live, func(c claim) value { return c.length })
@@ -988,7 +1006,13 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 	for router, some := range hides {
 		// What it shows unmarked lost, perhaps to what it does not show.
 		if some && !choosing[router] {
-			return live, unseen, rib.ReasonRouterLocal
+			if !slices.ContainsFunc(live, func(c claim) bool { return c.bestShown }) {
+				return live, unseen, rib.ReasonRouterLocal
+			}
+			kept = filter(live, func(c claim) bool {
+				return !c.showsBest || c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath) || tw.behind != "" && c.router != tw.behind
+			})
+			return kept, unseen, rib.ReasonRouterLocal
 		}
 	}
 	if len(marked) == 0 {
@@ -1064,10 +1088,22 @@ func (tw twin) longerCopies(bits int) [][]int {
 // notBy lists the ways out that a router's best copies of the longest mask leave: links of other routers that show
 // the route, else those that may carry it unseen, else what nothing shows.
 func (tw twin) notBy(router string, mask []claim) (out [][]int) {
-	for _, c := range mask {
-		if c.link >= 0 && tw.w.links[c.link].Router != router {
-			out = append(out, []int{c.link})
+	copies := filter(tw.copies, func(c claim) bool { return c.bestShown && c.bits == mask[0].bits && c.router == router })
+	others := filter(mask, func(c claim) bool { return c.link >= 0 && tw.w.links[c.link].Router != router })
+	if alike := filter(others, func(o claim) bool {
+		return slices.ContainsFunc(copies, func(c claim) bool { return copyOf(c, o) })
+	}); len(alike) > 0 {
+		others = alike
+	} else {
+		for _, c := range copies {
+			out = append(out, tw.broughtBy(c, copyOf)...)
 		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	for _, c := range others {
+		out = append(out, []int{c.link})
 	}
 	if len(out) > 0 {
 		return out
@@ -1080,6 +1116,17 @@ func (tw twin) notBy(router string, mask []claim) (out [][]int) {
 	return out
 }
 
+// copyOf: an iBGP copy may be of the route: it is as long, from the same AS, and as much preferred, as far as both show.
+func copyOf(c, of claim) bool {
+	switch {
+	case of.feed == nil:
+		return true
+	case c.length.known && of.length.known && (c.length.n != of.length.n || c.neighborAS != of.neighborAS):
+		return false
+	}
+	return !c.lp.known || !of.lp.known || c.lp.n == of.lp.n
+}
+
 // ownCopy: a copy that is a network of our own, behind no link.
 func (tw twin) ownCopy(c claim) bool {
 	_, way := tw.tie(c.feed, c.route)
@@ -1088,15 +1135,25 @@ func (tw twin) ownCopy(c claim) bool {
 
 // behindCopy lists the links of other routers that may carry, doubtfully or unseen, what a router's copy shows.
 func (tw twin) behindCopy(c claim) (out [][]int) {
-	own := tw.ownCopy(c)
-	for _, l := range tw.hears("us") {
-		doubtful := slices.ContainsFunc(tw.received, func(o claim) bool { return o.bits == c.bits && o.doubt != "" && (o.link == l || o.link < 0) })
-		if !own && tw.w.links[l].Router != c.router && (doubtful || tw.room(l, true, c.route.Prefix.Addr(), nil) >= c.bits) {
-			out = append(out, []int{l})
-		}
+	out = tw.broughtBy(c, copyOf)
+	if out == nil {
+		out = tw.broughtBy(c, func(_, _ claim) bool { return true })
 	}
 	if out == nil {
 		out = [][]int{{-1}}
+	}
+	return out
+}
+
+func (tw twin) broughtBy(c claim, of func(c, of claim) bool) (out [][]int) {
+	own := tw.ownCopy(c)
+	for _, l := range tw.hears("us") {
+		doubtful := slices.ContainsFunc(tw.received, func(o claim) bool {
+			return o.bits == c.bits && o.doubt != "" && (o.link == l || o.link < 0) && of(c, o)
+		})
+		if !own && tw.w.links[l].Router != c.router && (doubtful || tw.room(l, true, c.route.Prefix.Addr(), nil) >= c.bits) {
+			out = append(out, []int{l})
+		}
 	}
 	return out
 }
@@ -1266,6 +1323,9 @@ func (tw twin) byRules(ob string, a netip.Addr) finding {
 	possible := append([][]int{base.links}, base.others...)
 	missing, f := false, finding{reason: base.reason}
 	try := func(set []claim) bool {
+		if ob == "us" && alone == nil && slices.ContainsFunc(set, func(c claim) bool { return tw.markedAside(certain, c) }) {
+			return false
+		}
 		v := tw.choose(ob, append(slices.Clone(certain), set...), alone != nil)
 		differs := !slices.Equal(v.links, base.links) || fmt.Sprint(v.others) != fmt.Sprint(base.others)
 		if differs && len(set) > 1 && len(v.others) > 0 {

@@ -1,0 +1,179 @@
+package rib_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"bgpaudit/rib"
+)
+
+func TestARouterThatMarksARouteBestUsesNoDoubtfulOneBesideIt(t *testing.T) {
+	for _, prefix := range []string{their, their6} {
+		for name, test := range map[string]struct {
+			a, b    opts // b is doubtful, and would win by its local preference
+			router  string
+			outcome rib.Outcome
+			links   string
+		}{
+			"a is marked, and b is of the same router":       {opts{lp(100), marked(rib.Best)}, opts{lp(200), marked(rib.Stale)}, "edge-a", rib.OutcomeDecided, "a"},
+			"neither is marked":                              {opts{lp(100)}, opts{lp(200), marked(rib.Stale)}, "edge-a", rib.OutcomeUndetermined, "a b"},
+			"a is marked, and b is of another router":        {opts{lp(100), marked(rib.Best)}, opts{lp(200), marked(rib.Stale)}, "edge-b", rib.OutcomeUndetermined, "a b"},
+			"b is marked too":                                {opts{lp(100), marked(rib.Best)}, opts{lp(200), marked(rib.Stale | rib.Best)}, "edge-a", rib.OutcomeUndetermined, "a b"},
+			"b is one of several paths":                      {opts{lp(100), marked(rib.Best)}, opts{lp(200), marked(rib.Stale | rib.Multipath)}, "edge-a", rib.OutcomeUndetermined, "a b"},
+			"a is marked, and b is another protocol's loser": {opts{lp(100), marked(rib.Best)}, opts{lp(200), marked(rib.RIBFailure)}, "edge-a", rib.OutcomeDecided, "a"},
+		} {
+			a, b := isp("a", 65540), isp("b", 65541)
+			b.Router = test.router
+			w := newSite(a, b)
+			w.row(w.feed("a", rib.AdjRIBInPost, holds(rib.Families[:]...)), prefix, "65540", test.a...)
+			w.row(w.feed("b", rib.AdjRIBInPost, holds(rib.Families[:]...)), prefix, "65541", test.b...)
+			d := w.ask(t, "us", map[string]string{their: peer, their6: peer6}[prefix])
+			d.is(t, test.outcome, test.links, d.Reason)
+			if t.Failed() {
+				t.Fatal(name)
+			}
+		}
+	}
+}
+
+func TestOfAnUnseenLinkARouterThatMarksARouteBestUsesOnlyALongerOne(t *testing.T) {
+	for _, test := range []struct {
+		prefix, address string
+		outcome         rib.Outcome
+	}{
+		{"198.51.100.0/24", "198.51.100.1", rib.OutcomeDecided}, // nothing longer leaves an ISP
+		{"198.51.100.0/23", "198.51.100.1", rib.OutcomeUnknown},
+		{"2001:db8:51::/48", "2001:db8:51::1", rib.OutcomeDecided},
+		{"2001:db8:50::/47", "2001:db8:51::1", rib.OutcomeUnknown},
+	} {
+		a, b := isp("a", 65540), isp("b", 65541)
+		b.Router = a.Router
+		w := newSite(a, b)
+		w.row(w.feed("a", rib.AdjRIBInPost, holds(rib.Families[:]...)), test.prefix, "65540", lp(100), marked(rib.Best))
+		d := w.ask(t, "us", test.address)
+		if d.Outcome != test.outcome {
+			t.Errorf("%s beside a blind link is %s, want %s", test.prefix, d.Outcome, test.outcome)
+		}
+		if test.outcome == rib.OutcomeDecided {
+			d.assumes(t, fmt.Sprintf("b is blind, and carries nothing longer than /%d here", netip.MustParsePrefix(test.prefix).Bits()))
+		}
+	}
+}
+
+func TestAMarkSpeaksOnlyOfTheVRFOfItsTable(t *testing.T) {
+	for vrf, want := range map[string]rib.Outcome{"blue": rib.OutcomeDecided, "red": rib.OutcomeUndetermined} {
+		a, b := isp("a", 65540), isp("b", 65541)
+		b.Router = a.Router
+		w := newSite(a, b)
+		of := func(vrf string) func(*rib.Feed) { return func(f *rib.Feed) { f.VRF = vrf } }
+		w.row(w.feed("a", rib.AdjRIBInPost, of("blue")), their, "65540", lp(100), marked(rib.Best))
+		w.row(w.feed("b", rib.AdjRIBInPost, of(vrf)), their, "65541", lp(200), marked(rib.Stale))
+		if d := w.ask(t, "us", peer); d.Outcome != want {
+			t.Errorf("a in VRF blue, b in %s: %s, want %s", vrf, d.Outcome, want)
+		}
+	}
+}
+
+func TestAnAttributeThatIsNotShownOpensNothingOnARouteThatItsOwnRouterMarksAside(t *testing.T) {
+	for name, test := range map[string]struct {
+		marks   opts // of a and b
+		outcome rib.Outcome
+		links   string
+	}{
+		"its router marks b best": {opts{marked(rib.Best)}, rib.OutcomeTie, "a b"},
+		"its router marks none":   {nil, rib.OutcomeUndetermined, "a b c"},
+	} {
+		b, c := isp("b", 65541), isp("c", 65542)
+		c.Router = b.Router
+		w := newSite(isp("a", 65540), b, c)
+		w.row(w.feed("a", rib.AdjRIBInPost), their, "65540", append(test.marks, lp(200))...)
+		w.row(w.feed("b", rib.AdjRIBInPost), their, "65541", append(test.marks, lp(200))...)
+		w.row(w.feed("c", rib.AdjRIBInPost), their, "65542", hidden(rib.AttrLocalPref))
+		d := w.ask(t, "us", peer)
+		d.is(t, test.outcome, test.links, d.Reason)
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
+}
+
+func TestWhatARouterShowsThatItDoesNotChooseIsNoPartOfATie(t *testing.T) {
+	for name, test := range map[string]struct {
+		a, b, c opts // b and c are of one router
+		links   string
+	}{
+		"c's choice is not shown":                {opts{marked(rib.Best)}, nil, opts{hidden(rib.AttrBest)}, "a c"},
+		"nobody marks any, so marks say nothing": {nil, nil, opts{hidden(rib.AttrBest)}, "a b c"},
+		"every choice is shown":                  {opts{marked(rib.Best)}, nil, opts{marked(rib.Best)}, "a c"},
+	} {
+		b, c := isp("b", 65541), isp("c", 65542)
+		c.Router = b.Router
+		w := newSite(isp("a", 65540), b, c)
+		for i, o := range []opts{test.a, test.b, test.c} {
+			w.row(w.feed(w.links[i].Name, rib.AdjRIBInPost), their, fmt.Sprint(w.links[i].NeighborASNs[0]), o...)
+		}
+		d := w.ask(t, "us", peer)
+		d.is(t, rib.OutcomeTie, test.links, rib.ReasonRouterLocal)
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
+}
+
+func TestACopyThatIsBestIsOfARouteThatLooksLikeIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		copied  opts
+		path    string
+		b, c    opts
+		allowed string
+	}{
+		"as far and as much preferred as c's":          {opts{lp(150)}, "65542", opts{lp(100)}, opts{lp(150)}, "a c"},
+		"as far as c's":                                {opts{hidden(rib.AttrLocalPref)}, "65542", opts{lp(100)}, opts{lp(150)}, "a c"},
+		"like neither: a policy of ours may change it": {opts{lp(170)}, "65543", opts{lp(100)}, opts{lp(150)}, "a b c"},
+		"its path is not shown":                        {opts{lp(150), hidden(rib.AttrASPath)}, "", opts{lp(100)}, opts{lp(150)}, "a c"},
+		"like c's, which is doubtful":                  {opts{lp(150)}, "65542", opts{lp(100)}, opts{lp(150), marked(rib.Stale)}, "a c"},
+	} {
+		for _, prefix := range []string{their, their6} {
+			w := newSite(isp("a", 65540), isp("b", 65541), isp("c", 65542))
+			f := w.feed("a", rib.BGPTable, holds(rib.Families[:]...))
+			w.row(f, prefix, "65540", lp(200))
+			w.row(f, prefix, test.path, append(opts{marked(rib.IBGP | rib.Best), pathID(9)}, test.copied...)...)
+			w.row(w.feed("b", rib.AdjRIBInPost, holds(rib.Families[:]...)), prefix, "65541", test.b...)
+			w.row(w.feed("c", rib.AdjRIBInPost, holds(rib.Families[:]...)), prefix, "65542", test.c...)
+			d := w.ask(t, "us", map[string]string{their: peer, their6: peer6}[prefix])
+			d.is(t, rib.OutcomeUndetermined, test.allowed, d.Reason)
+			if t.Failed() {
+				t.Fatal(name)
+			}
+		}
+	}
+}
+
+func TestOnlySidesThatAreThereForCertainTieWhereAPathIsNotShown(t *testing.T) {
+	for name, test := range map[string]struct {
+		b       func(w *world)
+		outcome rib.Outcome
+	}{
+		"the other side is certain":  {func(w *world) { w.row(w.feed("b", rib.AdjRIBOutPost), "203.0.113.0/24", "65536 65536") }, rib.OutcomeTie},
+		"the other side is doubtful": {func(w *world) { w.row(w.feed("b", rib.AdjRIBOutPre), "203.0.113.0/24", "65536 65536") }, rib.OutcomeUndetermined},
+		"the other side is blind":    {func(*world) {}, rib.OutcomeUnknown},
+	} {
+		w := newSite(circuit("a", "c1", "primary"), circuit("b", "c1", "secondary"))
+		w.row(w.feed("a", rib.AdjRIBOutPost), "203.0.113.0/24", "65536", hidden(rib.AttrASPath))
+		test.b(w)
+		d := w.ask(t, "microsoft", "203.0.113.1")
+		if d.Outcome != test.outcome {
+			t.Errorf("%s: %s, want %s", name, d.Outcome, test.outcome)
+		}
+		for _, l := range []rib.LinkID{0, 1} { // each alone may be used, unless both are there for certain
+			alone := false
+			for _, p := range d.Possible {
+				alone = alone || len(p) == 1 && p[0] == l
+			}
+			if alone == (test.outcome == rib.OutcomeTie) {
+				t.Errorf("%s: %s alone: %v of %v", name, w.links[l].Name, alone, d.Possible)
+			}
+		}
+	}
+}
