@@ -81,7 +81,7 @@ func stillSaid(how string, v firmness) string {
 	switch {
 	case (how == "far-end gone" || how == "far-end before policy") && (says("accepted on") || check):
 		return "without a far end it is assumed that what is sent is accepted, which every answer says"
-	case how == "adj-rib-out-post without as_path" && strings.Contains(what, "mixed") && says("are taken to be equal"):
+	case how == "adj-rib-out-post without as_path" && says("are taken to be equal"):
 		return "between the sides of a circuit a path that is not shown leaves a tie, which the answer says"
 	case strings.HasPrefix(how, "collector ") && strings.HasSuffix(what, " flow/mixed appears") && !strings.HasPrefix(what, "error"):
 		return "which way networks go is inferred from collectors: without them it is a tie"

@@ -150,6 +150,30 @@ func TestACopyThatIsBestIsOfARouteThatLooksLikeIt(t *testing.T) {
 	}
 }
 
+func TestACopyThatIsBestIsOfNoRouteThatItsOwnRouterMarksAside(t *testing.T) {
+	for name, test := range map[string]struct {
+		b       opts // of the same router as c
+		allowed string
+	}{
+		"its router marks b best": {opts{marked(rib.Best)}, "a b"},
+		"its router marks none":   {nil, "a b c"},
+	} {
+		b, c := isp("b", 65541), isp("c", 65541)
+		c.Router = b.Router
+		w := newSite(isp("a", 65540), b, c)
+		f := w.feed("a", rib.BGPTable)
+		w.row(f, their, "65540", lp(200))
+		w.row(f, their, "65541", lp(100), marked(rib.IBGP|rib.Best), pathID(9))
+		w.row(w.feed("b", rib.AdjRIBInPost), their, "65541", append(test.b, lp(100))...)
+		w.row(w.feed("c", rib.AdjRIBInPost), their, "65541", lp(100))
+		d := w.ask(t, "us", peer)
+		d.is(t, rib.OutcomeUndetermined, test.allowed, d.Reason)
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
+}
+
 func TestOnlySidesThatAreThereForCertainTieWhereAPathIsNotShown(t *testing.T) {
 	for name, test := range map[string]struct {
 		b       func(w *world)

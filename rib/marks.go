@@ -60,7 +60,7 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 	}
 	var others, alike []LinkID
 	for _, i := range atMask {
-		if l := cs[i].link; another(l) {
+		if l := cs[i].link; another(l) && !d.markedAside(cs, atMask, &cs[i]) {
 			others = append(others, l)
 			if cs[i].src == nil || slices.ContainsFunc(copies, func(c *candidate) bool { return d.copyOf(c, &cs[i]) }) {
 				alike = append(alike, l)

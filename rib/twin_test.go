@@ -1089,7 +1089,9 @@ func (tw twin) longerCopies(bits int) [][]int {
 // the route, else those that may carry it unseen, else what nothing shows.
 func (tw twin) notBy(router string, mask []claim) (out [][]int) {
 	copies := filter(tw.copies, func(c claim) bool { return c.bestShown && c.bits == mask[0].bits && c.router == router })
-	others := filter(mask, func(c claim) bool { return c.link >= 0 && tw.w.links[c.link].Router != router })
+	others := filter(mask, func(c claim) bool {
+		return c.link >= 0 && tw.w.links[c.link].Router != router && !tw.markedAside(mask, c)
+	})
 	if alike := filter(others, func(o claim) bool {
 		return slices.ContainsFunc(copies, func(c claim) bool { return copyOf(c, o) })
 	}); len(alike) > 0 {
