@@ -98,6 +98,30 @@ func TestAnAttributeThatIsNotShownOpensNothingOnARouteThatItsOwnRouterMarksAside
 	}
 }
 
+func TestOfRoutesThatTieBesideAnAttributeThatIsNotShownOnlyTheMarkedOnesMayWin(t *testing.T) {
+	for name, test := range map[string]struct {
+		a, b  opts
+		links string
+	}{
+		"a's router marks it, b's does not": {opts{marked(rib.Best)}, nil, "a c"},
+		"neither does":                      {nil, nil, "a b c"},
+		"b goes before a":                   {opts{marked(rib.Best)}, opts{lp(200)}, "a b c"}, // and a's mark denies it
+	} {
+		for _, prefix := range []string{their, their6} {
+			w := newSite(isp("a", 65540), isp("b", 65541), isp("c", 65542))
+			w.row(w.feed("a", rib.AdjRIBInPost, holds(rib.Families[:]...)), prefix, "65540", append(opts{lp(100)}, test.a...)...)
+			w.row(w.feed("b", rib.AdjRIBInPost, holds(rib.Families[:]...)), prefix, "65541", append(opts{lp(100)}, test.b...)...)
+			w.row(w.feed("c", rib.AdjRIBInPre, holds(rib.Families[:]...)), prefix, "65542", hidden(rib.AttrLocalPref))
+			w.links[2].ImportAll = true
+			d := w.ask(t, "us", map[string]string{their: peer, their6: peer6}[prefix])
+			d.is(t, rib.OutcomeUndetermined, test.links, d.Reason)
+			if t.Failed() {
+				t.Fatal(name)
+			}
+		}
+	}
+}
+
 func TestWhatARouterShowsThatItDoesNotChooseIsNoPartOfATie(t *testing.T) {
 	for name, test := range map[string]struct {
 		a, b, c opts // b and c are of one router

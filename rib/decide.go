@@ -279,20 +279,24 @@ func (d *decider) runStep(st *step, cs []candidate, live []int, losses []loss) (
 
 // mayWin leaves out of the candidates that step k cannot order those that lose whatever it would come to: of
 // candidates with the same known rank the later steps choose, as far as these order them whoever else is there,
-// and then the mark of the router that all of them end on.
+// and then the marks of their routers.
 func (d *decider) mayWin(k int, cs []candidate, live []int) []int {
 	st := &d.ob.steps[k]
 	if st.group != nil {
 		return live
 	}
 	known := slices.DeleteFunc(slices.Clone(live), func(i int) bool { return st.rank(d, &cs[i]).unknown })
-	left := known
+	left, tied := known, true
 	for next := k + 1; next < d.orderedSteps(); next++ {
 		kept, open := d.runStep(&d.ob.steps[next], cs, left, nil)
 		left = kept
 		if open != "" {
+			tied = false
 			break
 		}
+	}
+	if tied && d.ob.steps[len(d.ob.steps)-1].rank == nil {
+		left = d.dropUnmarked(cs, left, nil)
 	}
 	if d.behindOneRouter(cs, left) { // then its own mark chooses among them
 		choices, _ := d.routersChoose(cs, left)

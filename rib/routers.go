@@ -90,7 +90,7 @@ func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss)
 	}
 	if !complete || len(links) == 0 {
 		p.fragile, p.perRouter = true, choices
-		if !complete && slices.ContainsFunc(live, func(i int) bool { return cs[i].marksItself() }) {
+		if !complete {
 			live = d.dropUnmarked(cs, live, losses)
 		}
 		if d.behind != "" && p.open == "" {
@@ -125,6 +125,9 @@ func (d *decider) dropUnmarked(cs []candidate, live []int, losses []loss) []int 
 	unmarked := func(i int) bool {
 		c := &cs[i]
 		return c.showsBest() && c.cell.marks()&(Best|Multipath) == 0 && (d.behind == "" || d.routerOf(c) == d.behind)
+	}
+	if !slices.ContainsFunc(live, func(i int) bool { return cs[i].marksItself() }) {
+		return live // nobody marks any: marks say nothing
 	}
 	left := slices.DeleteFunc(slices.Clone(live), unmarked)
 	if len(left) == 0 {

@@ -830,7 +830,8 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			break
 		}
 		kept, hangs, reason := tw.step(name, live)
-		if left := filter(kept, func(c claim) bool { return !tw.markedAside(kept, c) }); hangs && ob == "us" && name != "router-chose" && !oneRouterShows(tw, kept) && len(left) < len(kept) {
+		left := filter(kept, func(c claim) bool { return !tw.markedAside(kept, c) })
+		if hangs && ob == "us" && name != "router-chose" && !oneRouterShows(tw, kept) && len(left) < len(kept) {
 			if len(linksIn(kept)) < len(linksIn(live)) {
 				v.reason = reason
 			}
@@ -888,7 +889,7 @@ func (tw twin) mayWin(ob, name string, later []string, live []claim) []claim {
 	if of[name] == nil {
 		return live
 	}
-	left := filter(live, func(c claim) bool { return of[name](c).known })
+	left, tied := filter(live, func(c claim) bool { return of[name](c).known }), true
 	for _, n := range later {
 		if of[n] == nil && n != "link-kind" && n != "connection-weight" && n != "routing-preference" || len(left) == 0 {
 			break
@@ -896,8 +897,12 @@ func (tw twin) mayWin(ob, name string, later []string, live []claim) []claim {
 		kept, hangs, _ := tw.step(n, left)
 		left = kept
 		if hangs {
+			tied = false
 			break
 		}
+	}
+	if tied && ob == "us" {
+		left = tw.notUnmarked(left)
 	}
 	if len(left) > 0 && ob == "us" && oneRouterShows(tw, left) {
 		left, _, _ = tw.step("router-chose", left)
@@ -905,6 +910,17 @@ func (tw twin) mayWin(ob, name string, later []string, live []claim) []claim {
 	return filter(live, func(c claim) bool {
 		return !of[name](c).known || slices.ContainsFunc(left, func(o claim) bool { return o.link == c.link })
 	})
+}
+
+// notUnmarked leaves out what its own router shows unmarked, where somebody marks one.
+func (tw twin) notUnmarked(live []claim) []claim {
+	left := filter(live, func(c claim) bool {
+		return !c.showsBest || c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath) || tw.behind != "" && c.router != tw.behind
+	})
+	if len(left) == 0 || !slices.ContainsFunc(live, func(c claim) bool { return c.bestShown }) {
+		return live
+	}
+	return left
 }
 
 // markedAside: the route's own router marks another of these best, of the same length.
@@ -1006,13 +1022,7 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 	for router, some := range hides {
 		// What it shows unmarked lost, perhaps to what it does not show.
 		if some && !choosing[router] {
-			if !slices.ContainsFunc(live, func(c claim) bool { return c.bestShown }) {
-				return live, unseen, rib.ReasonRouterLocal
-			}
-			kept = filter(live, func(c claim) bool {
-				return !c.showsBest || c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath) || tw.behind != "" && c.router != tw.behind
-			})
-			return kept, unseen, rib.ReasonRouterLocal
+			return tw.notUnmarked(live), unseen, rib.ReasonRouterLocal
 		}
 	}
 	if len(marked) == 0 {
