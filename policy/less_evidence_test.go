@@ -87,6 +87,8 @@ func stillSaid(how string, v firmness) string {
 		return "which way networks go is inferred from collectors: without them it is a tie"
 	case (strings.HasSuffix(what, "appears") || strings.HasSuffix(what, "to fired")) && says("the routers use is not shown"):
 		return "routers that show no mark are a tie by contract, which the answer says"
+	case (how == "bgp-table cut" || how == "bgp-table row unreadable") && check && strings.Contains(v.was, "itself marks best what no link of its own brings"):
+		return "a mark that denies the outcome is lost with its row: nothing else says so, and the links of its router are blind"
 	case strings.HasSuffix(how, "without best") && says("does not show what its router chose"):
 		return "a mark that a format does not show is assumed absent, which the answer says"
 	}

@@ -21,7 +21,7 @@ func (ps *Pass) judge(f *flow, forward, back [][]rib.LinkID, used func(rib.LinkI
 		}
 		for _, in := range back {
 			v := ps.verdictOf(f, out, in)
-			v.preference = v.verdict == Mixed && f.forward != nil && ps.equalISPs(f, in) && ps.harmlessBySome(f, out, in)
+			v.preference = v.verdict == Mixed && !v.stateless && f.forward != nil && ps.equalISPs(f, in) && ps.harmlessBySome(f, out, in)
 			if !slices.Contains(found, v) {
 				found = append(found, v)
 			}

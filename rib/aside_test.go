@@ -2,7 +2,6 @@ package rib_test
 
 import (
 	"fmt"
-	"net/netip"
 	"testing"
 
 	"bgpaudit/rib"
@@ -37,26 +36,48 @@ func TestARouterThatMarksARouteBestUsesNoDoubtfulOneBesideIt(t *testing.T) {
 	}
 }
 
-func TestOfAnUnseenLinkARouterThatMarksARouteBestUsesOnlyALongerOne(t *testing.T) {
-	for _, test := range []struct {
-		prefix, address string
-		outcome         rib.Outcome
-	}{
-		{"198.51.100.0/24", "198.51.100.1", rib.OutcomeDecided}, // nothing longer leaves an ISP
-		{"198.51.100.0/23", "198.51.100.1", rib.OutcomeUnknown},
-		{"2001:db8:51::/48", "2001:db8:51::1", rib.OutcomeDecided},
-		{"2001:db8:50::/47", "2001:db8:51::1", rib.OutcomeUnknown},
+func TestARouteThatShowsNoChoiceMayBeUsedBesideTheBestOneOfItsRouter(t *testing.T) {
+	for name, b := range map[string]func(w *world){ // of the router that marks a's route best
+		"unseen":        func(*world) {},
+		"before policy": func(w *world) { w.row(w.feed("b", rib.AdjRIBInPre), their, "65541", lp(300)) },
+		"without marks, doubtful": func(w *world) {
+			w.row(w.feed("b", rib.AdjRIBInPost), their, "65541", lp(300), hidden(rib.AttrBest), marked(rib.Stale))
+		},
+		"static, beside a route without its preference": func(w *world) {
+			w.links[1].Static = &rib.Static{Receives: mustPrefixes(their)}
+			w.links = append(w.links, isp("c", 65542))
+			w.row(w.feed("c", rib.AdjRIBInPost), their, "65542", lp(200))
+		},
 	} {
+		site := func() *world {
+			a, l := isp("a", 65540), isp("b", 65541)
+			l.Router = a.Router
+			return newSite(a, l)
+		}
+		w := site()
+		w.row(w.feed("a", rib.AdjRIBInPost), their, "65540", lp(200), marked(rib.Best))
+		b(w)
+		d := w.ask(t, "us", peer)
+		if d.Firm() {
+			t.Errorf("%s: %s %v by %s", name, d.Outcome, d.Links, d.Reason)
+		}
+	}
+}
+
+func TestTwoTablesThatDifferAboutAMarkPutNothingAside(t *testing.T) {
+	for _, second := range []opts{nil, {marked(rib.Best)}} {
 		a, b := isp("a", 65540), isp("b", 65541)
 		b.Router = a.Router
 		w := newSite(a, b)
-		w.row(w.feed("a", rib.AdjRIBInPost, holds(rib.Families[:]...)), test.prefix, "65540", lp(100), marked(rib.Best))
-		d := w.ask(t, "us", test.address)
-		if d.Outcome != test.outcome {
-			t.Errorf("%s beside a blind link is %s, want %s", test.prefix, d.Outcome, test.outcome)
+		w.row(w.feed("a", rib.AdjRIBInPost), their, "65540", lp(100), marked(rib.Best))
+		w.row(w.feed("a", rib.BGPTable), their, "65540", append(opts{lp(100)}, second...)...)
+		w.row(w.feed("b", rib.AdjRIBInPost), their, "65541", lp(200), marked(rib.Stale))
+		d := w.ask(t, "us", peer)
+		if d.Firm() != (second != nil) {
+			t.Errorf("second table says %d marks: %s", len(second), d.Outcome)
 		}
-		if test.outcome == rib.OutcomeDecided {
-			d.assumes(t, fmt.Sprintf("b is blind, and carries nothing longer than /%d here", netip.MustParsePrefix(test.prefix).Bits()))
+		if d.Firm() {
+			d.assumes(t, "edge-a marks another route best, and does not use the one on b (the route is marked stale)")
 		}
 	}
 }

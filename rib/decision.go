@@ -258,6 +258,7 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 	}
 	for i := range cs {
 		add(d.choiceOnTrust(a, cs, i))
+		add(d.asideOnTrust(a, cs, i))
 	}
 	add(d.sidesOnTrust(a, cs))
 	if a.fragile && len(a.links) > 1 && d.locRIB == nil {

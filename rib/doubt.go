@@ -122,7 +122,9 @@ func (d *decider) addDoubtful(a *answer, cs []candidate, certain []int) {
 				places = append(places, len(trial)-1)
 			}
 		}
-		places = slices.DeleteFunc(places, func(k int) bool { return d.markedAside(trial, certain, &trial[k]) })
+		if c.shownUnmarked() { // what shows no choice may be used beside the best one, by multipath
+			places = slices.DeleteFunc(places, func(k int) bool { return d.markedAside(trial, certain, &trial[k]) })
+		}
 		for _, k := range places {
 			d.consider(a, trial, append(slices.Clip(certain), k), c)
 		}
@@ -246,7 +248,7 @@ func (d *decider) addUnseen(a *answer, cs []candidate, certain []int, at netip.P
 			continue
 		}
 		before := len(a.possible)
-		if !d.tooShort(a, cs, &c) && !d.markedAside(cs, certain, &c) {
+		if !d.tooShort(a, cs, &c) {
 			d.consider(a, append(slices.Clip(cs), c), append(slices.Clip(certain), len(cs)), &c)
 		}
 		// Kept shorter by common practice, and not by a scope, which is proof.

@@ -46,7 +46,7 @@ func (d *decider) checkAtMask(cs []candidate, atMask []int, p *pick) {
 
 // checkCopy: a router that marks an iBGP neighbour's copy best sends by another router, and not by a
 // link of its own; one that marks a network of its own best sends by neither. Of the other routers' links it is by
-// one whose route the copy may be of, if there is one.
+// one that shows a route which the copy may be of, if there is one; else by any, also by one that may bring it unseen.
 func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 	another := func(l LinkID) bool { return d.s.t.links[l].Router != m.router }
 	if m.router == "" || slices.ContainsFunc(p.links, another) {
@@ -60,7 +60,7 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 	}
 	var others, alike []LinkID
 	for _, i := range atMask {
-		if l := cs[i].link; another(l) && !d.markedAside(cs, atMask, &cs[i]) {
+		if l := cs[i].link; another(l) && !(cs[i].shownUnmarked() && d.markedAside(cs, atMask, &cs[i])) {
 			others = append(others, l)
 			if cs[i].src == nil || slices.ContainsFunc(copies, func(c *candidate) bool { return d.copyOf(c, &cs[i]) }) {
 				alike = append(alike, l)
@@ -68,20 +68,36 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 		}
 	}
 	if len(alike) == 0 {
-		for _, c := range copies {
-			alike = append(alike, d.broughtBy(cs, c, d.copyOf)...)
-		}
+		alike = d.doubtfulAlike(cs, copies)
 	}
 	if len(alike) > 0 {
 		others = alike
 	}
 	d.openByMarks(p, fmt.Sprintf("%s itself marks best what no link of its own brings", m.router), d.byPreference(cs, atMask, p, NoLink), others...)
-	if len(others) > 0 {
+	if len(alike) > 0 {
 		return
 	}
-	for _, c := range copies {
-		d.allowBehind(cs, c, p)
+	for _, c := range copies { // no route that is shown looks like it
+		if links := d.broughtBy(cs, c); len(links) > 0 || len(others) == 0 {
+			p.allowsBrought(links)
+		}
 	}
+}
+
+// doubtfulAlike lists the links of other routers with a doubtful route that one of a router's copies may be of.
+func (d *decider) doubtfulAlike(cs []candidate, copies []*candidate) (links []LinkID) {
+	for i := range cs {
+		o := &cs[i]
+		if o.src == nil || o.doubt == "" || o.never != "" || !slices.Contains(d.hears, o.link) {
+			continue
+		}
+		if slices.ContainsFunc(copies, func(c *candidate) bool {
+			return !c.ownNetwork() && o.bits == c.bits && d.s.t.links[o.link].Router != d.routerOf(c) && d.copyOf(c, o)
+		}) {
+			links = append(links, o.link)
+		}
+	}
+	return links
 }
 
 // copyOf reports whether an iBGP copy may be of the route: an iBGP session carries the AS path and the local preference
@@ -95,13 +111,9 @@ func (d *decider) copyOf(c, of *candidate) bool {
 	return has == want || !known || !shown
 }
 
-// allowBehind allows what a router's best copy may mean: that another router sends by a link of its own on which
+// allowsBrought allows what a router's best copy may mean: that another router sends by a link of its own on which
 // the route is not seen for certain, or, where there is none, by what nothing shows: that it reports.
-func (d *decider) allowBehind(cs []candidate, c *candidate, p *pick) (none bool) {
-	links := d.broughtBy(cs, c, d.copyOf)
-	if len(links) == 0 {
-		links = d.broughtBy(cs, c, func(_, _ *candidate) bool { return true })
-	}
+func (p *pick) allowsBrought(links []LinkID) (none bool) {
 	for _, l := range links {
 		p.allowsToo([]LinkID{l})
 	}
@@ -111,25 +123,28 @@ func (d *decider) allowBehind(cs []candidate, c *candidate, p *pick) (none bool)
 	return len(links) == 0
 }
 
-// broughtBy lists the links of other routers that may bring the route of a copy: by a doubtful route that it may be
-// of, or unseen.
-func (d *decider) broughtBy(cs []candidate, c *candidate, of func(c, of *candidate) bool) (links []LinkID) {
+// broughtBy lists the links of other routers that may bring the route of a copy: by a doubtful route, or unseen.
+func (d *decider) broughtBy(cs []candidate, c *candidate) (links []LinkID) {
 	if c.ownNetwork() {
 		return nil
 	}
 	for _, l := range d.hears {
-		if d.s.t.links[l].Router == d.routerOf(c) {
-			continue
-		}
-		doubtful := slices.ContainsFunc(cs, func(o candidate) bool {
-			return o.bits == c.bits && o.never == "" && o.doubt != "" && (o.link == l || o.link == NoLink) && (o.src == nil || of(c, &o))
-		})
-		u, unseen := d.s.unseen(l, d.ob.Direction, d.s.t.fam[d.fam].prefix(c.id), d.s.LongestUnseen(l, d.fam))
-		if doubtful || unseen && u.bits >= c.bits {
+		if d.s.t.links[l].Router != d.routerOf(c) && d.mayBring(cs, c, l) {
 			links = append(links, l)
 		}
 	}
 	return links
+}
+
+// mayBring reports whether a link may bring the route of a copy: doubtful, or unseen.
+func (d *decider) mayBring(cs []candidate, c *candidate, link LinkID) bool {
+	for i := range cs {
+		if o := &cs[i]; o.bits == c.bits && o.never == "" && o.doubt != "" && (o.link == link || o.link == NoLink) {
+			return true
+		}
+	}
+	u, ok := d.s.unseen(link, d.ob.Direction, d.s.t.fam[d.fam].prefix(c.id), d.s.LongestUnseen(link, d.fam))
+	return ok && u.bits >= c.bits
 }
 
 // checkLongerCopies: a router marks best an iBGP neighbour's copy of a route that is longer than all that
@@ -157,7 +172,7 @@ func (d *decider) checkLongerCopies(cs []candidate, atMask []int, p *pick) {
 		c := &cs[i]
 		d.openByMarks(p, fmt.Sprintf("%s itself marks %s best, which another router received and no link shows",
 			cmp.Or(d.routerOf(c), "a router"), d.s.t.fam[d.fam].prefix(c.id)), false)
-		if none := d.allowBehind(cs, c, p); none && len(p.links) == 0 {
+		if none := p.allowsBrought(d.broughtBy(cs, c)); none && len(p.links) == 0 {
 			for _, l := range d.hears {
 				p.allowsToo([]LinkID{l})
 			}

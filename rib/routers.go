@@ -124,7 +124,7 @@ func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss)
 func (d *decider) dropUnmarked(cs []candidate, live []int, losses []loss) []int {
 	unmarked := func(i int) bool {
 		c := &cs[i]
-		return c.showsBest() && c.cell.marks()&(Best|Multipath) == 0 && (d.behind == "" || d.routerOf(c) == d.behind)
+		return c.shownUnmarked() && (d.behind == "" || d.routerOf(c) == d.behind)
 	}
 	if !slices.ContainsFunc(live, func(i int) bool { return cs[i].marksItself() }) {
 		return live // nobody marks any: marks say nothing
@@ -143,29 +143,41 @@ func (d *decider) dropUnmarked(cs []candidate, live []int, losses []loss) []int 
 	return left
 }
 
-// markedAside reports whether the candidate's own router marks another of them best, of the same length: then it
-// does not use this one, whatever nobody sees of it. A mark speaks of the VRF that its table is of.
+// markedAside reports whether the candidate's own router marks another of them best, of the same length: then it does not
+// use this one, whatever is not known of it. A mark speaks of the VRF that its table is of; two tables that differ about
+// a route say nothing.
 func (d *decider) markedAside(cs []candidate, among []int, c *candidate) bool {
 	router := d.routerOf(c)
-	switch {
-	case d.ob.Direction != Received, d.locRIB != nil, router == "", d.behind != "" && router != d.behind,
-		c.src != nil && c.cell.marks()&(Best|Multipath) != 0:
+	if d.ob.Direction != Received || d.locRIB != nil || router == "" || d.behind != "" && router != d.behind {
 		return false
-	}
-	vrf := ""
-	if c.src != nil {
-		vrf = c.src.feed.VRF
 	}
 	return slices.ContainsFunc(among, func(i int) bool {
 		o := &cs[i]
-		return o.bits == c.bits && o.src != nil && o.src.feed.VRF == vrf && o.doubt == "" && o.showsBest() && o.cell.marks().Has(Best) && d.routerOf(o) == router
+		return o.bits == c.bits && o.doubt == "" && o.showsBest() && o.cell.marks().Has(Best) &&
+			o.src.feed.VRF == c.src.feed.VRF && d.routerOf(o) == router && !disputed(cs, among, o)
 	})
 }
 
-// dropAside leaves out what its own router marks aside.
+// shownUnmarked reports whether the router that holds the route shows its choice, and that it is not this one.
+func (c *candidate) shownUnmarked() bool {
+	return c.showsBest() && c.cell.marks()&(Best|Multipath) == 0
+}
+
+// disputed reports whether another table shows a route of the same link as not chosen.
+func disputed(cs []candidate, among []int, o *candidate) bool {
+	return slices.ContainsFunc(among, func(i int) bool {
+		c := &cs[i]
+		return c.src != nil && c.link == o.link && c.bits == o.bits && c.src.feed != o.src.feed && c.shownUnmarked()
+	})
+}
+
+// dropAside leaves out what its own router marks aside, also if nothing shows its choice of it. A static route is none
+// that a mark of BGP speaks of, and what the router sends us is its choice.
 func (d *decider) dropAside(cs []candidate, live []int, losses []loss) []int {
 	return slices.DeleteFunc(slices.Clone(live), func(i int) bool {
-		aside := d.markedAside(cs, live, &cs[i])
+		c := &cs[i]
+		byBGP := c.src != nil && c.src.feed.View != Declared && c.src.feed.View != Monitor && c.cell.marks()&(Best|Multipath) == 0
+		aside := byBGP && d.markedAside(cs, live, c)
 		if aside && losses != nil {
 			losses[i] = d.lostToMark(&cs[i])
 		}

@@ -54,6 +54,16 @@ func (d *decider) choiceOnTrust(a *answer, cs []candidate, i int) string {
 	return ""
 }
 
+// asideOnTrust: a doubtful route could win, if its own router did not mark another best.
+func (d *decider) asideOnTrust(a *answer, cs []candidate, i int) string {
+	c := &cs[i]
+	if c.doubt == "" || c.never != "" || c.link == NoLink || len(a.winners) == 0 || c.bits != cs[a.winners[0]].bits ||
+		!slices.Contains(d.hears, c.link) || !c.shownUnmarked() || !d.markedAside(cs, d.certain, c) {
+		return ""
+	}
+	return fmt.Sprintf("%s marks another route best, and does not use the one on %s (%s)", d.routerOf(c), d.s.t.LinkName(c.link), c.doubt)
+}
+
 // sidesOnTrust: sides of one circuit that tie only because the AS path of one of them is not shown.
 func (d *decider) sidesOnTrust(a *answer, cs []candidate) string {
 	if d.ob.Direction != Advertised || len(a.links) < 2 {

@@ -830,7 +830,10 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			break
 		}
 		kept, hangs, reason := tw.step(name, live)
-		left := filter(kept, func(c claim) bool { return !tw.markedAside(kept, c) })
+		left := filter(kept, func(c claim) bool {
+			silent := c.feed == nil || c.feed.View == rib.Declared || c.feed.View == rib.Monitor || c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath)
+			return silent || !tw.markedAside(kept, c)
+		})
 		if hangs && ob == "us" && name != "router-chose" && !oneRouterShows(tw, kept) && len(left) < len(kept) {
 			if len(linksIn(kept)) < len(linksIn(live)) {
 				v.reason = reason
@@ -923,10 +926,16 @@ func (tw twin) notUnmarked(live []claim) []claim {
 	return left
 }
 
-// markedAside: the route's own router marks another of these best, of the same length.
+func unmarked(c claim) bool {
+	return c.showsBest && !c.marks.Has(rib.Best) && !c.marks.Has(rib.Multipath)
+}
+
+// markedAside: the route's own router marks another of these best, of the same length, which no other table shows
+// unmarked.
 func (tw twin) markedAside(among []claim, c claim) bool {
-	return c.router != "" && (tw.behind == "" || c.router == tw.behind) && !c.marks.Has(rib.Best) && !c.marks.Has(rib.Multipath) && slices.ContainsFunc(among, func(o claim) bool {
-		return o.bits == c.bits && o.doubt == "" && o.showsBest && o.marks.Has(rib.Best) && o.router == c.router
+	return c.router != "" && (tw.behind == "" || c.router == tw.behind) && slices.ContainsFunc(among, func(o claim) bool {
+		return o.bits == c.bits && o.doubt == "" && o.showsBest && o.marks.Has(rib.Best) && o.router == c.router &&
+			!slices.ContainsFunc(among, func(n claim) bool { return n.link == o.link && n.bits == o.bits && n.feed != o.feed && unmarked(n) })
 	})
 }
 
@@ -1100,28 +1109,29 @@ func (tw twin) longerCopies(bits int) [][]int {
 func (tw twin) notBy(router string, mask []claim) (out [][]int) {
 	copies := filter(tw.copies, func(c claim) bool { return c.bestShown && c.bits == mask[0].bits && c.router == router })
 	others := filter(mask, func(c claim) bool {
-		return c.link >= 0 && tw.w.links[c.link].Router != router && !tw.markedAside(mask, c)
+		return c.link >= 0 && tw.w.links[c.link].Router != router && !(unmarked(c) && tw.markedAside(mask, c))
 	})
-	if alike := filter(others, func(o claim) bool {
+	alike := filter(others, func(o claim) bool {
 		return slices.ContainsFunc(copies, func(c claim) bool { return copyOf(c, o) })
-	}); len(alike) > 0 {
+	})
+	if len(alike) == 0 {
+		alike = filter(tw.received, func(o claim) bool {
+			return o.doubt != "" && !o.never && o.link >= 0 && tw.w.links[o.link].Router != router && slices.ContainsFunc(copies, func(c claim) bool {
+				return o.bits == c.bits && !tw.ownCopy(c) && copyOf(c, o)
+			})
+		})
+	}
+	if len(alike) > 0 {
 		others = alike
-	} else {
-		for _, c := range copies {
-			out = append(out, tw.broughtBy(c, copyOf)...)
-		}
-		if len(out) > 0 {
-			return out
-		}
 	}
 	for _, c := range others {
 		out = append(out, []int{c.link})
 	}
-	if len(out) > 0 {
+	if len(alike) > 0 {
 		return out
 	}
-	for _, c := range tw.copies {
-		if c.bestShown && c.bits == mask[0].bits && c.router == router {
+	for _, c := range copies {
+		if brought := tw.broughtBy(c); len(brought) > 0 || len(others) == 0 {
 			out = append(out, tw.behindCopy(c)...)
 		}
 	}
@@ -1147,22 +1157,16 @@ func (tw twin) ownCopy(c claim) bool {
 
 // behindCopy lists the links of other routers that may carry, doubtfully or unseen, what a router's copy shows.
 func (tw twin) behindCopy(c claim) (out [][]int) {
-	out = tw.broughtBy(c, copyOf)
-	if out == nil {
-		out = tw.broughtBy(c, func(_, _ claim) bool { return true })
-	}
-	if out == nil {
+	if out = tw.broughtBy(c); out == nil {
 		out = [][]int{{-1}}
 	}
 	return out
 }
 
-func (tw twin) broughtBy(c claim, of func(c, of claim) bool) (out [][]int) {
+func (tw twin) broughtBy(c claim) (out [][]int) {
 	own := tw.ownCopy(c)
 	for _, l := range tw.hears("us") {
-		doubtful := slices.ContainsFunc(tw.received, func(o claim) bool {
-			return o.bits == c.bits && o.doubt != "" && (o.link == l || o.link < 0) && of(c, o)
-		})
+		doubtful := slices.ContainsFunc(tw.received, func(o claim) bool { return o.bits == c.bits && o.doubt != "" && (o.link == l || o.link < 0) })
 		if !own && tw.w.links[l].Router != c.router && (doubtful || tw.room(l, true, c.route.Prefix.Addr(), nil) >= c.bits) {
 			out = append(out, []int{l})
 		}
@@ -1335,7 +1339,7 @@ func (tw twin) byRules(ob string, a netip.Addr) finding {
 	possible := append([][]int{base.links}, base.others...)
 	missing, f := false, finding{reason: base.reason}
 	try := func(set []claim) bool {
-		if ob == "us" && alone == nil && slices.ContainsFunc(set, func(c claim) bool { return tw.markedAside(certain, c) }) {
+		if ob == "us" && alone == nil && slices.ContainsFunc(set, func(c claim) bool { return unmarked(c) && tw.markedAside(certain, c) }) {
 			return false
 		}
 		v := tw.choose(ob, append(slices.Clone(certain), set...), alone != nil)
