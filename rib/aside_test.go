@@ -150,6 +150,7 @@ func TestWhatARouterShowsThatItDoesNotChooseIsNoPartOfATie(t *testing.T) {
 	}{
 		"c's choice is not shown":                {opts{marked(rib.Best)}, nil, opts{hidden(rib.AttrBest)}, "a c"},
 		"nobody marks any, so marks say nothing": {nil, nil, opts{hidden(rib.AttrBest)}, "a b c"},
+		"b is its router's choice":               {opts{hidden(rib.AttrBest)}, opts{marked(rib.Best)}, opts{hidden(rib.AttrBest)}, "a b"},
 		"every choice is shown":                  {opts{marked(rib.Best)}, nil, opts{marked(rib.Best)}, "a c"},
 	} {
 		b, c := isp("b", 65541), isp("c", 65542)

@@ -91,7 +91,7 @@ func (d *decider) runRouters(cs []candidate, live []int, p *pick, losses []loss)
 	if !complete || len(links) == 0 {
 		p.fragile, p.perRouter = true, choices
 		if !complete {
-			live = d.dropUnmarked(cs, live, losses)
+			live = d.dropAside(cs, d.dropUnmarked(cs, live, losses), losses)
 		}
 		if d.behind != "" && p.open == "" {
 			// One router chooses, and does not show how: any of them may win.

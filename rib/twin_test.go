@@ -830,10 +830,7 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 			break
 		}
 		kept, hangs, reason := tw.step(name, live)
-		left := filter(kept, func(c claim) bool {
-			silent := c.feed == nil || c.feed.View == rib.Declared || c.feed.View == rib.Monitor || c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath)
-			return silent || !tw.markedAside(kept, c)
-		})
+		left := tw.notAside(kept)
 		if hangs && ob == "us" && name != "router-chose" && !oneRouterShows(tw, kept) && len(left) < len(kept) {
 			if len(linksIn(kept)) < len(linksIn(live)) {
 				v.reason = reason
@@ -939,6 +936,15 @@ func (tw twin) markedAside(among []claim, c claim) bool {
 	})
 }
 
+// notAside leaves out what its own router marks aside, also if nothing shows its choice of it; not a static route, nor
+// what the router sends us.
+func (tw twin) notAside(live []claim) []claim {
+	return filter(live, func(c claim) bool {
+		other := c.feed == nil || c.feed.View == rib.Declared || c.feed.View == rib.Monitor || c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath)
+		return other || !tw.markedAside(live, c)
+	})
+}
+
 // collectorFails: a collector that is meant for the family, and not left out on purpose, does not
 // show what it should.
 func (tw twin) collectorFails(fam rib.Family) bool {
@@ -1031,7 +1037,7 @@ func (tw twin) step(name string, live []claim) (kept []claim, hangs bool, reason
 	for router, some := range hides {
 		// What it shows unmarked lost, perhaps to what it does not show.
 		if some && !choosing[router] {
-			return tw.notUnmarked(live), unseen, rib.ReasonRouterLocal
+			return tw.notAside(tw.notUnmarked(live)), unseen, rib.ReasonRouterLocal
 		}
 	}
 	if len(marked) == 0 {
