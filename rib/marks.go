@@ -60,7 +60,8 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 	}
 	var others, alike []LinkID
 	for _, i := range atMask {
-		if l := cs[i].link; another(l) && !(cs[i].shownUnmarked() && d.markedAside(cs, atMask, &cs[i])) {
+		aside := cs[i].shownUnmarked() && d.markedAside(cs, atMask, &cs[i])
+		if l := cs[i].link; another(l) && !aside {
 			others = append(others, l)
 			if cs[i].src == nil || slices.ContainsFunc(copies, func(c *candidate) bool { return d.copyOf(c, &cs[i]) }) {
 				alike = append(alike, l)
