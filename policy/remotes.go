@@ -213,10 +213,7 @@ func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 		ps.unseenReceived(i, fam, r)
 	}
 	set := ps.defaultOnly(fam)
-	var certain, perhaps netipx.IPSetBuilder // what ExpressRoute may carry is no certain default-only address
-	certain.AddSet(set.certain)
-	perhaps.AddSet(set.perhaps)
-	perhaps.AddSet(set.certain)
+	var carried netipx.IPSetBuilder // perhaps, over ExpressRoute: then it is no default-only address
 	untied := false
 	ps.Sight.EachUntied(rib.Received, fam, func(st rib.Standing) {
 		if set.settled.ContainsPrefix(st.Prefix) {
@@ -226,27 +223,40 @@ func (ps *Pass) addDefaultOnly(b *netipx.IPSetBuilder, r *resolved, fam rib.Fami
 		if st.Prefix.Bits() == 0 || !set.certain.OverlapsPrefix(st.Prefix) {
 			return
 		}
-		certain.RemovePrefix(st.Prefix)
+		carried.AddPrefix(st.Prefix)
 		if !untied { // one stands for all of them
 			untied = true
 			r.doubts = append(r.doubts, fmt.Sprintf("%s is tied to no link (%s): %s", st.Prefix, fam, st.Doubt))
 			r.perhapsGaps = append(r.perhapsGaps, gap{link: rib.NoLink, dir: rib.Received, fam: fam, untied: true})
 		}
 	})
-	if blind := ps.blindCarriers(fam); len(blind) > 0 {
-		certain = netipx.IPSetBuilder{}
-		for _, g := range blind {
-			r.doubts = append(r.doubts, fmt.Sprintf("what is received on %s is not known (%s)", ps.table.LinkName(g.link), fam))
-			r.perhapsGaps = append(r.perhapsGaps, g)
-		}
+	for _, g := range ps.blindCarriers(fam) {
+		carried.AddSet(set.certain)
+		r.doubts = append(r.doubts, fmt.Sprintf("what is received on %s is not known (%s)", ps.table.LinkName(g.link), fam))
+		r.perhapsGaps = append(r.perhapsGaps, g)
 	}
-	b.AddSet(setOf(&certain))
-	perhaps.RemoveSet(setOf(&certain))
+	certain, perhaps := set.lessCarried(setOf(&carried))
+	b.AddSet(certain)
 	for _, d := range ps.learned(fam).doubts {
 		r.doubts = append(r.doubts, fmt.Sprintf("%s on %s: %s", d.prefix, ps.table.LinkName(d.link), d.why))
 		r.perhapsGaps = append(r.perhapsGaps, gap{link: d.link, dir: rib.Received, fam: fam})
 	}
-	r.perhaps = setOf(&perhaps).Prefixes()
+	r.perhaps = perhaps.Prefixes()
+}
+
+// lessCarried moves what may be carried over ExpressRoute from the certain addresses to those that are perhaps.
+func (set *defaultOnly) lessCarried(carried *netipx.IPSet) (certain, perhaps *netipx.IPSet) {
+	if len(carried.Ranges()) == 0 {
+		return set.certain, set.perhaps // a full table's sets are large, and nothing is to be done
+	}
+	var less, more netipx.IPSetBuilder
+	less.AddSet(set.certain)
+	less.RemoveSet(carried)
+	certain = setOf(&less)
+	more.AddSet(set.perhaps)
+	more.AddSet(set.certain)
+	more.RemoveSet(certain)
+	return certain, setOf(&more)
 }
 
 // setOf is what a builder holds.

@@ -2,6 +2,7 @@ package rib_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"bgpaudit/rib"
@@ -79,6 +80,33 @@ func TestTwoTablesThatDifferAboutAMarkPutNothingAside(t *testing.T) {
 		if d.Firm() {
 			d.assumes(t, "edge-a marks another route best, and does not use the one on b (the route is marked stale)")
 		}
+	}
+}
+
+func TestAMarkOnADoubtfulRoutePutsNothingAside(t *testing.T) {
+	a, b := isp("a", 65540), isp("b", 65541)
+	b.Router = a.Router
+	w := newSite(a, b)
+	w.row(w.feed("a", rib.AdjRIBInPost), their, "65540", lp(100), marked(rib.Best|rib.Stale))
+	w.row(w.feed("b", rib.AdjRIBInPost), their, "65541", lp(200), marked(rib.RIBFailure))
+	w.ask(t, "us", peer).is(t, rib.OutcomeUndetermined, "a b", rib.ReasonNone)
+}
+
+func TestARowThatIsTiedToNoLinkIsSaidToBePutAside(t *testing.T) {
+	a, b := isp("a", 65540), isp("b", 65541)
+	b.Router = a.Router
+	w := newSite(a, b)
+	w.row(w.feed("a", rib.AdjRIBInPost), their, "65540", lp(100), marked(rib.Best))
+	w.feed("b", rib.AdjRIBInPost)
+	w.row(w.feed("a", rib.BGPTable, func(f *rib.Feed) { f.Link = "" }), their, "65549", lp(200))
+	d := w.ask(t, "us", peer)
+	d.is(t, rib.OutcomeDecided, "a", d.Reason)
+	found := false
+	for _, text := range d.Assumes {
+		found = found || strings.HasPrefix(text, "edge-a marks another route best, and does not use the one that is tied to no link (")
+	}
+	if !found {
+		t.Errorf("assumes %q", d.Assumes)
 	}
 }
 
@@ -161,6 +189,12 @@ func TestWhatARouterShowsThatItDoesNotChooseIsNoPartOfATie(t *testing.T) {
 		}
 		d := w.ask(t, "us", peer)
 		d.is(t, rib.OutcomeTie, test.links, rib.ReasonRouterLocal)
+		for _, c := range d.Candidates {
+			in := strings.Contains(test.links, w.links[c.Link].Name)
+			if in != (c.Lost == "") || !in && c.Lost != rib.ReasonRouterChose {
+				t.Errorf("%s lost by %q", w.links[c.Link].Name, c.Lost)
+			}
+		}
 		if t.Failed() {
 			t.Fatal(name)
 		}

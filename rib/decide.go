@@ -295,7 +295,7 @@ func (d *decider) mayWin(k int, cs []candidate, live []int) []int {
 			break
 		}
 	}
-	if tied && d.ob.steps[len(d.ob.steps)-1].rank == nil {
+	if tied {
 		left = d.dropUnmarked(cs, left, nil)
 	}
 	if d.behindOneRouter(cs, left) { // then its own mark chooses among them

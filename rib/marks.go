@@ -60,12 +60,13 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 	}
 	var others, alike []LinkID
 	for _, i := range atMask {
-		aside := cs[i].shownUnmarked() && d.markedAside(cs, atMask, &cs[i])
-		if l := cs[i].link; another(l) && !aside {
-			others = append(others, l)
-			if cs[i].src == nil || slices.ContainsFunc(copies, func(c *candidate) bool { return d.copyOf(c, &cs[i]) }) {
-				alike = append(alike, l)
-			}
+		o := &cs[i]
+		if !another(o.link) || o.shownUnmarked() && d.markedAside(cs, atMask, o) {
+			continue
+		}
+		others = append(others, o.link)
+		if slices.ContainsFunc(copies, func(c *candidate) bool { return d.copyOf(c, o) }) {
+			alike = append(alike, o.link)
 		}
 	}
 	if len(alike) == 0 {
@@ -89,7 +90,7 @@ func (d *decider) checkCopy(cs []candidate, atMask []int, p *pick, m bestMark) {
 func (d *decider) doubtfulAlike(cs []candidate, copies []*candidate) (links []LinkID) {
 	for i := range cs {
 		o := &cs[i]
-		if o.src == nil || o.doubt == "" || o.never != "" || !slices.Contains(d.hears, o.link) {
+		if o.doubt == "" || o.never != "" || !slices.Contains(d.hears, o.link) {
 			continue
 		}
 		if slices.ContainsFunc(copies, func(c *candidate) bool {
@@ -102,8 +103,11 @@ func (d *decider) doubtfulAlike(cs []candidate, copies []*candidate) (links []Li
 }
 
 // copyOf reports whether an iBGP copy may be of the route: an iBGP session carries the AS path and the local preference
-// as they are (RFC 4271 5.1.2, 5.1.5), if no policy changes them.
+// as they are (RFC 4271 5.1.2, 5.1.5), if no policy changes them. An unseen route looks like none.
 func (d *decider) copyOf(c, of *candidate) bool {
+	if of.src == nil {
+		return false
+	}
 	if !c.facts.notShown.Has(AttrASPath) && !of.facts.notShown.Has(AttrASPath) && (c.facts.length != of.facts.length || c.facts.first != of.facts.first) {
 		return false
 	}

@@ -57,11 +57,17 @@ func (d *decider) choiceOnTrust(a *answer, cs []candidate, i int) string {
 // asideOnTrust: a doubtful route could win, if its own router did not mark another best.
 func (d *decider) asideOnTrust(a *answer, cs []candidate, i int) string {
 	c := &cs[i]
-	if c.doubt == "" || c.never != "" || c.link == NoLink || len(a.winners) == 0 || c.bits != cs[a.winners[0]].bits ||
-		!slices.Contains(d.hears, c.link) || !c.shownUnmarked() || !d.markedAside(cs, d.certain, c) {
+	if c.doubt == "" || c.never != "" || len(a.winners) == 0 || c.bits != cs[a.winners[0]].bits || !c.shownUnmarked() || !d.markedAside(cs, d.certain, c) {
 		return ""
 	}
-	return fmt.Sprintf("%s marks another route best, and does not use the one on %s (%s)", d.routerOf(c), d.s.t.LinkName(c.link), c.doubt)
+	which := "that is tied to no link"
+	if c.link != NoLink {
+		if !slices.Contains(d.hears, c.link) {
+			return ""
+		}
+		which = "on " + d.s.t.LinkName(c.link)
+	}
+	return fmt.Sprintf("%s marks another route best, and does not use the one %s (%s)", d.routerOf(c), which, c.doubt)
 }
 
 // sidesOnTrust: sides of one circuit that tie only because the AS path of one of them is not shown.

@@ -1148,7 +1148,7 @@ func (tw twin) notBy(router string, mask []claim) (out [][]int) {
 func copyOf(c, of claim) bool {
 	switch {
 	case of.feed == nil:
-		return true
+		return false
 	case c.length.known && of.length.known && (c.length.n != of.length.n || c.neighborAS != of.neighborAS):
 		return false
 	}
