@@ -4,13 +4,16 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export NOSKIP TESTFLAGS PACKAGES FUZZTIME LINT RUNS SOAK
 
-.PHONY: build test lint golden fuzz bench bench-mrt bench-live soak deps help
+.PHONY: build test cross lint golden fuzz bench bench-mrt bench-live soak deps help
 
 build: ## build bin/bgpaudit
 	CGO_ENABLED=0 go build -trimpath -o bin/bgpaudit ./cmd/bgpaudit
 
 test: deps ## go vet and every test, with the race detector; NOSKIP=1 forbids skips
 	tools/test.sh
+
+cross: ## build for Windows, macOS and FreeBSD
+	tools/cross.sh
 
 lint: ## gofmt, go vet, golangci-lint; LINT=quick leaves the last out
 	tools/lint.sh

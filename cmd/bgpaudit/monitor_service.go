@@ -10,7 +10,6 @@ import (
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"go.uber.org/zap"
-	"golang.org/x/sys/unix"
 )
 
 // service tells systemd how the monitor does (sd_notify), where systemd has started it.
@@ -22,9 +21,7 @@ func (s service) alive()    { s.notify(daemon.SdNotifyWatchdog) }
 
 // during says that the monitor reloads, until it is done, well or not.
 func (s service) during(reload func() error) error {
-	var now unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // it fails on no system that has systemd
-	s.notify(fmt.Sprintf("%s\nMONOTONIC_USEC=%d", daemon.SdNotifyReloading, now.Nano()/int64(time.Microsecond)))
+	s.notify(fmt.Sprintf("%s\nMONOTONIC_USEC=%d", daemon.SdNotifyReloading, monotonic().Microseconds()))
 	defer s.ready()
 	return reload()
 }
@@ -45,7 +42,8 @@ func (s service) watchdog() time.Duration {
 	return every / 3
 }
 
-// onHangUp calls reload at each SIGHUP until ctx is done. What goes wrong is in the log.
+// onHangUp calls reload at each SIGHUP until ctx is done. What goes wrong is in the log. Windows sends
+// none: there POST /-/reload is the way.
 func onHangUp(ctx context.Context, reload func(context.Context) error) (stop func()) {
 	hangUp := make(chan os.Signal, 1)
 	signal.Notify(hangUp, syscall.SIGHUP)

@@ -94,7 +94,7 @@ func Listen(o Options) (*Server, error) {
 		return nil, fmt.Errorf("monitor.api %s can be reached from other hosts, and needs monitor.tls and monitor.token-file\n    hint: write 127.0.0.1:8179, or give it both", o.Listen)
 	}
 	s.Renew(o.TLS, o.Token)
-	if s.document, err = describe(paths); err != nil {
+	if s.document, err = describe(s.served()); err != nil {
 		l.Close()
 		return nil, err
 	}

@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // gate bounds the connections, in all and of a caller. Where there is no room, the one that has
@@ -40,12 +38,16 @@ type visit struct {
 }
 
 func newGate(l net.Listener) *gate {
-	most := 256 // where we may not ask, as under a filter of system calls
-	var files unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &files) == nil {
-		most = int(min(mostConnections, max(uint64(files.Cur)/4, 16))) // the routers' sessions need the others
-	}
+	most := connectionsOf(openFiles())
 	return &gate{Listener: l, most: most, each: (most + 1) / 2, callers: map[string]int{}, silent: list.New()}
+}
+
+// connectionsOf is how many connections there may be where the system gives us so many open files.
+func connectionsOf(files uint64, known bool) int {
+	if !known {
+		return 256
+	}
+	return int(min(mostConnections, max(files/4, 16))) // the routers' sessions need the others
 }
 
 // Accept waits for a connection that there is room for.

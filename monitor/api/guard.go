@@ -15,14 +15,20 @@ import (
 // routes are the paths, and nothing else.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	for i := range paths {
-		mux.HandleFunc("GET "+paths[i].at, s.answers(&paths[i])) // and HEAD
-	}
-	if s.Reload != nil {
-		// A page in a browser can make it post here, though not read the answer.
-		mux.Handle("POST /-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.reload)))
+	served := s.served()
+	for i := range served {
+		mux.Handle(served[i].method()+" "+served[i].at, s.serving(&served[i]))
 	}
 	return s.onlyKnown(mux)
+}
+
+// serving answers at one path.
+func (s *Server) serving(p *path) http.Handler {
+	if p.act == nil {
+		return s.answers(p)
+	}
+	// A page in a browser can make it post here, though not read the answer.
+	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.act(s, w, r) }))
 }
 
 // onlyKnown says in JSON what [http.ServeMux] says in text.

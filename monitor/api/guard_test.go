@@ -7,9 +7,17 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"maps"
+	"math"
 	"math/big"
 	"net"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,6 +177,122 @@ func TestReloadIsThisHostsOwn(t *testing.T) {
 	}
 	if r := w.request("POST", "/-/reload"); r.StatusCode != http.StatusNoContent || reloads != 1 {
 		t.Errorf("from here: %s, %d reloads", r.Status, reloads)
+	}
+}
+
+// mounted are the patterns that the package gives to a mux in its sources, wherever it does: the
+// arguments of Handle and HandleFunc.
+func mounted(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok && (f.Sel.Name == "Handle" || f.Sel.Name == "HandleFunc") {
+				var text strings.Builder
+				if err := printer.Fprint(&text, set, call.Args[0]); err != nil {
+					t.Fatal(err)
+				}
+				out = append(out, text.String())
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// TestEveryRouteIsInTheDocument: all that is served comes from one list, whatever is on it is in
+// the document and is served, and nothing else is in the document.
+func TestEveryRouteIsInTheDocument(t *testing.T) {
+	if got := mounted(t); !slices.Equal(got, []string{`served[i].method() + " " + served[i].at`}) {
+		t.Errorf("routes beside the list of what is served: %q", got)
+	}
+	for _, c := range []struct {
+		name   string
+		reload func(context.Context) error
+	}{
+		{"a monitor that reloads", func(context.Context) error { return nil }},
+		{"one that does not", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, func(o *Options) { o.Reload = c.reload })
+			var doc struct{ Paths map[string]map[string]any }
+			w.get("/openapi.json").into(t, &doc)
+			routes, described := map[string]bool{}, map[string]bool{}
+			for _, p := range w.served() {
+				routes[p.method()+" "+p.at] = true
+			}
+			for at, methods := range doc.Paths {
+				for method := range methods {
+					described[strings.ToUpper(method)+" "+at] = true
+				}
+			}
+			if !maps.Equal(routes, described) {
+				t.Errorf("served: %v\ndescribed: %v", routes, described)
+			}
+			if described["POST /-/reload"] != (c.reload != nil) {
+				t.Errorf("POST /-/reload is described: %v", described["POST /-/reload"])
+			}
+			for _, p := range w.served() {
+				if p.stream != nil && p.at != metricsPath {
+					continue // goes on
+				}
+				if r := w.request(p.method(), concrete(p)); r.StatusCode == http.StatusMethodNotAllowed || r.StatusCode == http.StatusNotFound && !strings.Contains(string(r.text), "finding") {
+					t.Errorf("%s %s is described and not served: %s", p.method(), p.at, r.Status)
+				}
+			}
+		})
+	}
+}
+
+// TestTheDocumentTellsWhatReloadAnswers: done, no token, another site's page, a config that is wrong.
+func TestTheDocumentTellsWhatReloadAnswers(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Reload = func(context.Context) error { return nil } })
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]any
+			Security  []any
+		}
+	}
+	w.get("/openapi.json").into(t, &doc)
+	op := doc.Paths["/-/reload"]["post"]
+	if got := slices.Sorted(maps.Keys(op.Responses)); !slices.Equal(got, []string{"204", "401", "403", "422"}) || len(op.Security) == 0 {
+		t.Errorf("answers %v, security %v", got, op.Security)
+	}
+}
+
+// TestConnectionsOfAProcess: a quarter of its files, not less than 16, and not more than 2,048.
+func TestConnectionsOfAProcess(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		files uint64
+		known bool
+		want  int
+	}{
+		{"where it may not be asked", 0, false, 256},
+		{"very few files", 20, true, 16},
+		{"systemd's own limit", 1024, true, 256},
+		{"many files", 524288, true, 2048},
+		{"no limit at all, as on Windows", math.MaxUint64, true, 2048},
+	} {
+		if got := connectionsOf(c.files, c.known); got != c.want {
+			t.Errorf("%s: %d connections, want %d", c.name, got, c.want)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"maps"
-	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -111,8 +110,20 @@ func embed(registry huma.Registry, t reflect.Type) {
 
 func operation(p *path, schema func(string) *huma.Schema) *huma.Operation {
 	op := &huma.Operation{
-		Method: http.MethodGet, Path: p.at, Summary: p.about, OperationID: strings.Trim(strings.NewReplacer("/v1/", "", "/", "", "{finding}", "", ".json", "").Replace(p.at), "/"),
-		Responses: map[string]*huma.Response{"200": {Description: "The answer.", Content: contents(p, schema)}},
+		Method: p.method(), Path: p.at, Summary: p.about, OperationID: strings.Trim(strings.NewReplacer("/v1/", "", "/-/", "", "/", "", "{finding}", "", ".json", "").Replace(p.at), "/"),
+		Responses: map[string]*huma.Response{},
+	}
+	problems := func(what map[string]string) {
+		for status, about := range what {
+			op.Responses[status] = &huma.Response{Description: about, Content: map[string]*huma.MediaType{types["json"]: {Schema: schema("problem")}}}
+		}
+	}
+	if p.act == nil {
+		op.Responses["200"] = &huma.Response{Description: "The answer.", Content: contents(p, schema)}
+	} else {
+		op.Responses["204"] = &huma.Response{Description: "It is done."}
+		op.Responses["403"] = &huma.Response{Description: "A page of another site asked."}
+		problems(map[string]string{"401": "The token is missing or wrong.", "422": "It cannot be done, and everything is as it was; the reason, with file and line."})
 	}
 	if !p.open {
 		op.Security = []map[string][]string{{"token": {}}, {}}
@@ -129,9 +140,7 @@ func operation(p *path, schema func(string) *huma.Schema) *huma.Operation {
 	}
 	if p.ask != nil && !p.open {
 		op.Responses["200"].Headers = map[string]*huma.Header{HeaderExit: {Description: "The exit code that the verb would have.", Schema: &huma.Schema{Type: "string"}}}
-		for status, what := range map[string]string{"400": "The question is none.", "401": "The token is missing or wrong.", "503": "No answer yet."} {
-			op.Responses[status] = &huma.Response{Description: what, Content: map[string]*huma.MediaType{types["json"]: {Schema: schema("problem")}}}
-		}
+		problems(map[string]string{"400": "The question is none.", "401": "The token is missing or wrong.", "503": "No answer yet."})
 	}
 	return op
 }

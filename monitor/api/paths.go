@@ -20,6 +20,15 @@ type path struct {
 	shape   string   // of the JSON, in the document that describes the API
 	ask     func(*Server, *question) error
 	stream  func(*Server, http.ResponseWriter, *http.Request) // in place of ask
+	act     func(*Server, http.ResponseWriter, *http.Request) // in place of ask, where it is posted to
+}
+
+// method is how it is asked for. HEAD goes with GET.
+func (p *path) method() string {
+	if p.act != nil {
+		return http.MethodPost
+	}
+	return http.MethodGet
 }
 
 // param is a parameter of the query.
@@ -35,7 +44,7 @@ var (
 	jsonOnly  = []string{"json"}
 )
 
-// paths is the API; the document that describes it is made of the same list.
+// paths is the API that reads; the document that describes it is made of the same list.
 var paths = []path{
 	{at: "/v1/findings", about: "The findings that stand, or may: those whose evidence is gone are listed with the reason in unknown, those that come and go are held with a note in flapping.", formats: jsonFirst, shape: "findings", ask: (*Server).findings},
 	{at: "/v1/flows", about: "The flows of the last audit.", formats: jsonFirst, shape: "flows", ask: (*Server).flows},
@@ -66,6 +75,17 @@ var paths = []path{
 	{at: "/readyz", about: "Whether every session has sent its whole table and an audit was made; if not, what is awaited (status 503).", formats: jsonFirst, shape: "ready", ask: (*Server).ready},
 	{at: "/metrics", about: "Metrics in Prometheus's text format.", formats: []string{"metrics"}, stream: (*Server).serveMetrics},
 	{at: "/openapi.json", about: "This document.", formats: jsonOnly, ask: (*Server).openAPI},
+}
+
+// reloadPath is there where the monitor can reload.
+var reloadPath = path{at: "/-/reload", about: "Read the config, its passwords and files, and the API's certificate and token again. Refused to a page of another site.", act: (*Server).reload}
+
+// served is all that this monitor serves, and nothing is served that is not in it.
+func (s *Server) served() []path {
+	if s.Reload == nil {
+		return paths
+	}
+	return append(slices.Clone(paths), reloadPath)
 }
 
 // colored is a parameter of every answer that can be text.
