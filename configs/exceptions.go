@@ -38,7 +38,7 @@ func (c *checker) knownCheck(path, id string) {
 		return
 	}
 	hint := "bgpaudit checks list prints the ids"
-	if near := nearest(id, c.checks); near != "" && len(c.problems) < 1000 {
+	if near := policy.Meant(id, c.checks); near != "" && len(c.problems) < 1000 {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	c.fail(path, hint, "check %q does not exist", shorten(id))

@@ -38,7 +38,7 @@ func (q Routes) Write(w io.Writer, s Site, f Form) error {
 	t := s.table()
 	if q.Link != "" {
 		if _, ok := t.LinkID(q.Link); !ok {
-			return fmt.Errorf("link %q: the config has no such link", q.Link)
+			return fmt.Errorf("link %q: the config has no such link: %s", q.Link, suggest(q.Link, s.links()))
 		}
 	}
 	entries := q.selected(t, p)

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"bgpaudit/report"
 	"bgpaudit/rib"
@@ -48,7 +47,7 @@ func (s Site) wins(p netip.Prefix, observer string) ([]report.Answer, error) {
 	if observer != "" {
 		one := s.Sight.Observer(observer)
 		if one == nil {
-			return nil, fmt.Errorf("no observer %q hears a configured link: there are %s", observer, strings.Join(s.observers(), ", "))
+			return nil, fmt.Errorf("no observer %q hears a configured link: %s", observer, suggest(observer, s.Observers()))
 		}
 		asked = []*rib.Observer{one}
 	}
@@ -67,7 +66,8 @@ func (s Site) wins(p netip.Prefix, observer string) ([]report.Answer, error) {
 	return append(back, forward...), nil
 }
 
-func (s Site) observers() []string {
+// Observers are the names of those who can be asked.
+func (s Site) Observers() []string {
 	names := []string{}
 	for _, ob := range s.Sight.Observers() {
 		names = append(names, ob.Name)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,9 +14,6 @@ import (
 	"bgpaudit/query"
 	"bgpaudit/report"
 )
-
-// auditFormats are what audit can print so far.
-var auditFormats = []string{"text", "json"}
 
 func auditCmd(g *global) *cobra.Command {
 	var how collecting
@@ -31,7 +29,7 @@ unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 
 		Example: "  bgpaudit audit -c bgpaudit.yaml\n  bgpaudit audit -c bgpaudit.yaml -o json | jq '.findings[].check'\n  bgpaudit audit --fail-on warning --report json=audit.json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := g.outputIs(auditFormats...); err != nil {
+			if err := g.outputIs(cmd); err != nil {
 				return err
 			}
 			level, err := query.ParseSeverity(failOn)
@@ -82,8 +80,8 @@ func parseReports(args []string) ([]reportFile, error) {
 	var out []reportFile
 	for _, a := range args {
 		format, path, ok := strings.Cut(a, "=")
-		if !ok || path == "" || format != "text" && format != "json" {
-			return nil, fmt.Errorf("--report %q: write FORMAT=FILE, where FORMAT is %s", a, strings.Join(auditFormats, " or "))
+		if !ok || path == "" || !slices.Contains(outputs["bgpaudit audit"], format) {
+			return nil, fmt.Errorf("--report %q: write FORMAT=FILE, where FORMAT is %s", a, strings.Join(outputs["bgpaudit audit"], " or "))
 		}
 		out = append(out, reportFile{format, path})
 	}

@@ -15,8 +15,8 @@ func checksCmd(g *global) *cobra.Command {
 	cmd := &cobra.Command{Use: "checks", Short: "List and explain the checks", Example: "  bgpaudit checks list\n  bgpaudit checks explain nat/shared-pool"}
 	cmd.AddCommand(&cobra.Command{
 		Use: "list", Short: "List every check with its severity", Example: "  bgpaudit checks list\n  bgpaudit checks list -o json", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if err := g.outputIs("text", "json"); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := g.outputIs(cmd); err != nil {
 				return err
 			}
 			return g.listChecks()
@@ -27,7 +27,7 @@ func checksCmd(g *global) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			c := policy.CheckByID(args[0])
 			if c == nil {
-				return fmt.Errorf("no check %q: bgpaudit checks list shows them all", args[0])
+				return noCheck(args[0])
 			}
 			page, err := docs.CheckPage(c.ID)
 			if err != nil {
@@ -38,6 +38,14 @@ func checksCmd(g *global) *cobra.Command {
 		},
 	})
 	return cmd
+}
+
+// noCheck says which check may have been meant.
+func noCheck(id string) error {
+	if meant := policy.Meant(id, policy.CheckIDs()); meant != "" {
+		return fmt.Errorf("no check %q: did you mean %s? bgpaudit checks list shows them all", id, meant)
+	}
+	return fmt.Errorf("no check %q: bgpaudit checks list shows them all", id)
 }
 
 func (g *global) listChecks() error {

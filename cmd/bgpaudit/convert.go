@@ -41,7 +41,7 @@ Exit: 0; 2 usage error; 3 where a file could not be read, not whole, or contradi
 			if !cmd.Flags().Changed("output") {
 				g.output = "jsonl"
 			}
-			if err := g.outputIs("jsonl"); err != nil {
+			if err := g.outputIs(cmd); err != nil {
 				return err
 			}
 			if src.Format != "auto" && !known(src.Format) {

@@ -16,7 +16,7 @@ func feedsCmd(g *global) *cobra.Command {
 		Example: "  bgpaudit feeds -c bgpaudit.yaml\n  bgpaudit feeds -v\n  bgpaudit feeds -o json | jq '.feeds[] | select(.complete != \"yes\")'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := g.outputIs("text", "json"); err != nil {
+			if err := g.outputIs(cmd); err != nil {
 				return err
 			}
 			q := url.Values{}

@@ -39,15 +39,15 @@ Exit: 0 when it was told to stop; 2 usage or config error, an address that canno
 		Example: "  bgpaudit monitor -c bgpaudit.yaml\n  bgpaudit monitor -c bgpaudit.yaml --log-format json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := g.outputIs(cmd); err != nil {
+				return err
+			}
 			return g.monitor(cmd.Context())
 		},
 	}
 }
 
 func (g *global) monitor(ctx context.Context) error {
-	if err := g.outputIs("text"); err != nil {
-		return err
-	}
 	if g.at != "" {
 		return errors.New("--at is not for this verb: the monitor answers for now")
 	}

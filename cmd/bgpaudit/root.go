@@ -61,8 +61,11 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	f.String("log-format", "console", "console or json (BGPAUDIT_LOG_FORMAT)")
 	f.StringVar(&g.color, "color", "auto", "auto, always or never; NO_COLOR is honoured")
 	root.AddCommand(auditCmd(g), winsCmd(g), routesCmd(g), feedsCmd(g), convertCmd(g), monitorCmd(g), checksCmd(g), configCmd(g), demoCmd(g), versionCmd(g))
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.InitDefaultCompletionCmd()
+	g.completeValues(root)
 	for _, group := range root.Commands() {
 		if group.HasSubCommands() {
 			onlySubcommands(group)
@@ -169,8 +172,20 @@ func parseMoment(at string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--at %q is no time: write it as 2026-11-20T09:14:00Z", at)
 }
 
+// outputs are what each verb can print, the default first; of those that are not here -o says nothing.
+var outputs = map[string][]string{
+	"bgpaudit audit":       {"text", "json"},
+	"bgpaudit wins":        {"text", "json"},
+	"bgpaudit routes":      {"text", "json", "csv"},
+	"bgpaudit feeds":       {"text", "json"},
+	"bgpaudit convert":     {"jsonl"},
+	"bgpaudit monitor":     {"text"},
+	"bgpaudit checks list": {"text", "json"},
+}
+
 // outputIs checks -o against what the verb can print.
-func (g *global) outputIs(allowed ...string) error {
+func (g *global) outputIs(cmd *cobra.Command) error {
+	allowed := outputs[cmd.CommandPath()]
 	if slices.Contains(allowed, g.output) {
 		return nil
 	}

@@ -22,7 +22,7 @@ itself and what covers it.`,
 		Example: "  bgpaudit routes 203.0.113.0/24\n  bgpaudit routes 203.0.112.0/22 --longer --link er-primary\n  bgpaudit routes 0.0.0.0/0 --longer -o csv > routes.csv",
 		Args:    oneArg("prefix"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := g.outputIs("text", "json", "csv"); err != nil {
+			if err := g.outputIs(cmd); err != nil {
 				return err
 			}
 			q.Query = args[0]

@@ -21,7 +21,7 @@ Exit: 0; 2 usage or config error; 3 where an answer is unknown or undetermined.`
 		Example: "  bgpaudit wins 203.0.113.25\n  bgpaudit wins 203.0.112.0/22 --observer microsoft\n  bgpaudit why 40.96.0.0/13 -o json\n  bgpaudit wins 203.0.113.25 --at 2026-11-20T09:14:00Z",
 		Args:    oneArg("prefix or address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := g.outputIs("text", "json"); err != nil {
+			if err := g.outputIs(cmd); err != nil {
 				return err
 			}
 			if _, err := query.ParsePrefix(args[0]); err != nil {
