@@ -5,9 +5,10 @@
 // every depth, a test with subtests beside its subtests.
 //
 // The exit code is 1 where a test or a package failed, where nothing ran at all, or where the
-// input ends inside a package; with -no-skip also where a test skipped. A skip whose output
-// holds "corpus absent" stays allowed: those tests read a large collection of captures that lies
-// beside the repository and is not everywhere.
+// input ends inside a package; with -no-skip also where a test skipped. Two kinds of skip stay
+// allowed, and are listed: "corpus absent", of tests that read a large collection of captures, which
+// lies beside the repository and is not everywhere; and "no container can be started", of the test that
+// boots systemd, which needs root and a machine that lets it.
 package main
 
 import (
@@ -24,6 +25,9 @@ import (
 
 // corpusAbsent is what a test says when it skips because the captures are not there.
 const corpusAbsent = "corpus absent"
+
+// noContainer is what the test says that boots systemd in a container, where it may not.
+const noContainer = "no container can be started"
 
 // event is a line of test2json (go doc test2json).
 type event struct {
@@ -170,8 +174,9 @@ func lastLine(lines []string) string {
 
 func (g *gate) verdict(noSkip bool, readErr error) int {
 	code := 0
-	allowed, forbidden := g.splitSkips()
-	printSkips(g.out, "skipped, corpus absent:", allowed, nil)
+	corpus, container, forbidden := g.splitSkips()
+	printSkips(g.out, "skipped, corpus absent:", corpus, nil)
+	printSkips(g.out, "skipped, no container can be started:", container, g.reasons)
 	printSkips(g.out, "skipped:", forbidden, g.reasons)
 	if readErr != nil {
 		fmt.Fprintf(g.out, "gotestgate: the test output could not be read to its end: %v\n", readErr)
@@ -219,15 +224,18 @@ func (g *gate) failedIn(pkg string) bool {
 }
 
 // splitSkips tells the skips for want of the corpus from all others.
-func (g *gate) splitSkips() (corpus, other []key) {
+func (g *gate) splitSkips() (corpus, container, other []key) {
 	for _, k := range g.skipped {
-		if strings.Contains(g.reasons[k], corpusAbsent) {
+		switch {
+		case strings.Contains(g.reasons[k], corpusAbsent):
 			corpus = append(corpus, k)
-		} else {
+		case strings.Contains(g.reasons[k], noContainer):
+			container = append(container, k)
+		default:
 			other = append(other, k)
 		}
 	}
-	return corpus, other
+	return corpus, container, other
 }
 
 func printSkips(out io.Writer, title string, keys []key, reasons map[key]string) {

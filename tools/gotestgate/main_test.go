@@ -22,6 +22,9 @@ const (
 	noCorpus = `{"Action":"output","Package":"p","Test":"TestD","Output":"    d_test.go:9: corpus absent\n"}
 {"Action":"skip","Package":"p","Test":"TestD","Elapsed":0}
 `
+	noRoot = `{"Action":"output","Package":"p","Test":"TestE","Output":"    e_test.go:9: SKIPPED: no container can be started: only root may\n"}
+{"Action":"skip","Package":"p","Test":"TestE","Elapsed":0}
+`
 	ok = `{"Action":"output","Package":"p","Output":"PASS\n"}
 {"Action":"output","Package":"p","Output":"ok  \tp\t1.2s\n"}
 {"Action":"pass","Package":"p","Elapsed":1.2}
@@ -44,6 +47,7 @@ func TestGate(t *testing.T) {
 		{"a skip is named and allowed", started + passed + skipped + ok, false, 0, []string{"  p TestC", "no bgpd", "1 passed, 0 failed, 1 skipped"}},
 		{"a skip is forbidden with -no-skip", started + passed + skipped + ok, true, 1, []string{"  p TestC", "skips are forbidden", "1 passed, 0 failed, 1 skipped"}},
 		{"a skip for want of the corpus is allowed and named", started + passed + noCorpus + ok, true, 0, []string{"skipped, corpus absent:\n  p TestD", "1 passed, 0 failed, 1 skipped"}},
+		{"a skip for want of a container is allowed and says why", started + passed + noRoot + ok, true, 0, []string{"skipped, no container can be started:\n  p TestE\n", "only root may", "1 passed, 0 failed, 1 skipped"}},
 		{"nothing ran", "", false, 1, []string{"no test ran", "0 passed, 0 failed, 0 skipped"}},
 		{"packages without tests ran nothing", started + `{"Action":"output","Package":"p","Output":"?   \tp\t[no test files]\n"}
 {"Action":"skip","Package":"p","Elapsed":0}
