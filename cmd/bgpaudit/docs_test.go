@@ -82,7 +82,7 @@ func TestEveryFeedOnThePagesIsCollectedThere(t *testing.T) {
 		for _, b := range blocksOf(t, page) {
 			if b.language == "sh" {
 				// The loops of the page, unrolled.
-				for _, loop := range [][2]string{{"$f", "ipv4"}, {"$side", "primary"}, {"$side", "secondary"}} {
+				for _, loop := range loopsOfThePages {
 					written.WriteString(strings.ReplaceAll(b.text, loop[0], loop[1]))
 				}
 			}
@@ -94,6 +94,109 @@ func TestEveryFeedOnThePagesIsCollectedThere(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// loopsOfThePages are the variables of the loops there, with each value.
+var loopsOfThePages = [][2]string{{"$f", "ipv4"}, {"$f", "ipv6"}, {"$side", "primary"}, {"$side", "secondary"}, {"$t", "advertised-routes"}, {"$t", "routes"}}
+
+// TestEachPlatformIsWhole: under its heading in docs/collect.md stand its commands, the feeds that read
+// what they write, and the page of its format; nothing of one platform stands under another's.
+func TestEachPlatformIsWhole(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(repository, "docs/collect.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := regexp.MustCompile(`> (dumps/\S+)`)
+	platforms := 0
+	for _, section := range strings.Split(string(text), "\n## ")[1:] {
+		heading, body, _ := strings.Cut(section, "\n")
+		if heading == "Times" { // the last platform stands before it
+			break
+		}
+		platforms++
+		t.Run(heading, func(t *testing.T) {
+			commands, feeds := "", ""
+			for _, m := range fence.FindAllStringSubmatch(body, -1) {
+				switch m[1] {
+				case "sh":
+					for _, loop := range loopsOfThePages {
+						commands += strings.ReplaceAll(m[2], loop[0], loop[1])
+					}
+				case "yaml":
+					feeds += m[2]
+				case "powershell":
+				default:
+					t.Errorf("a block of %q:\n%s", m[1], m[2])
+				}
+				if m[1] != "yaml" && strings.Contains(m[2], "{name: ") || m[1] == "yaml" && !strings.HasPrefix(m[2], "feeds:\n") || strings.Contains(m[2], "\n## ") {
+					t.Errorf("a block that another one ran into:\n%s", m[2])
+				}
+			}
+			if prose := fence.ReplaceAllString(body, ""); strings.Contains(prose, "```") || strings.Contains(prose, "- {name: ") {
+				t.Errorf("a fence that is not closed, or feeds outside a block:\n%s", prose)
+			}
+			if !strings.Contains(body, "](formats/") {
+				t.Error("no page of a format is named")
+			}
+			feedsReadWhatCommandsWrite(t, feeds, written.FindAllStringSubmatch(commands, -1))
+		})
+	}
+	if platforms < 17 {
+		t.Errorf("%d platforms", platforms)
+	}
+}
+
+// feedsReadWhatCommandsWrite: each feed's file is written in the same section, and says which families
+// it is meant to show; the table of one neighbour says whose it is.
+func feedsReadWhatCommandsWrite(t *testing.T, feeds string, written [][]string) {
+	read := regexp.MustCompile(`file: (dumps/[^,}\s]+)`).FindAllStringSubmatch(feeds, -1)
+	if len(read) == 0 || len(written) == 0 {
+		t.Errorf("%d feeds, %d files written", len(read), len(written))
+	}
+	for _, m := range read {
+		if !slices.ContainsFunc(written, func(w []string) bool { return w[1] == m[1] }) {
+			t.Errorf("no command of this section writes %s", m[1])
+		}
+	}
+	if n := strings.Count(feeds, "families: ["); n != len(read) {
+		t.Errorf("%d of %d feeds name their families", n, len(read))
+	}
+	for line := range strings.Lines(feeds) {
+		one := strings.Contains(line, "view: adj-rib") && !strings.Contains(line, "ipv4, ipv6") && !strings.Contains(line, "families: [ipv6]")
+		if one && !strings.Contains(line, "neighbor: 192.0.2.1") {
+			t.Errorf("whose table? %s", line)
+		}
+	}
+}
+
+// TestTheJobInTheReadmePrintsWhatItFound: text on stdout for the log, and the JSON in a file.
+func TestTheJobInTheReadmePrintsWhatItFound(t *testing.T) {
+	dir := readmeSite(t)
+	t.Chdir(dir)
+	jobs := 0
+	for _, b := range blocksOf(t, "README.md") {
+		if !strings.Contains(b.text, "\n  script:\n") {
+			continue
+		}
+		for line := range strings.Lines(b.text) {
+			command, ok := strings.CutPrefix(strings.TrimSpace(line), "- bgpaudit ")
+			if !ok {
+				continue
+			}
+			jobs++
+			remove(t, "dumps", "isp-a-in.json")
+			out, _, code := runHere(t, strings.Fields(command)...)
+			if strings.Contains(command, ">") || code != 3 || !strings.Contains(out, "isp-a-in.json: no such file") {
+				t.Errorf("%s: exit %d, and the log says\n%s", command, code, out)
+			}
+			if text, err := os.ReadFile("audit.json"); err != nil || !strings.Contains(string(text), `"exit": 3`) && !strings.Contains(string(text), `"exit":3`) {
+				t.Errorf("audit.json: %v\n%.200s", err, text)
+			}
+		}
+	}
+	if jobs != 1 {
+		t.Errorf("%d audits in the README's job", jobs)
 	}
 }
 
@@ -196,7 +299,7 @@ func TestBreakingTheReadmeSiteSaysWhatToDo(t *testing.T) {
 		{"a name is mistyped", edit("bgpaudit.yaml", "pools: [nat-users]", "pools: [nat-user]"), 2, []string{"bgpaudit.yaml:", "did you mean nat-users?"}},
 		{"an ASN is a word", edit("bgpaudit.yaml", "asns: [65536]", "asns: [ours]"), 2, []string{"bgpaudit.yaml:2: "}},
 		{"the views are the wrong way round", func(t *testing.T) {
-			edit("bgpaudit.yaml", "view: adj-rib-in-post, file: dumps/isp-a-in.json", "view: adj-rib-out-post, file: dumps/isp-a-in.json")(t)
+			edit("bgpaudit.yaml", "view: adj-rib-in-post, families: [ipv4], file: dumps/isp-a-in.json", "view: adj-rib-out-post, families: [ipv4], file: dumps/isp-a-in.json")(t)
 		}, 3, []string{"contradicts its declaration", "check view:"}},
 		{"the dumps are old", func(t *testing.T) {
 			edit("bgpaudit.yaml", ", max-age: 24h, trust-mtime: true", ", max-age: 24h, taken: 2001-01-01")(t)
