@@ -258,7 +258,7 @@ func (d *decider) runStep(st *step, cs []candidate, live []int, losses []loss) (
 			d.beaten[k] = true
 			lost++
 			if losses != nil {
-				losses[live[k]] = loss{st.reason, st.compareText(d.ranks[k], d.ranks[best])}
+				losses[live[k]] = loss{st.reason, d.compareText(st, d.ranks[k], d.ranks[best])}
 			}
 		}
 		if unknown >= 0 && links && open == "" {

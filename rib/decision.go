@@ -260,6 +260,7 @@ func (d *decider) explainTrust(dec *Decision, a *answer, cs []candidate) {
 		add(d.choiceOnTrust(a, cs, i))
 		add(d.asideOnTrust(a, cs, i))
 	}
+	add(d.preferenceOnTrust(a, cs))
 	add(d.sidesOnTrust(a, cs))
 	if a.fragile && len(a.links) > 1 && d.locRIB == nil {
 		add(fmt.Sprintf("which of %s the routers use is not shown: they are taken to be equal", strings.Join(d.names(a.links), " and ")))
@@ -331,7 +332,7 @@ func (d *decider) flips(a *answer, cs []candidate, losses []loss) []string {
 		}
 	}
 	for i := range cs {
-		if l := losses[i]; canBeBettered(l.step) && !slices.Contains(a.links, cs[i].link) {
+		if l := losses[i]; d.canBeBettered(l.step) && !slices.Contains(a.links, cs[i].link) {
 			out = append(out, "a better "+string(l.step)+" on "+d.s.t.LinkName(cs[i].link)+" (now "+l.detail+")")
 		}
 	}
@@ -339,10 +340,12 @@ func (d *decider) flips(a *answer, cs []candidate, losses []loss) []string {
 }
 
 // canBeBettered reports whether somebody can change what the step compares: an attribute or a
-// weight, and not what kind of link it is.
-func canBeBettered(step Reason) bool {
+// weight, and not what kind of link it is, nor which link another network prefers.
+func (d *decider) canBeBettered(step Reason) bool {
 	switch step {
-	case ReasonLocalPref, ReasonASPathLength, ReasonOrigin, ReasonMED, ReasonConnectionWeight:
+	case ReasonLocalPref:
+		return len(d.ob.prefers) == 0
+	case ReasonASPathLength, ReasonOrigin, ReasonMED, ReasonConnectionWeight:
 		return true
 	}
 	return false

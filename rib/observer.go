@@ -7,7 +7,9 @@ type ObserverSpec struct {
 	Name  string
 	Hears []string // link names; nil for a built-in observer means its own kinds of link
 	Steps []string // names from StepNames, after longest match; nil: the built-in's own
-	Pos   string
+	// Prefer lists links in the order in which it prefers them, ahead of the AS path; nil: it has no order.
+	Prefer []string
+	Pos    string
 }
 
 // The built-in observers.
@@ -28,6 +30,7 @@ type Observer struct {
 	Direction Direction // Received for us, Advertised for everybody else
 	Hears     []LinkID  // in config order; an observer that hears no link is left out
 	steps     []step
+	prefers   []LinkID // the links that it prefers, in that order; they are among its steps
 	// publicPath: private ASNs are taken out of AS paths before they are counted.
 	publicPath bool
 }
@@ -35,9 +38,9 @@ type Observer struct {
 // makeObservers builds the built-in ones and those of the config, in that order. unasked are built-in
 // ones that nobody asks for.
 func makeObservers(t *Table, opt Options) (observers, unasked []*Observer) {
-	kinds := func(want ...LinkKind) (ids []LinkID) {
+	heard := func(observer string) (ids []LinkID) {
 		for i := range t.links {
-			if slices.Contains(want, t.links[i].Kind) {
+			if HearsKind(observer, t.links[i].Kind) {
 				ids = append(ids, LinkID(i))
 			}
 		}
@@ -49,17 +52,17 @@ func makeObservers(t *Table, opt Options) (observers, unasked []*Observer) {
 	}
 	all := []*Observer{
 		{
-			Name: ObserverUs, Direction: Received, Hears: kinds(LinkKinds...),
+			Name: ObserverUs, Direction: Received, Hears: heard(ObserverUs),
 			steps: stepsNamed("local-pref", "as-path-length", "origin", "med", "router-chose"),
 		},
 		{
-			Name: ObserverMicrosoft, Hears: kinds(Internet, ExpressRouteMicrosoft), publicPath: true,
+			Name: ObserverMicrosoft, Hears: heard(ObserverMicrosoft), publicPath: true,
 			steps: []step{linkKind, circuitPath},
 		},
-		{Name: ObserverInternet, Hears: kinds(Internet), steps: []step{collectorsChoice}},
-		{Name: ObserverAzure, Hears: kinds(ExpressRoutePrivate, VPN), steps: stepsNamed(azure...)},
+		{Name: ObserverInternet, Hears: heard(ObserverInternet), steps: []step{collectorsChoice}},
+		{Name: ObserverAzure, Hears: heard(ObserverAzure), steps: stepsNamed(azure...)},
 		// It spreads over circuits whatever is prepended (azure-docs PR 107624).
-		{Name: ObserverAVS, Hears: kinds(ExpressRoutePrivate)},
+		{Name: ObserverAVS, Hears: heard(ObserverAVS)},
 	}
 	for _, spec := range opt.Observers {
 		i := slices.IndexFunc(all, func(o *Observer) bool { return o.Name == spec.Name })
@@ -68,23 +71,22 @@ func makeObservers(t *Table, opt Options) (observers, unasked []*Observer) {
 			i = len(all) - 1
 		}
 		if spec.Hears != nil {
-			all[i].Hears = nil
-			for _, name := range spec.Hears {
-				if id, ok := t.linkIDs[name]; ok {
-					all[i].Hears = append(all[i].Hears, id)
-				}
-			}
+			all[i].Hears = t.linksNamed(spec.Hears)
 			slices.Sort(all[i].Hears)
 		}
 		if spec.Steps != nil {
 			all[i].steps = stepsNamed(spec.Steps...)
 		}
+		all[i].prefers = t.linksNamed(spec.Prefer)
 	}
 	for _, o := range all {
 		for i := range o.steps {
 			if o.steps[i].reason == ReasonRoutingPreference {
 				o.steps[i] = routingPreference(opt.RoutingPreference)
 			}
+		}
+		if len(o.prefers) > 0 {
+			o.steps = withPreference(o.steps, preferredLink(o.Name, o.prefers))
 		}
 	}
 	for _, o := range all {
@@ -98,6 +100,22 @@ func makeObservers(t *Table, opt Options) (observers, unasked []*Observer) {
 		}
 	}
 	return observers, unasked
+}
+
+// linksNamed gives the links of names, in their order; a name that no link bears is left out.
+func (t *Table) linksNamed(names []string) (ids []LinkID) {
+	for _, name := range names {
+		if id, ok := t.linkIDs[name]; ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// CountsASPath reports whether the observer compares the lengths of AS paths, so that a prepend may change
+// its choice.
+func (o *Observer) CountsASPath() bool {
+	return slices.ContainsFunc(o.steps, func(s step) bool { return s.reason == ReasonASPathLength })
 }
 
 // Observers lists those that hear at least one configured link.

@@ -38,6 +38,8 @@ type step struct {
 	skip func(d *decider, cs []candidate, live []int) bool
 	// blocked says what evidence of the step failed: any of the live links may then win it.
 	blocked func(d *decider) string
+	// compare writes the line of a loser; nil: compareText does, from the shown numbers.
+	compare func(d *decider, loser, winner rank) string
 	// inferred: the step is sound reasoning and not a documented rule.
 	inferred bool
 }
@@ -292,7 +294,10 @@ var connectionWeight = step{reason: ReasonConnectionWeight, words: "connection w
 var routerChose = step{reason: ReasonRouterChose, words: "the router's own best mark"}
 
 // compareText is a loser's line: "AS path length 3 > 1".
-func (st *step) compareText(loser, winner rank) string {
+func (d *decider) compareText(st *step, loser, winner rank) string {
+	if st.compare != nil {
+		return st.compare(d, loser, winner)
+	}
 	switch st.reason {
 	case ReasonLinkKind:
 		return "ExpressRoute is preferred to the internet at the same mask"

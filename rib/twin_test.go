@@ -806,6 +806,10 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 	if ob == "azure" && tw.w.opt.RoutingPreference == "as-path" {
 		names = []string{"as-path-length", "routing-preference", "connection-weight"}
 	}
+	if len(tw.prefer(ob)) > 0 { // ahead of the AS path
+		at := slices.IndexFunc(names, func(name string) bool { return name == "circuit" || name == "as-path-length" })
+		names = slices.Insert(slices.Clone(names), at, "prefer")
+	}
 	if winnersOnly {
 		names = nil
 	}
@@ -828,6 +832,12 @@ func (tw twin) choose(ob string, cs []claim, winnersOnly bool) verdict {
 		if name == "collectors" && len(v.others) == 0 && tw.collectorFails(live[0].fam) {
 			eachMayWin()
 			break
+		}
+		if name == "prefer" {
+			if kept := tw.preferred(ob, live); len(linksIn(kept)) < len(linksIn(live)) {
+				live, v.reason = kept, rib.ReasonLocalPref
+			}
+			continue
 		}
 		kept, hangs, reason := tw.step(name, live)
 		left := tw.notAside(kept)
@@ -943,6 +953,26 @@ func (tw twin) notAside(live []claim) []claim {
 		other := c.feed == nil || c.feed.View == rib.Declared || c.feed.View == rib.Monitor || c.marks.Has(rib.Best) || c.marks.Has(rib.Multipath)
 		return other || !tw.markedAside(live, c)
 	})
+}
+
+// prefer lists the names of the links that the config says the observer prefers, in order.
+func (tw twin) prefer(ob string) []string {
+	for _, spec := range tw.w.opt.Observers {
+		if spec.Name == ob {
+			return spec.Prefer
+		}
+	}
+	return nil
+}
+
+// preferred keeps the routes of the first of the observer's links that has one; all where none has.
+func (tw twin) preferred(ob string, live []claim) []claim {
+	for _, name := range tw.prefer(ob) {
+		if kept := filter(live, func(c claim) bool { return tw.w.links[c.link].Name == name }); len(kept) > 0 {
+			return kept
+		}
+	}
+	return live
 }
 
 // collectorFails: a collector that is meant for the family, and not left out on purpose, does not

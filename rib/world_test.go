@@ -58,7 +58,7 @@ func (w *world) sight() *rib.Sight { return rib.NewSight(w.table(), w.opt) }
 
 func (w *world) String() string {
 	var out strings.Builder
-	out.WriteString(fmt.Sprintf("strict=%v preference=%q asns=%v declared=%v asked=%v\n", w.opt.Strict, w.opt.RoutingPreference, w.asns, w.opt.Declared, w.opt.Asked))
+	out.WriteString(fmt.Sprintf("strict=%v preference=%q asns=%v declared=%v asked=%v observers=%v\n", w.opt.Strict, w.opt.RoutingPreference, w.asns, w.opt.Declared, w.opt.Asked, w.opt.Observers))
 	for i, l := range w.links {
 		out.WriteString(fmt.Sprintf("link %d %s %s router=%s asns=%v providers=%v neighbours=%v circuit=%s/%s pref=%v import-all=%v weight=%v static=%v\n",
 			i, l.Name, l.Kind, l.Router, l.NeighborASNs, l.ProviderASNs, l.Neighbors, l.Circuit, l.Side, l.Preference, l.ImportAll, l.Weight, l.Static))
@@ -158,7 +158,19 @@ func drawWorld(t *rapid.T) *world {
 		}
 		w.add(r, seen)
 	}
+	w.drawPreference(t)
 	return w
+}
+
+// drawPreference lets the observers that compare AS paths prefer some links, in no order of the config's.
+func (w *world) drawPreference(t *rapid.T) {
+	prefer := strings.Fields(rapid.SampledFrom([]string{"", "", "", "l0", "l1 l0", "l2 l0", "l3 l1 l2"}).Draw(t, "prefer"))
+	prefer = slices.DeleteFunc(prefer, func(name string) bool {
+		return !slices.ContainsFunc(w.links, func(l rib.Link) bool { return l.Name == name })
+	})
+	if len(prefer) > 0 {
+		w.opt.Observers = []rib.ObserverSpec{{Name: rib.ObserverMicrosoft, Prefer: prefer}, {Name: rib.ObserverAzure, Prefer: prefer}}
+	}
 }
 
 // add adds a row. One identity once: what a replacement does is the table's own test.
