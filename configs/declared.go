@@ -31,6 +31,7 @@ func (c *checker) prefixes() []policy.Prefix {
 				c.fail(fmt.Sprintf("%s.never-links[%d]", path, j), "take it out of one of them", "link %s is in links and in never-links", name)
 			}
 		}
+		c.backups(path, e.Links, e.NeverLinks, e.Backup, e.BackupWhenDown)
 		c.moreSpecifics(e, path+".more-specifics")
 		out = append(out, e.prefix(c.pos(path)))
 	}
@@ -67,7 +68,7 @@ func (c *checker) moreSpecifics(e *prefixEntry, path string) {
 }
 
 func (e *prefixEntry) prefix(pos string) policy.Prefix {
-	p := policy.Prefix{Name: e.Name, Prefixes: e.Prefixes, Links: e.Links, NeverLinks: e.NeverLinks, Pos: pos}
+	p := policy.Prefix{Name: e.Name, Prefixes: e.Prefixes, Links: e.Links, NeverLinks: e.NeverLinks, Backups: policy.Backups{Always: e.Backup, WhenDown: e.BackupWhenDown}, Pos: pos}
 	if m := e.MoreSpecifics; m.MaxLength != nil || m.Links != nil {
 		p.MoreSpecifics = &policy.MoreSpecifics{Links: m.Links}
 		if m.MaxLength != nil {
@@ -83,7 +84,11 @@ func (c *checker) pools() []policy.Pool {
 		e, path := &c.file.Pools[i], fmt.Sprintf("pools[%d]", i)
 		c.ourPrefixes(path+".prefixes", e.Prefixes)
 		c.linksDefined(path+".links", e.Links)
-		out = append(out, policy.Pool{Name: e.Name, Prefixes: e.Prefixes, Links: e.Links, Pos: c.pos(path)})
+		c.backups(path, e.Links, nil, e.Backup, e.BackupWhenDown)
+		out = append(out, policy.Pool{
+			Name: e.Name, Prefixes: e.Prefixes, Links: e.Links, Pos: c.pos(path),
+			Backups: policy.Backups{Always: e.Backup, WhenDown: e.BackupWhenDown},
+		})
 	}
 	c.poolsApart()
 	return out

@@ -376,6 +376,31 @@ services:
 	{"a new observer that hears nothing", head + "observers:\n  - {name: partner, steps: [as-path-length]}\n  - {name: azure}\n", []string{
 		"7: observer partner: hears is missing on a new observer", "8: observer azure: nothing about it is changed",
 	}},
+	{"an observer's order of links", headER + `observers:
+  - {name: partner, hears: [isp-a], prefer: [isp-b, isp-z, isp-a, isp-a]}
+  - {name: microsoft, prefer: [er, isp-a]}
+  - {name: azure, prefer: [isp-a]}
+  - {name: us, prefer: [isp-a]}
+  - {name: internet, prefer: [isp-a]}
+  - {name: azurestack, hears: [er], prefer: []}
+`, []string{
+		"8: observer partner: partner does not hear link isp-b", `8: observer partner: link "isp-z" is not defined`, "8: observer partner: link isp-a is listed twice",
+		"10: observer azure: azure does not hear link isp-a", "11: observer us: what we prefer is our local preference",
+		"12: observer internet: the internet is many networks, and they share no order of links", "13: observer azurestack: prefer is an empty list",
+	}},
+	{"backups that contradict", headER + `prefixes:
+  - {name: a, prefixes: [203.0.113.0/24], links: [isp-a], never-links: [er], backup: [isp-a, er], backup-when-down: [isp-z]}
+  - {name: b, prefixes: ["2001:db8::/48"], backup: [isp-b]}
+pools:
+  - {name: c, prefixes: [198.51.100.0/24], links: [isp-a], backup: [isp-b], backup-when-down: [isp-b]}
+  - {name: d, prefixes: [198.51.101.0/24], links: [isp-a], backup: []}
+services:
+  - {name: e, pool: c, initiator: us, links: [isp-a], backup-when-down: [isp-a, isp-b, isp-b]}
+`, []string{
+		"8: prefix declaration a: link isp-a is in links and in backup", "8: prefix declaration a: link er is in never-links and in backup", `8: prefix declaration a: link "isp-z" is not defined`,
+		"9: prefix declaration b: backup without links", "11: pool c: link isp-b is in backup and in backup-when-down", "12: pool d: backup is an empty list",
+		"14: service e: link isp-a is in links and in backup-when-down", "14: service e: link isp-b is listed twice",
+	}},
 	{"an observer's links and steps", head + "observers:\n  - {name: partner, hears: [isp-z], steps: [luck, med, med]}\n", []string{
 		`7: observer partner: link "isp-z" is not defined`, `7: observer partner: steps: unknown value "luck"`, "7: observer partner: med is listed twice",
 	}},

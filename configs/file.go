@@ -132,11 +132,13 @@ type bmpEntry struct {
 }
 
 type prefixEntry struct {
-	Name          string             `yaml:"name" jsonschema:"required,example=public" jsonschema_description:"The declaration's name in findings."`
-	Prefixes      []netip.Prefix     `yaml:"prefixes" jsonschema:"required,minItems=1,example=203.0.112.0/22" jsonschema_description:"The prefixes. The most specific declaration governs, so a service inside a pool inside a prefix is normal."`
-	Links         []string           `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"Where the prefixes may be advertised, and must be."`
-	NeverLinks    []string           `yaml:"never-links,omitempty" jsonschema:"example=er-primary" jsonschema_description:"Where not even a covering aggregate may draw their traffic."`
-	MoreSpecifics moreSpecificsEntry `yaml:"more-specifics,omitempty" jsonschema_description:"Bounds on parts of the prefixes that may be advertised."`
+	Name           string             `yaml:"name" jsonschema:"required,example=public" jsonschema_description:"The declaration's name in findings."`
+	Prefixes       []netip.Prefix     `yaml:"prefixes" jsonschema:"required,minItems=1,example=203.0.112.0/22" jsonschema_description:"The prefixes. The most specific declaration governs, so a service inside a pool inside a prefix is normal."`
+	Links          []string           `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"Where the prefixes may be advertised, and must be."`
+	Backup         []string           `yaml:"backup,omitempty" jsonschema:"example=lte" jsonschema_description:"Links that stand in for links: they may carry it always, and must not win, nor tie, while one of links has a route."`
+	BackupWhenDown []string           `yaml:"backup-when-down,omitempty" jsonschema:"example=lte" jsonschema_description:"The same, and they may carry it only while none of links has a route: a conditional advertisement."`
+	NeverLinks     []string           `yaml:"never-links,omitempty" jsonschema:"example=er-primary" jsonschema_description:"Where not even a covering aggregate may draw their traffic."`
+	MoreSpecifics  moreSpecificsEntry `yaml:"more-specifics,omitempty" jsonschema_description:"Bounds on parts of the prefixes that may be advertised."`
 }
 
 type moreSpecificsEntry struct {
@@ -145,24 +147,28 @@ type moreSpecificsEntry struct {
 }
 
 type poolEntry struct {
-	Name     string         `yaml:"name" jsonschema:"required,example=nat-users" jsonschema_description:"The pool's name."`
-	Prefixes []netip.Prefix `yaml:"prefixes" jsonschema:"required,minItems=1,example=198.51.100.0/24" jsonschema_description:"The pool's addresses; two pools share none."`
-	Links    []string       `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"Where its traffic is meant to leave and return. Intent, not mechanism."`
+	Name           string         `yaml:"name" jsonschema:"required,example=nat-users" jsonschema_description:"The pool's name."`
+	Prefixes       []netip.Prefix `yaml:"prefixes" jsonschema:"required,minItems=1,example=198.51.100.0/24" jsonschema_description:"The pool's addresses; two pools share none."`
+	Links          []string       `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"Where its traffic is meant to leave and return. Intent, not mechanism."`
+	Backup         []string       `yaml:"backup,omitempty" jsonschema:"example=lte" jsonschema_description:"Links that stand in for links: they may carry it always, and must not win, nor tie, while one of links has a route."`
+	BackupWhenDown []string       `yaml:"backup-when-down,omitempty" jsonschema:"example=lte" jsonschema_description:"The same, and they may carry it only while none of links has a route: a conditional advertisement."`
 }
 
 type serviceEntry struct {
-	Name      string        `yaml:"name" jsonschema:"required,example=mail-in" jsonschema_description:"The service's name."`
-	Kind      serviceKind   `yaml:"kind,omitempty" jsonschema:"default=other,example=smtp" jsonschema_description:"Selects Microsoft's advice for the service."`
-	Addresses []block       `yaml:"addresses,omitempty" jsonschema:"example=203.0.113.25/32" jsonschema_description:"The public addresses of the service. A service has addresses, pools or both."`
-	Pools     []string      `yaml:"pools,omitempty" jsonschema:"example=nat-users" jsonschema_description:"The NAT pools that its connections leave from."`
-	Pool      string        `yaml:"pool,omitempty" jsonschema:"example=nat-users" jsonschema_description:"Short for pools with one name."`
-	NAT       natName       `yaml:"nat,omitempty" jsonschema:"example=none" jsonschema_description:"none says that its addresses are not translated."`
-	Remote    string        `yaml:"remote,omitempty" jsonschema:"example=exchange-online" jsonschema_description:"The network it speaks to; by default whatever the ExpressRoute links carry, and what only other links route."`
-	Initiator initiatorName `yaml:"initiator" jsonschema:"required,example=remote" jsonschema_description:"Who starts the connections, which says where state begins."`
-	Links     []string      `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links its traffic is meant to use, both ways."`
-	Sees      []string      `yaml:"sees,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links whose received routes reach the service's network (route scoping); by default all."`
-	SNAT      snatEntry     `yaml:"snat,omitempty" jsonschema_description:"Source NAT of connections that come in, which pins the reply to that firewall."`
-	Behind    string        `yaml:"behind,omitempty" jsonschema:"example=edge1" jsonschema_description:"The router it stands behind, which decides for it where routers differ."`
+	Name           string        `yaml:"name" jsonschema:"required,example=mail-in" jsonschema_description:"The service's name."`
+	Kind           serviceKind   `yaml:"kind,omitempty" jsonschema:"default=other,example=smtp" jsonschema_description:"Selects Microsoft's advice for the service."`
+	Addresses      []block       `yaml:"addresses,omitempty" jsonschema:"example=203.0.113.25/32" jsonschema_description:"The public addresses of the service. A service has addresses, pools or both."`
+	Pools          []string      `yaml:"pools,omitempty" jsonschema:"example=nat-users" jsonschema_description:"The NAT pools that its connections leave from."`
+	Pool           string        `yaml:"pool,omitempty" jsonschema:"example=nat-users" jsonschema_description:"Short for pools with one name."`
+	NAT            natName       `yaml:"nat,omitempty" jsonschema:"example=none" jsonschema_description:"none says that its addresses are not translated."`
+	Remote         string        `yaml:"remote,omitempty" jsonschema:"example=exchange-online" jsonschema_description:"The network it speaks to; by default whatever the ExpressRoute links carry, and what only other links route."`
+	Initiator      initiatorName `yaml:"initiator" jsonschema:"required,example=remote" jsonschema_description:"Who starts the connections, which says where state begins."`
+	Links          []string      `yaml:"links,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links its traffic is meant to use, both ways."`
+	Backup         []string      `yaml:"backup,omitempty" jsonschema:"example=lte" jsonschema_description:"Links that stand in for links: they may carry it always, and must not win, nor tie, while one of links has a route."`
+	BackupWhenDown []string      `yaml:"backup-when-down,omitempty" jsonschema:"example=lte" jsonschema_description:"The same, and they may carry it only while none of links has a route: a conditional advertisement."`
+	Sees           []string      `yaml:"sees,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links whose received routes reach the service's network (route scoping); by default all."`
+	SNAT           snatEntry     `yaml:"snat,omitempty" jsonschema_description:"Source NAT of connections that come in, which pins the reply to that firewall."`
+	Behind         string        `yaml:"behind,omitempty" jsonschema:"example=edge1" jsonschema_description:"The router it stands behind, which decides for it where routers differ."`
 }
 
 type snatEntry struct {
@@ -193,9 +199,10 @@ type m365Entry struct {
 }
 
 type observerEntry struct {
-	Name  string     `yaml:"name" jsonschema:"required,example=partner" jsonschema_description:"A built-in observer to change, or a new name. One named avs stands in the place of the built-in one."`
-	Hears []string   `yaml:"hears,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links it chooses among; by default a built-in observer's own kinds."`
-	Steps []stepName `yaml:"steps,omitempty" jsonschema:"example=as-path-length" jsonschema_description:"How it decides after longest match."`
+	Name   string     `yaml:"name" jsonschema:"required,example=partner" jsonschema_description:"A built-in observer to change, or a new name. One named avs stands in the place of the built-in one."`
+	Hears  []string   `yaml:"hears,omitempty" jsonschema:"example=isp-a" jsonschema_description:"The links it chooses among; by default a built-in observer's own kinds."`
+	Prefer []string   `yaml:"prefer,omitempty" jsonschema:"example=dx" jsonschema_description:"The links that it prefers, in this order, ahead of the AS path; those not listed come behind. Not for us and internet."`
+	Steps  []stepName `yaml:"steps,omitempty" jsonschema:"example=as-path-length" jsonschema_description:"How it decides after longest match."`
 }
 
 type checkEntry struct {

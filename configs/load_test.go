@@ -215,6 +215,18 @@ func TestIntentOfEveryKey(t *testing.T) {
 	if diff := cmp.Diff(wantPart, in.Prefixes[1], plainValues); diff != "" {
 		t.Errorf("prefix: %s", diff)
 	}
+	for _, got := range []struct {
+		of         string
+		have, want policy.Backups
+	}{
+		{"prefix", in.Prefixes[0].Backups, policy.Backups{Always: []string{"isp-b"}}},
+		{"pool", in.Pools[0].Backups, policy.Backups{Always: []string{"isp-b"}, WhenDown: []string{"mpls"}}},
+		{"service", in.Services[0].Backups, policy.Backups{WhenDown: []string{"isp-b"}}},
+	} {
+		if diff := cmp.Diff(got.want, got.have); diff != "" {
+			t.Errorf("backups of a %s: %s", got.of, diff)
+		}
+	}
 	wantMail := policy.Service{
 		Name: "mail", Kind: policy.KindSMTP, Addresses: []netip.Prefix{netip.MustParsePrefix("203.0.113.25/32")},
 		Remote: "exchange", Initiator: policy.RemoteStarts,
@@ -227,7 +239,7 @@ func TestIntentOfEveryKey(t *testing.T) {
 		t.Errorf("service with pool: %+v", u)
 	}
 	wantObservers := []rib.ObserverSpec{
-		{Name: "partner", Hears: []string{"mpls"}, Steps: []string{"as-path-length", "med"}, Pos: "testdata/good/every-key.yaml:73"},
+		{Name: "partner", Hears: []string{"mpls", "isp-b"}, Prefer: []string{"isp-b", "mpls"}, Steps: []string{"as-path-length", "med"}, Pos: "testdata/good/every-key.yaml:73"},
 		{Name: "internet", Steps: []string{}, Pos: "testdata/good/every-key.yaml:74"},
 	}
 	if diff := cmp.Diff(wantObservers, in.Observers); diff != "" {

@@ -9,19 +9,21 @@ import (
 
 func (c *checker) observers() []rib.ObserverSpec {
 	var out []rib.ObserverSpec
-	for i, e := range c.file.Observers {
+	for i := range c.file.Observers {
+		e := &c.file.Observers[i]
 		path := fmt.Sprintf("observers[%d]", i)
 		c.linksDefined(path+".hears", e.Hears)
+		c.prefers(e, path)
 		once(c, path+".steps", e.Steps)
 		switch builtIn := isBuiltIn(e.Name); {
-		case builtIn && !c.has(path+".hears") && !c.has(path+".steps"):
-			c.fail(path, "write hears: or steps:", "nothing about it is changed")
+		case builtIn && !c.has(path+".hears") && !c.has(path+".prefer") && !c.has(path+".steps"):
+			c.fail(path, "write hears:, prefer: or steps:", "nothing about it is changed")
 		case !builtIn && !c.has(path+".hears") && c.has(path+".name"):
 			c.fail(path, "list the links it chooses among; to change a built-in observer use us, microsoft, internet or azure; one named avs replaces the built-in one", "hears is missing on a new observer")
 		case c.has(path+".hears") && c.emptyList(path+".hears", len(e.Hears)):
 			c.fail(path+".hears", "", "hears is an empty list")
 		}
-		out = append(out, rib.ObserverSpec{Name: e.Name, Hears: e.Hears, Steps: texts(e.Steps), Pos: c.pos(path)})
+		out = append(out, rib.ObserverSpec{Name: e.Name, Hears: e.Hears, Steps: texts(e.Steps), Prefer: e.Prefer, Pos: c.pos(path)})
 		if !c.has(path + ".steps") {
 			out[i].Steps = nil
 		}

@@ -41,6 +41,7 @@ func (c *checker) service(e *serviceEntry, path string) {
 		c.defined(path+".behind", "router", e.Behind, c.routers, "links")
 	}
 	c.linksDefined(path+".links", e.Links)
+	c.backups(path, e.Links, nil, e.Backup, e.BackupWhenDown)
 	c.linksDefined(path+".sees", e.Sees)
 	if c.has(path+".sees") && !c.broken[path+".sees"] && len(e.Sees) == 0 {
 		c.fail(path+".sees", "leave sees out if the service sees all links", "sees is an empty list")
@@ -123,6 +124,7 @@ func (e *serviceEntry) service(pos string) policy.Service {
 		Name: e.Name, Kind: policy.ServiceKind(e.Kind), Addresses: blocks(e.Addresses), Pools: e.Pools,
 		NAT: string(e.NAT), Remote: e.Remote, Initiator: policy.Initiator(e.Initiator),
 		Links: e.Links, Sees: e.Sees, Behind: e.Behind, Pos: pos,
+		Backups: policy.Backups{Always: e.Backup, WhenDown: e.BackupWhenDown},
 	}
 	if e.SNAT.At != "" {
 		s.SNAT = &policy.SNAT{At: e.SNAT.At, To: e.SNAT.To.Prefix}

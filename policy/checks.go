@@ -40,6 +40,7 @@ var Checks = []*Check{
 	flowOffLink,
 	flowUnreachable,
 	forwardMoreSpecific,
+	linkBackup,
 	linkMissing,
 	linkWrong,
 	natSharedPool,

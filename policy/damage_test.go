@@ -62,16 +62,19 @@ func (w *world) String() string {
 		fmt.Fprintf(&b, "link %s %s router=%s firewall=%s circuit=%s preference=%s\n", l.Name, l.Kind, l.Router, l.Firewall, l.Circuit, l.Preference)
 	}
 	for _, p := range w.in.Prefixes {
-		fmt.Fprintf(&b, "prefix %s %v links=%v never=%v\n", p.Name, p.Prefixes, p.Links, p.NeverLinks)
+		fmt.Fprintf(&b, "prefix %s %v links=%v never=%v backups=%v\n", p.Name, p.Prefixes, p.Links, p.NeverLinks, p.Backups)
 	}
 	for _, p := range w.in.Pools {
-		fmt.Fprintf(&b, "pool %s %v links=%v\n", p.Name, p.Prefixes, p.Links)
+		fmt.Fprintf(&b, "pool %s %v links=%v backups=%v\n", p.Name, p.Prefixes, p.Links, p.Backups)
 	}
 	for _, s := range w.in.Services {
-		fmt.Fprintf(&b, "service %s %s %v pools=%v remote=%q starts=%s links=%v sees=%v snat=%v\n", s.Name, s.Kind, s.Addresses, s.Pools, s.Remote, s.Initiator, s.Links, s.Sees, s.SNAT)
+		fmt.Fprintf(&b, "service %s %s %v pools=%v remote=%q starts=%s links=%v backups=%v sees=%v snat=%v\n", s.Name, s.Kind, s.Addresses, s.Pools, s.Remote, s.Initiator, s.Links, s.Backups, s.Sees, s.SNAT)
 	}
 	for _, r := range w.in.Remotes {
 		fmt.Fprintf(&b, "remote %s observer=%s %v communities=%v default-only=%v\n", r.Name, r.Observer, r.Prefixes, r.Communities, r.DefaultOnly)
+	}
+	for _, o := range w.in.Observers {
+		fmt.Fprintf(&b, "observer %s prefers %v\n", o.Name, o.Prefer)
 	}
 	for _, f := range w.feeds {
 		fmt.Fprintf(&b, "feed %s %s %s complete=%s stale=%v:", f.Name, f.View, f.Router, f.State.Complete, f.State.Stale)
@@ -132,6 +135,9 @@ func drawWorld(t *rapid.T) *world {
 		if f := &w.feeds[i]; f.pre {
 			f.View = weaker[f.View]
 		}
+	}
+	if rapid.IntRange(0, 2).Draw(t, "backups") == 0 {
+		w.standIn(func() int { return rapid.IntRange(0, 3).Draw(t, "stands in") })
 	}
 	return w
 }

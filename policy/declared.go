@@ -13,9 +13,11 @@ type declaration struct {
 	prefixes  []netip.Prefix
 	links     []string
 	never     []string
+	backups   Backups
 	more      *MoreSpecifics
 	pos       string
 	assumes   []string // what it takes on trust that traffic comes back to its prefixes at all
+	byPools   bool     // a service that has no address of its own: its prefixes are its pools'
 	nestOrder int      // among declarations of the same prefix: service before pool before prefix
 }
 
@@ -23,16 +25,16 @@ func declarations(in *Intent) []*declaration {
 	var out []*declaration
 	for i := range in.Prefixes {
 		p := &in.Prefixes[i]
-		out = append(out, &declaration{Subject: Subject{"prefix", p.Name}, prefixes: p.Prefixes, links: p.Links, never: p.NeverLinks, more: p.MoreSpecifics, pos: p.Pos})
+		out = append(out, &declaration{Subject: Subject{"prefix", p.Name}, prefixes: p.Prefixes, links: p.Links, never: p.NeverLinks, backups: p.Backups, more: p.MoreSpecifics, pos: p.Pos})
 	}
 	for i := range in.Pools {
 		p := &in.Pools[i]
-		out = append(out, &declaration{Subject: Subject{"pool", p.Name}, prefixes: p.Prefixes, links: p.Links, pos: p.Pos, nestOrder: 1})
+		out = append(out, &declaration{Subject: Subject{"pool", p.Name}, prefixes: p.Prefixes, links: p.Links, backups: p.Backups, pos: p.Pos, nestOrder: 1})
 	}
 	for i := range in.Services {
 		s := &in.Services[i]
 		if len(s.Addresses) > 0 {
-			out = append(out, &declaration{Subject: Subject{"service", s.Name}, prefixes: s.Addresses, links: s.Links, pos: s.Pos, nestOrder: 2})
+			out = append(out, &declaration{Subject: Subject{"service", s.Name}, prefixes: s.Addresses, links: s.Links, backups: s.Backups, pos: s.Pos, nestOrder: 2})
 		}
 	}
 	return out
@@ -53,7 +55,6 @@ func (d *declaration) allows(p, q netip.Prefix, link string) (ok bool, why strin
 	if slices.Contains(d.never, link) {
 		return false, "never-links names it"
 	}
-	links := d.links
 	if d.more != nil && p.Bits() > q.Bits() {
 		if d.more.MaxLength > 0 && p.Bits() > d.more.MaxLength {
 			return false, "it is longer than more-specifics.max-length"
@@ -65,7 +66,7 @@ func (d *declaration) allows(p, q netip.Prefix, link string) (ok bool, why strin
 			return true, ""
 		}
 	}
-	if len(links) > 0 && !slices.Contains(links, link) {
+	if len(d.links) > 0 && !slices.Contains(d.links, link) && !d.backups.has(link) {
 		return false, "it is outside its links"
 	}
 	return true, ""

@@ -58,6 +58,7 @@ var flowUnreachable = &Check{
 var flowOffLink = &Check{
 	ID: "flow/off-link", Title: "A flow is symmetric, but not on its intended links", Severity: Warning, Source: "inferred", phase: afterCauses,
 	Run: func(ps *Pass) {
+		ps.openByBackups()
 		ps.overFlows(Symmetric, func(f *flow) Finding {
 			off := ps.offLinks(f)
 			if len(off) == 0 || ps.named(f, off) || !ps.surelyOff(f) {
@@ -75,7 +76,7 @@ func (ps *Pass) offLinks(f *flow) []string {
 	var off []string
 	for _, s := range []*side{f.forward, f.reply} {
 		if s != nil && (!f.pinned || s != f.forward) {
-			off = addTexts(off, ps.outside(s.decision.Links, f.intended)...)
+			off = addTexts(off, ps.outside(s.decision.Links, ps.meantFor(f, s))...)
 		}
 	}
 	return off
@@ -89,7 +90,8 @@ func (ps *Pass) surelyOff(f *flow) bool {
 		if s == nil || f.pinned && s == f.forward {
 			continue
 		}
-		on := func(links []rib.LinkID) bool { return len(ps.outside(links, f.intended)) == 0 }
+		meant := ps.meantFor(f, s)
+		on := func(links []rib.LinkID) bool { return len(ps.outside(links, meant)) == 0 }
 		switch {
 		case slices.ContainsFunc(s.decision.Possible, on):
 			may = append(may, s)
@@ -100,7 +102,7 @@ func (ps *Pass) surelyOff(f *flow) bool {
 		}
 	}
 	for _, s := range may {
-		if off := ps.outside(s.decision.Links, f.intended); len(off) > 0 {
+		if off := ps.outside(s.decision.Links, ps.meantFor(f, s)); len(off) > 0 {
 			ps.leaveOpenBy(s.decision, f.Service+" may be off its links", off...)
 		}
 	}

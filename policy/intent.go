@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"bgpaudit/rib"
@@ -37,8 +38,23 @@ type Prefix struct {
 	Prefixes      []netip.Prefix
 	Links         []string
 	NeverLinks    []string
+	Backups       Backups
 	MoreSpecifics *MoreSpecifics
 	Pos           string // file:line
+}
+
+// Backups are links that stand in for those of a declaration. While one of its links has a route they must
+// not win, nor tie; those of WhenDown must not even carry it then.
+type Backups struct {
+	Always, WhenDown []string
+}
+
+// names lists both.
+func (b *Backups) names() []string { return slices.Concat(b.Always, b.WhenDown) }
+
+// has reports whether the link stands in.
+func (b *Backups) has(link string) bool {
+	return slices.Contains(b.Always, link) || slices.Contains(b.WhenDown, link)
 }
 
 // MoreSpecifics bounds the parts of a declared prefix that may be advertised.
@@ -52,7 +68,13 @@ type Pool struct {
 	Name     string
 	Prefixes []netip.Prefix
 	Links    []string // where its traffic is meant to leave and return; intent, not mechanism
+	Backups  Backups
 	Pos      string
+}
+
+// carriedBy reports whether the pool is meant for the link, or the link stands in there.
+func (p *Pool) carriedBy(link string) bool {
+	return slices.Contains(p.Links, link) || p.Backups.has(link)
 }
 
 // Initiator says who starts a service's connections.
@@ -84,6 +106,7 @@ type Service struct {
 	Remote    string // empty: every prefix that the ExpressRoute links carry, plus default-only
 	Initiator Initiator
 	Links     []string
+	Backups   Backups
 	Sees      []string // links whose received routes reach the service's network; nil: all
 	SNAT      *SNAT
 	Behind    string // the router it stands behind

@@ -199,15 +199,9 @@ func (ps *Pass) lacking(link rib.LinkID, own []netip.Prefix, fam rib.Family) lac
 // that the link lacks.
 func (ps *Pass) untiedCovers(link rib.LinkID, lacks []netip.Prefix, fam rib.Family, on ...string) bool {
 	found := false
-	name := ps.table.LinkName(link)
-	for _, p := range lacks {
-		rows := ps.untied(fam).touching(p)
-		for i := range rows {
-			if slices.Contains(ps.mayBeOn(&rows[i]), name) {
-				found = true
-				ps.openByUntied(&rows[i], fmt.Sprintf("%s may be there: %s", rows[i].Prefix, rows[i].fate.Doubt), on...)
-			}
-		}
-	}
+	ps.eachUntied(ps.table.LinkName(link), lacks, fam, func(row *advertisedRow) {
+		found = true
+		ps.openByUntied(row, fmt.Sprintf("%s may be there: %s", row.Prefix, row.fate.Doubt), on...)
+	})
 	return found
 }

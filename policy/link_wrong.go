@@ -61,7 +61,7 @@ func (ps *Pass) reportWrong(row *advertisedRow, d *declaration, links []string, 
 		Subject: d.Subject, Family: rib.FamilyOf(p), Prefixes: []netip.Prefix{p}, Links: links,
 		Cause:    Cause{What: CauseAdvertised, Prefix: p, Link: ps.circuitName(links)},
 		Message:  fmt.Sprintf("%s is advertised on %s; %s %s belongs on %s (%s)%s", p, list(links), d.Kind, d.Name, list(d.links), why, unheardOn(rows, links)),
-		Hint:     fmt.Sprintf("stop advertising %s on %s, or add the link to the links of %s", p, list(links), d.Name),
+		Hint:     fmt.Sprintf("stop advertising %s on %s, or add the link to the links, or the backup, of %s", p, list(links), d.Name),
 		Evidence: []Evidence{ps.evidence(row.entry())}, Assumes: ps.trustIn(row.entry()), Config: d.pos,
 	})
 }

@@ -45,7 +45,7 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 		}
 	}
 	switch {
-	case ps.shared(exact):
+	case ps.shared(pool, exact):
 		ps.reportShared(pool, q, exact, 0,
 			fmt.Sprintf("NAT pool %s (%s) is advertised on %s, which lead to different firewalls%s", pool.Name, q, list(rowLinks(exact)), unheardOn(exact, rowLinks(exact))))
 	case fallback(exact) && slices.ContainsFunc(aggregates, func(r advertisedRow) bool { return r.Sent() }):
@@ -61,10 +61,10 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 	switch overER, falls := overExpressRoute(all), fallback(exact) || len(exact) == 0; {
 	case falls && len(overER) > 0 && len(aggregates) > 0: // some of them may be the fallback
 		doubtful = append(doubtful, aggregates...)
-		if !ps.shared(all) {
+		if !ps.shared(pool, all) {
 			on = rowLinks(overER)
 		}
-	case !ps.shared(all):
+	case !ps.shared(pool, all):
 		doubtful = nil
 	}
 	for _, row := range doubtful {
@@ -73,7 +73,7 @@ func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 			ps.leaveOpenOn(g, fmt.Sprintf("%s on %s would share pool %s, but %s", row.Prefix, row.link.Name, pool.Name, row.fate.Unsent), on...)
 		}
 	}
-	ps.leaveOpenByBlind(ps.sharers(all), rib.Advertised, fam, "pool "+pool.Name, rowLinks(all))
+	ps.leaveOpenByBlind(ps.sharers(pool, all), rib.Advertised, fam, "pool "+pool.Name, rowLinks(all))
 }
 
 // mayEndFallback reports whether the pool may also be sent beside ExpressRoute, by a doubtful row or on a
@@ -123,7 +123,9 @@ func overExpressRoute(rows []advertisedRow) []advertisedRow {
 }
 
 // shared reports whether rows lead to different firewalls, or to the internet and ExpressRoute.
-func (ps *Pass) shared(rows []advertisedRow) bool { return leadApart(ps.linksOf(rows)) }
+func (ps *Pass) shared(pool *Pool, rows []advertisedRow) bool {
+	return ps.leadApart(pool, ps.linksOf(rows))
+}
 
 func (ps *Pass) linksOf(rows []advertisedRow) []*rib.Link {
 	var out []*rib.Link
@@ -135,10 +137,13 @@ func (ps *Pass) linksOf(rows []advertisedRow) []*rib.Link {
 	return out
 }
 
-func leadApart(links []*rib.Link) bool {
+func (ps *Pass) leadApart(pool *Pool, links []*rib.Link) bool {
 	for _, l := range links {
 		for _, o := range links {
-			if l.Firewall != o.Firewall || l.Kind == rib.Internet && o.Kind.ExpressRoute() {
+			switch {
+			case l.Kind == rib.Internet && o.Kind.ExpressRoute(): // Microsoft's rule, whichever stands in for which
+				return true
+			case l.Firewall != o.Firewall && !ps.takesTurns(pool, l.Name) && !ps.takesTurns(pool, o.Name):
 				return true
 			}
 		}
@@ -146,9 +151,20 @@ func leadApart(links []*rib.Link) bool {
 	return false
 }
 
+// takesTurns reports whether a link that stands in for the pool's links answers only while they do not:
+// link/backup sees to it wherever everybody who hears it hears one of them too.
+func (ps *Pass) takesTurns(pool *Pool, link string) bool {
+	if !pool.Backups.has(link) || ps.disabled("link/backup") {
+		return false
+	}
+	return !slices.ContainsFunc(ps.Sight.Observers(), func(ob *rib.Observer) bool {
+		return ob.Direction == rib.Advertised && ps.hearsAny(ob, []string{link}) && !ps.hearsAny(ob, pool.Links)
+	})
+}
+
 // sharers lists the links on which a route of the pool would make these rows shared, by itself or with one of
 // another link that is as blind.
-func (ps *Pass) sharers(rows []advertisedRow) []string {
+func (ps *Pass) sharers(pool *Pool, rows []advertisedRow) []string {
 	have := ps.linksOf(rows)
 	if len(have) == 0 {
 		return nil
@@ -161,7 +177,7 @@ func (ps *Pass) sharers(rows []advertisedRow) []string {
 	}
 	var out []string
 	for i := range ps.Links {
-		if leadApart(append(slices.Clip(have), &ps.Links[i])) {
+		if ps.leadApart(pool, append(slices.Clip(have), &ps.Links[i])) {
 			out = append(out, ps.Links[i].Name)
 		}
 	}
@@ -188,10 +204,14 @@ func (ps *Pass) reportShared(pool *Pool, q netip.Prefix, rows []advertisedRow, s
 	}
 	cause := blamed[0].Prefix
 	sameCause := slices.DeleteFunc(slices.Clone(blamed), func(r advertisedRow) bool { return r.Prefix != cause })
+	hint := fmt.Sprintf("use a pool of its own for %s, or stop advertising %s there", list(rowLinks(sameCause)), cause)
+	if !slices.ContainsFunc(sameCause, func(r advertisedRow) bool { return !pool.Backups.has(r.link.Name) }) {
+		hint = fmt.Sprintf("use a pool of its own for backup %s", list(rowLinks(sameCause)))
+	}
 	f := Finding{
 		Severity: severity, Subject: Subject{"pool", pool.Name}, Family: rib.FamilyOf(q), Links: rowLinks(rows), Message: message,
 		Cause:  Cause{What: CauseAdvertised, Prefix: cause, Link: ps.circuitName(rowLinks(sameCause))},
-		Hint:   fmt.Sprintf("use a pool of its own for %s, or stop advertising %s there", list(rowLinks(sameCause)), cause),
+		Hint:   hint,
 		Config: pool.Pos,
 		Story: []string{
 			"a connection leaves by one link with a source address of the pool",

@@ -14,13 +14,13 @@ type origin struct {
 	used func(rib.LinkID) bool
 }
 
-// origins lists what a service sends from: the pools that list the departure link; where none
+// origins lists what a service sends from: the pools that list the departure link, if only as a backup; where none
 // does, its own addresses; else its pools as they stand.
 func (ps *Pass) origins(s *Service, fam rib.Family) (out []origin, assume string) {
 	pools := ps.poolsOf(s)
 	listed := func(l rib.LinkID) bool {
 		return slices.ContainsFunc(pools, func(p *Pool) bool {
-			return len(inFamily(p.Prefixes, fam)) > 0 && slices.Contains(p.Links, ps.Links[l].Name)
+			return len(inFamily(p.Prefixes, fam)) > 0 && p.carriedBy(ps.Links[l].Name)
 		})
 	}
 	own := inFamily(s.Addresses, fam)
@@ -30,7 +30,7 @@ func (ps *Pass) origins(s *Service, fam rib.Family) (out []origin, assume string
 			continue
 		}
 		out = append(out, origin{p.Name, set, func(l rib.LinkID) bool {
-			return slices.Contains(p.Links, ps.Links[l].Name) || len(own) == 0 && !listed(l)
+			return p.carriedBy(ps.Links[l].Name) || len(own) == 0 && !listed(l)
 		}})
 	}
 	if len(own) > 0 {
@@ -109,6 +109,6 @@ func (ps *Pass) oneOf(fs []*flow) *flow {
 // natFirst reports whether the source set is used on a link that no pool of the service lists.
 func (ps *Pass) natFirst(s *Service, o origin, links []rib.LinkID) bool {
 	return slices.ContainsFunc(links, func(l rib.LinkID) bool {
-		return o.used(l) && !slices.ContainsFunc(ps.poolsOf(s), func(p *Pool) bool { return slices.Contains(p.Links, ps.Links[l].Name) })
+		return o.used(l) && !slices.ContainsFunc(ps.poolsOf(s), func(p *Pool) bool { return p.carriedBy(ps.Links[l].Name) })
 	})
 }

@@ -55,7 +55,45 @@ func broadWorld(number uint64) *world {
 	broadLinks(d, w)
 	broadIntent(d, w, families)
 	broadFeeds(d, w, families)
+	w.broadOrder(d)
 	return w
+}
+
+// broadOrder draws which links stand in for others, and what Microsoft prefers.
+func (w *world) broadOrder(d dice) {
+	if d.one(2) {
+		w.standIn(func() int { return d.IntN(4) })
+	}
+	if d.one(4) {
+		w.in.Observers = []rib.ObserverSpec{{Name: rib.ObserverMicrosoft, Prefer: d.some(w.linkNames())}}
+	}
+}
+
+// standIn lets each link that a declaration does not name stand in there, always (1) or when the others are
+// down (2), as pick has it.
+func (w *world) standIn(pick func() int) {
+	backups := func(links, never []string) (b policy.Backups) {
+		for _, l := range w.linkNames() {
+			switch how := pick(); {
+			case slices.Contains(links, l) || slices.Contains(never, l):
+			case how == 1:
+				b.Always = append(b.Always, l)
+			case how == 2:
+				b.WhenDown = append(b.WhenDown, l)
+			}
+		}
+		return b
+	}
+	for i := range w.in.Prefixes {
+		p := &w.in.Prefixes[i]
+		p.Backups = backups(p.Links, p.NeverLinks)
+	}
+	for i := range w.in.Pools {
+		w.in.Pools[i].Backups = backups(w.in.Pools[i].Links, nil)
+	}
+	for i := range w.in.Services {
+		w.in.Services[i].Backups = backups(w.in.Services[i].Links, nil)
+	}
 }
 
 func broadLinks(d dice, w *world) {
