@@ -16,6 +16,9 @@ func (d *decider) collectorsAgree(cs []candidate) agreement {
 		bits  int
 		links []LinkID
 	}
+	if slices.ContainsFunc(cs, func(c candidate) bool { return c.anew }) {
+		return agreement{link: NoLink}
+	}
 	var choices []choice
 	for i := range cs {
 		c := &cs[i]

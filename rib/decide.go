@@ -27,18 +27,21 @@ type decider struct {
 
 	collectors agreement // of the address that is being decided
 	own        []int     // likewise: what the observer's own table shows that it chose
+	failing    string    // why the observer's own table fails, if there is one
 	unshown    string    // why the observer's own table does not show all that it chose; empty where it does, or there is none
 	*scratch
 }
 
 func (s *Sight) newDecider(ob *Observer, fam Family, q Query) *decider {
 	d := &decider{s: s, ob: ob, fam: fam, hears: ob.Hears, behind: q.Behind, brief: q.Brief, scratch: s.scratch()}
+	d.scoped = ob.Direction == Received && len(s.asIf.down) > 0
 	if q.Sees != nil {
 		d.scoped = true
 		d.hears = slices.DeleteFunc(slices.Clone(ob.Hears), func(l LinkID) bool { return !slices.Contains(q.Sees, l) })
 	}
 	d.locRIB = d.decidingLocRIB(q)
-	d.unshown = d.ownUnshown()
+	d.failing = d.ownUnshown()
+	d.unshown = d.failing
 	for _, link := range d.hears {
 		if cover := s.Coverage(link, ob.Direction, fam); !cover.Covered || cover.Scope != nil {
 			d.blind = append(d.blind, link)
@@ -51,8 +54,8 @@ func (s *Sight) newDecider(ob *Observer, fam Family, q Query) *decider {
 // the router the asker stands behind, or of the only router of the site. It must be able to name
 // every link of that router.
 func (d *decider) decidingLocRIB(q Query) *Feed {
-	if d.ob.Direction != Received || q.Sees != nil {
-		return nil
+	if d.ob.Direction != Received || q.Sees != nil || d.s.asIf.changes(Received) {
+		return nil // what one would choose then is not shown
 	}
 	router, blind := d.behind, false
 	for _, id := range d.hears {

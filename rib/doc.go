@@ -11,5 +11,7 @@
 // is a [Decision]: winner, reason, every loser with the step it lost at, what it takes on trust,
 // and what could change it. Missing evidence makes an answer unknown; it never makes one up.
 //
+// [Sight.Overlay] gives the same answers as if something were otherwise.
+//
 // The package does no I/O, reads no clock, logs nothing and imports nothing of ours.
 package rib

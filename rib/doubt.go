@@ -34,6 +34,9 @@ type answer struct {
 // resolve answers for the addresses of at, whose covering candidates are cs.
 func (d *decider) resolve(cs []candidate, at netip.Prefix) answer {
 	d.kept = d.kept[:0] // the last answer is given
+	if d.unshown = d.failing; d.unshown == "" {
+		d.unshown = d.newChoice(cs, at)
+	}
 	certain := d.certain[:0]
 	for i := range cs {
 		if cs[i].never == "" && cs[i].doubt == "" && slices.Contains(d.hears, cs[i].link) && d.counts(&cs[i]) {

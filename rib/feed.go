@@ -90,6 +90,7 @@ type Feed struct {
 	State FeedState
 
 	staticReceives bool // view declared: what a link's static: receives, not what it advertises
+	supposed       bool // view declared: an overlay's
 }
 
 // Completeness says whether a feed's table was seen to its end.

@@ -110,7 +110,7 @@ func (s *Sight) unheard(c *candidate, p netip.Prefix) string {
 		return ""
 	}
 	switch {
-	case c.src.cover.far.covers(p):
+	case c.src.cover.far.covers(p) && !c.src.feed.supposed:
 		return "sent, and not in the far end's table: not accepted"
 	case link.Kind == ExpressRouteMicrosoft && p.Bits() == 0:
 		return "Microsoft takes no default route on Microsoft peering"

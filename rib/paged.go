@@ -1,5 +1,7 @@
 package rib
 
+import "slices"
+
 // paged is a list that is not copied to grow: of a million prefixes a slice leaves several times
 // its own size behind, and the first touch of that memory costs more than what is written to it.
 type paged[T any] struct {
@@ -24,6 +26,15 @@ func (p *paged[T]) add(v T) int {
 	}
 	p.pages[last] = append(p.pages[last], v)
 	return last<<listBits + len(p.pages[last]) - 1
+}
+
+// over is a list of the same values that grows by itself. The last page is copied when it does.
+func (p *paged[T]) over() paged[T] {
+	pages := slices.Clone(p.pages)
+	if last := len(pages) - 1; last >= 0 {
+		pages[last] = slices.Clip(pages[last])
+	}
+	return paged[T]{pages}
 }
 
 func (p *paged[T]) at(i int) *T { return &p.pages[i>>listBits][i&(listPage-1)] }

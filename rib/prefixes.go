@@ -91,6 +91,8 @@ type prefixIndex struct {
 	had  prefixID // the id that same met
 	same generics_tree.MatchesFunc[prefixID]
 
+	below *prefixIndex // of an overlay: what it stands on, and only reads; its trees hold its own prefixes
+
 	order []prefixID // the first ids, sorted by address, then length; later ones are pending
 }
 
@@ -103,6 +105,26 @@ func newPrefixIndex(f Family) *prefixIndex {
 		x.trees6 = newForest(func() tree[patricia.IPv6Address] { return generics_tree.NewTreeV6[prefixID]() })
 	}
 	return x
+}
+
+// over is an index for an overlay: it knows the prefixes of x by the same ids, and takes its own beside them.
+func (x *prefixIndex) over() *prefixIndex {
+	y := newPrefixIndex(x.family)
+	y.below, y.order = x, x.order
+	y.addr4, y.addr6, y.bits = x.addr4.over(), x.addr6.over(), x.bits.over()
+	return y
+}
+
+// chainOver is chain of an overlay.
+func (x *prefixIndex) chainOver(into []prefixID, p netip.Prefix) []prefixID {
+	first := len(into)
+	into = x.below.chain(into, p)
+	if own := len(into); x.bits.len() > x.below.bits.len() {
+		if into = x.chainIn(into, p); len(into) > own {
+			slices.SortFunc(into[first:], func(a, b prefixID) int { return x.bitsAt(a) - x.bitsAt(b) })
+		}
+	}
+	return into
 }
 
 func (x *prefixIndex) at(id prefixID) bitString {
@@ -121,6 +143,14 @@ func (x *prefixIndex) prefix(id prefixID) netip.Prefix { return x.at(id).prefix(
 
 // chain appends the ids of every known prefix that covers p, p itself included, shortest first.
 func (x *prefixIndex) chain(into []prefixID, p netip.Prefix) []prefixID {
+	if x.below != nil {
+		return x.chainOver(into, p)
+	}
+	return x.chainIn(into, p)
+}
+
+// chainIn is chain of what the trees hold.
+func (x *prefixIndex) chainIn(into []prefixID, p netip.Prefix) []prefixID {
 	b, _ := bitsOf(p)
 	if x.family == IPv4 {
 		return x.trees4.chain(into, b.tree(IPv4), b.ipv4())
@@ -140,6 +170,11 @@ func (x *prefixIndex) lookup(p netip.Prefix) (prefixID, bool) {
 
 // enter gives the prefix's id, and a new one where it has none, in one walk.
 func (x *prefixIndex) enter(b bitString) prefixID {
+	if x.below != nil {
+		if id, known := x.below.lookup(b.prefix(x.family)); known {
+			return id
+		}
+	}
 	id := prefixID(x.bits.len())
 	if x.family == IPv4 {
 		if !x.trees4.add(b.tree(IPv4), b.ipv4(), id, x.same) {

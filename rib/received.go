@@ -23,7 +23,7 @@ type Learned struct {
 type AttrsID = attrID
 
 // Sets is one more than the highest number of an attribute set.
-func (s *Sight) Sets() int { return s.t.attrs.spans.len() }
+func (s *Sight) Sets() int { return s.t.attrs.len() }
 
 // EachReceived calls fn for every prefix, in address order, that has routes which are tied to one of
 // the links that of names, received on it, and take part, with these. The slice is fn's until it
@@ -61,7 +61,7 @@ func (t *Table) looped() func(attrID) bool {
 		return func(attrID) bool { return false }
 	}
 	const holds, lacks = 1, 2
-	known := make([]uint8, t.attrs.spans.len())
+	known := make([]uint8, t.attrs.len())
 	return func(id attrID) bool {
 		if known[id] == 0 {
 			known[id] = lacks

@@ -7,7 +7,7 @@ import (
 
 // showsBest reports whether the candidate's source prints the router's own choice.
 func (c *candidate) showsBest() bool {
-	if c.src == nil || c.facts.notShown.Has(AttrBest) {
+	if c.src == nil || c.anew || c.facts.notShown.Has(AttrBest) {
 		return false
 	}
 	switch c.src.feed.View {
@@ -20,7 +20,7 @@ func (c *candidate) showsBest() bool {
 // marksItself reports whether the route's own router marks it best: also before import policy, where the
 // mark decides nothing, and denies what the steps come to.
 func (c *candidate) marksItself() bool {
-	return c.src != nil && c.cell.marks().Has(Best) && (c.showsBest() || c.src.feed.View == AdjRIBInPre && !c.facts.notShown.Has(AttrBest))
+	return c.src != nil && !c.anew && c.cell.marks().Has(Best) && (c.showsBest() || c.src.feed.View == AdjRIBInPre && !c.facts.notShown.Has(AttrBest))
 }
 
 // RouterChoice is what one router's own marks say.

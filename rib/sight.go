@@ -23,6 +23,8 @@ type Options struct {
 // state has changed. It keeps caches, so it is for one goroutine; [Sight.Fork] makes one for another.
 type Sight struct {
 	t         *Table
+	opt       Options
+	asIf      asIf // what an overlay supposes
 	strict    bool
 	observers []*Observer
 	unasked   []*Observer             // built in, and asked only where somebody names them
@@ -48,8 +50,10 @@ type source struct {
 }
 
 // NewSight looks at the table as it stands. It costs some microseconds, however large the table is.
-func NewSight(t *Table, opt Options) *Sight {
-	s := &Sight{t: t, strict: opt.Strict, facts: newFactPages(t.attrs.spans.len())}
+func NewSight(t *Table, opt Options) *Sight { return newSight(t, opt, asIf{}) }
+
+func newSight(t *Table, opt Options, changes asIf) *Sight {
+	s := &Sight{t: t, opt: opt, asIf: changes, strict: opt.Strict, facts: newFactPages(t.attrs.len())}
 	s.declared = sync.OnceValue(func() *netipx.IPSet { return setOf(opt.Declared) })
 	for _, dir := range []Direction{Advertised, Received} {
 		for _, fam := range Families {
@@ -69,6 +73,8 @@ func NewSight(t *Table, opt Options) *Sight {
 		}
 	}
 	s.observers, s.unasked = makeObservers(t, opt)
+	s.asIf.hearing(s.observers)
+	s.asIf.hearing(s.unasked)
 	return s
 }
 
@@ -163,6 +169,7 @@ type candidate struct {
 	unsent string // advertised: why it may not even have been sent; doubt says it too
 	near   bool   // advertised: the doubt is that it goes no further than our ISP
 	sent   bool   // advertised: it was sent, although never says that nobody hears it
+	anew   bool   // an overlay supposes what makes its router, or a collector's peer, choose again
 }
 
 // candidatesOf appends the candidates that one prefix gives in a direction.
@@ -189,6 +196,7 @@ func (s *Sight) candidatesOf(into []candidate, dir Direction, fam Family, id pre
 	if dir == Advertised {
 		seenBeyond(into[first:])
 	}
+	s.asIf.forget(dir, s.t.fam[fam].prefix(id), into[first:])
 	return into
 }
 

@@ -14,6 +14,8 @@ type slab[T comparable] struct {
 	made  int // pages
 	count int // values
 	few   map[prefixID]T
+
+	borrowed []bool // of an overlay: the pages that are still another slab's; nil: none is
 }
 
 const (
@@ -43,6 +45,10 @@ func (s *slab[T]) set(id prefixID, v T) {
 	number := int(id) / pageSize
 	switch {
 	case number < len(s.pages) && s.pages[number] != nil:
+		if number < len(s.borrowed) && s.borrowed[number] {
+			own := *s.pages[number]
+			s.pages[number], s.borrowed[number] = &own, false
+		}
 		s.pages[number][int(id)%pageSize] = v
 	case v == none:
 		s.forget(id)
@@ -73,6 +79,15 @@ func (s *slab[T]) page(number int) *[pageSize]T {
 		}
 	}
 	return fresh
+}
+
+// over is a slab of the same values for an overlay: it copies a page when it first writes to it.
+func (s *slab[T]) over() slab[T] {
+	out := slab[T]{pages: slices.Clone(s.pages), made: s.made, count: s.count, few: maps.Clone(s.few), borrowed: make([]bool, len(s.pages))}
+	for i, p := range s.pages {
+		out.borrowed[i] = p != nil
+	}
+	return out
 }
 
 // forget takes a value out of the few. A map does not shrink.

@@ -91,13 +91,16 @@ var localPref = step{reason: ReasonLocalPref, words: "local preference", rank: f
 // always (iBGP) or never (eBGP), so that there its absence says nothing.
 func (s *Sight) localPref(c *candidate, fam Family) (value uint32, known bool) {
 	f := c.src.feed
+	if v, supposed := s.asIf.preferred[c.link]; supposed {
+		return v, true
+	}
 	switch {
 	case c.facts.localPref.Set:
 		return c.facts.localPref.Value, true
 	case c.link != NoLink && s.t.links[c.link].Preference.Set && !s.shown[fam][c.link]:
 		// A route that shows another value may be among those that a blind link hides.
 		return s.t.links[c.link].Preference.Value, s.Coverage(c.link, Received, fam).Covered
-	case c.facts.notShown.Has(AttrLocalPref), f.View == AdjRIBInPre, f.View == Monitor, f.View == Declared:
+	case c.facts.notShown.Has(AttrLocalPref), f.View == AdjRIBInPre, f.View == Monitor:
 		return 0, false
 	}
 	return f.State.DefaultLocalPref.Or(100), true
@@ -117,7 +120,7 @@ var asPathLength = step{reason: ReasonASPathLength, words: "AS path length", ran
 // that.
 func (d *decider) pathLength(c *candidate) (int64, bool) {
 	f := c.src.feed
-	if c.facts.notShown.Has(AttrASPath) || f.View == Declared || d.ob.Direction == Advertised && f.View == Collector {
+	if c.facts.notShown.Has(AttrASPath) || d.ob.Direction == Advertised && f.View == Collector {
 		return 0, false
 	}
 	if d.ob.Direction == Received {
@@ -196,7 +199,7 @@ var origin = step{reason: ReasonOrigin, words: "origin", rank: func(_ *decider, 
 	if o == OriginAbsent {
 		o = OriginIncomplete
 	}
-	return rank{value: int64(o), shown: int64(o), unknown: c.facts.notShown.Has(AttrOrigin) || c.src.feed.View == Declared}
+	return rank{value: int64(o), shown: int64(o), unknown: c.facts.notShown.Has(AttrOrigin)}
 }}
 
 // RFC 4271 9.1.2.2 (c): among routes of one neighbour AS; absent is 0.
@@ -207,7 +210,7 @@ var med = step{
 			return rank{}
 		}
 		v := int64(c.facts.med.Or(0))
-		return rank{value: v, shown: v, unknown: c.facts.notShown.Has(AttrMED) || c.src.feed.View == Declared}
+		return rank{value: v, shown: v, unknown: c.facts.notShown.Has(AttrMED)}
 	},
 	group: func(_ *decider, c *candidate) uint32 {
 		if c.src == nil {

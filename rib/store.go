@@ -25,6 +25,10 @@ type attrStore struct {
 	buf   []byte
 
 	expected []attrID
+
+	// Of an overlay: the sets with ids before first are those of the store below, and only read.
+	below *attrStore
+	first attrID
 }
 
 type span struct{ block, at, len, refs uint32 }
@@ -87,14 +91,21 @@ func (s *attrStore) newID() attrID {
 		s.free = s.free[:n-1]
 		return id
 	}
-	return attrID(s.spans.add(span{}))
+	return s.first + attrID(s.spans.add(span{}))
 }
 
 // retain takes n references more.
-func (s *attrStore) retain(id attrID, n uint32) { s.span(id).refs += n }
+func (s *attrStore) retain(id attrID, n uint32) {
+	if id >= s.first {
+		s.span(id).refs += n
+	}
+}
 
 // release gives one reference back; the last one frees the set.
 func (s *attrStore) release(id attrID) {
+	if id < s.first {
+		return
+	}
 	sp := s.span(id)
 	if sp.refs--; sp.refs > 0 {
 		return
@@ -154,15 +165,26 @@ func (s *attrStore) compact() {
 	var arena blocks
 	for id := range s.spans.len() {
 		if sp := s.spans.at(id); sp.refs > 0 {
-			sp.block, sp.at = arena.add(s.bytes(attrID(id)))
+			sp.block, sp.at = arena.add(s.bytes(s.first + attrID(id)))
 		}
 	}
 	s.arena, s.dead = arena, 0
 }
 
-func (s *attrStore) span(id attrID) *span { return s.spans.at(int(id)) }
+func (s *attrStore) span(id attrID) *span { return s.spans.at(int(id - s.first)) }
+
+// len is one more than the highest id.
+func (s *attrStore) len() int { return int(s.first) + s.spans.len() }
+
+// over is a store for an overlay: it reads the sets of s, and keeps its own beside them.
+func (s *attrStore) over() *attrStore {
+	return &attrStore{seed: s.seed, slots: make([]slot, 16), below: s, first: attrID(s.len())}
+}
 
 func (s *attrStore) bytes(id attrID) []byte {
+	if id < s.first {
+		return s.below.bytes(id)
+	}
 	sp := s.span(id)
 	return s.arena.list[sp.block][sp.at:][:sp.len]
 }

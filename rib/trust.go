@@ -12,6 +12,8 @@ func (s *Sight) trust(c *candidate) string {
 	}
 	name := s.t.LinkName(c.link)
 	switch f := c.src.feed; {
+	case f.supposed:
+		return "as if on " + name
 	case f.View == Declared:
 		return "declared, not observed: static on " + name
 	case f.View == AdjRIBOutPost && len(s.t.links[c.link].ProviderASNs) > 0:
