@@ -84,7 +84,11 @@ func audit(stop func() bool, in *Intent, sight *rib.Sight, now time.Time) *Resul
 	}
 	ps.waive()
 	ps.group()
-	return ps.result()
+	r := ps.result()
+	if !in.Brief {
+		ps.advise(r)
+	}
+	return r
 }
 
 func (ps *Pass) disabled(id string) bool {

@@ -14,6 +14,7 @@ type grounds struct {
 	links    []string
 	evidence []Evidence
 	config   string
+	decision *rib.Decision
 	assumes  []string // what the choice behind it takes on trust, where the finding does not say so otherwise
 }
 

@@ -60,6 +60,7 @@ type Finding struct {
 	Message  string
 	Story    []string // the packet's way, step by step
 	Hint     string   // what to do
+	Do       []Change // the same for programs; none where it is a choice, or nothing that a change of routes can mend
 	Source   string   // the document behind the rule
 	Inferred bool
 	Assumes  []string
@@ -71,8 +72,9 @@ type Finding struct {
 	// by name; else 0.
 	More int
 
-	flood *pile // of such a one
-	gaps  []gap // what an evidence finding stands for
+	advice *advice
+	flood  *pile // of such a one
+	gaps   []gap // what an evidence finding stands for
 
 	waiver *Waiver // what a finding about a waiver is about
 }

@@ -20,7 +20,6 @@ var flowAsymmetric = &Check{
 			}
 			return Finding{
 				Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; %s", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links), what),
-				Hint: "bring both directions to one firewall: by routing (advertisements, sees:) or by source NAT",
 			}
 		})
 	},
@@ -39,7 +38,6 @@ var flowMixed = &Check{
 			}
 			return Finding{
 				Severity: severity, Message: fmt.Sprintf("%s and %s: forward by %s, return by %s; %s", f.Service, f.Remote, list(f.Forward.Links), list(f.Return.Links), what),
-				Hint: "break the tie: advertise more specifically, or prepend, on the link that is meant",
 			}
 		})
 	},
@@ -49,7 +47,7 @@ var flowUnreachable = &Check{
 	ID: "flow/unreachable", Title: "A flow has no route in one direction", Severity: Error, Source: "RFC 4271 9.1.2",
 	Run: func(ps *Pass) {
 		ps.overFlows(Unreachable, func(f *flow) Finding {
-			return Finding{Message: fmt.Sprintf("%s and %s: %s", f.Service, f.Remote, f.Why), Hint: "advertise the address, or receive a route to the remote, on a link of the service"}
+			return Finding{Message: fmt.Sprintf("%s and %s: %s", f.Service, f.Remote, f.Why)}
 		})
 	},
 }
@@ -66,7 +64,6 @@ var flowOffLink = &Check{
 			}
 			return Finding{
 				Message: fmt.Sprintf("%s and %s: symmetric over %s, but meant for %s", f.Service, f.Remote, list(off), list(f.intended)),
-				Hint:    "change the service's links, or the routes that take it off them",
 			}
 		})
 	},
@@ -146,6 +143,7 @@ func (ps *Pass) overFlows(v Verdict, describe func(*flow) Finding) {
 			continue
 		}
 		g := ps.groundsOf(f)
+		out.advice = ps.flowAdvice(f)
 		out.Subject, out.Family, out.Cause = Subject{"service", f.Service}, f.Family, g.cause
 		out.Prefixes, out.Evidence, out.Story, out.Assumes, out.Config = g.prefixes, g.evidence, f.Story, f.Assumes, f.service.Pos
 		out.Links = addTexts(slices.Clone(f.Forward.Links), f.Return.Links...)

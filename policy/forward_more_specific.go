@@ -44,15 +44,11 @@ func (ps *Pass) checkForward(f *flow, d *rib.Decision) {
 		ps.leaveOpenBy(f.reply.decision, "the forward of "+f.Service+" is by "+list(off)+" unless SNAT pins it", off...)
 		return
 	}
-	hint := fmt.Sprintf("keep the routes of %s away from the service's network (sees:), or move the service to %s", list(off), list(off))
-	if !slices.ContainsFunc(off, func(l string) bool { return !f.service.Backups.has(l) }) {
-		hint = fmt.Sprintf("take from backup %s no route that is longer than those of %s: filter it on import", list(off), list(f.intended))
-	}
 	g := ps.receivedGrounds(f, off)
 	ps.report(Finding{
 		Subject: Subject{"service", f.Service}, Family: f.Family, Links: off, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence,
 		Message: fmt.Sprintf("traffic of %s to %s%s leaves by %s instead of %s: more-specifics are received there", f.Service, f.Remote, ps.servicesIn(f), list(off), list(f.intended)),
-		Hint:    hint,
+		advice:  ps.forwardAdvice(f, off),
 		Assumes: unpinned(f, d), Config: f.service.Pos,
 	})
 }

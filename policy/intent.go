@@ -21,6 +21,7 @@ type Intent struct {
 	Checks    []CheckSetting
 	Waivers   []Waiver
 	MaxSkew   time.Duration // between feeds; 0: one hour
+	Brief     bool          // leave out what to do beside findings: of an audit that only asks what they are
 	Pos       string        // file:line of links:, where the site as a whole is meant
 }
 

@@ -137,7 +137,7 @@ func (ps *Pass) reportBackup(d *declaration, ob *rib.Observer, dec *rib.Decision
 	f := Finding{
 		Subject: d.Subject, Family: rib.FamilyOf(route), Prefixes: where, Links: links, Cause: ps.returnCause(off),
 		Message:  fmt.Sprintf("%s answers %s %s over backup %s, %s: %s", ob.Name, d.Kind, d.Name, list(links), how, route),
-		Hint:     ps.backupHint(ob, dec, route, links, on),
+		advice:   ps.backupAdvice(d, ob, dec, where, route, links, on),
 		Inferred: dec.Inferred, Assumes: slices.Clone(dec.Assumes), Config: d.pos,
 		Story: []string{
 			fmt.Sprintf("%s sends a packet to %s", ob.Name, where[0]),
@@ -154,7 +154,14 @@ func (ps *Pass) reportBackup(d *declaration, ob *rib.Observer, dec *rib.Decision
 	ps.report(f)
 }
 
-// backupHint says how the backup loses, and leaves it advertised.
+// backupAdvice makes the backup lose, and leaves it advertised.
+func (ps *Pass) backupAdvice(d *declaration, ob *rib.Observer, dec *rib.Decision, own []netip.Prefix, route netip.Prefix, backup, on []string) *advice {
+	ad := ps.returnAdvice(dec, ob, d, own, d.links)
+	ad.otherwise = ps.backupHint(ob, dec, route, backup, on)
+	return ad
+}
+
+// backupHint says how the backup would lose.
 func (ps *Pass) backupHint(ob *rib.Observer, dec *rib.Decision, route netip.Prefix, backup, on []string) string {
 	whenDown := fmt.Sprintf("or carry it there only while no route is on %s (backup-when-down:)", list(on))
 	if (dec.Reason == rib.ReasonEqual || dec.Reason == rib.ReasonASPathLength) && ps.prependsCount(ob, append(slices.Clone(backup), on...)) {

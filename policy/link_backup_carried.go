@@ -76,7 +76,8 @@ func (ps *Pass) reportCarried(d *declaration, p netip.Prefix, links []string, ro
 		Subject: d.Subject, Family: rib.FamilyOf(p), Prefixes: []netip.Prefix{p}, Links: links,
 		Cause:   Cause{What: CauseAdvertised, Prefix: p, Link: ps.circuitName(links)},
 		Message: fmt.Sprintf("%s is advertised on %s, which may carry %s %s only while %s has no route, and it has one%s", p, list(links), d.Kind, d.Name, list(d.links), unheardOn(rows, links)),
-		Hint:    fmt.Sprintf("make the advertisement of %s on %s conditional on the absence of the route by %s, or write backup: where it may stand there always", p, list(links), list(d.links)),
+		Hint: fmt.Sprintf("%s: advertise %s only while no route for it is on %s (a conditional advertisement), or write backup: where it may stand there always",
+			ps.places(ps.onEach(StopAdvertising, links, p)), p, list(d.links)),
 		Config:  d.pos,
 	}
 	for i := range rows {

@@ -65,7 +65,7 @@ func (ps *Pass) checkMissing(d *declaration, fam rib.Family) {
 			Subject: d.Subject, Family: fam, Prefixes: lk.certain, Links: links,
 			Cause:   Cause{What: CauseAbsent, Prefix: first, Link: ps.circuitName(links)},
 			Message: fmt.Sprintf("%s %s: no route for %s on %s (%s)", d.Kind, d.Name, list(prefixTexts(lk.certain)), list(links), ps.absence(links, fam)),
-			Hint:    fmt.Sprintf("advertise %s (or an aggregate) on %s, or take the link out of the links of %s", first, list(links), d.Name),
+			advice:  ps.missingAdvice(d, first, lk.certain, links, fam),
 			Assumes: ps.absenceAssumes(links, fam), Config: d.pos,
 		})
 	}

@@ -61,7 +61,7 @@ func (ps *Pass) reportWrong(row *advertisedRow, d *declaration, links []string, 
 		Subject: d.Subject, Family: rib.FamilyOf(p), Prefixes: []netip.Prefix{p}, Links: links,
 		Cause:    Cause{What: CauseAdvertised, Prefix: p, Link: ps.circuitName(links)},
 		Message:  fmt.Sprintf("%s is advertised on %s; %s %s belongs on %s (%s)%s", p, list(links), d.Kind, d.Name, list(d.links), why, unheardOn(rows, links)),
-		Hint:     fmt.Sprintf("stop advertising %s on %s, or add the link to the links, or the backup, of %s", p, list(links), d.Name),
+		advice:   ps.withdrawAdvice(p, links, func() string { return ps.asBackup(p, links, d.Name) }),
 		Evidence: []Evidence{ps.evidence(row.entry())}, Assumes: ps.trustIn(row.entry()), Config: d.pos,
 	})
 }
@@ -147,7 +147,7 @@ func (ps *Pass) reportNever(d *declaration, p netip.Prefix, ob *rib.Observer, de
 			Subject: d.Subject, Family: rib.FamilyOf(p), Prefixes: []netip.Prefix{route}, Links: links,
 			Cause:   Cause{What: CauseAdvertised, Prefix: route, Link: ps.circuitName(links)},
 			Message: fmt.Sprintf("the aggregate %s on %s draws %s's traffic to %s %s, which never-links keeps off it", route, list(links), ob.Name, d.Kind, d.Name),
-			Hint:    fmt.Sprintf("stop advertising %s on %s, or advertise %s more specifically on its own links", route, list(links), d.Name),
+			advice:  ps.returnAdvice(dec, ob, d, []netip.Prefix{p}, ps.keptOff(d)),
 			Assumes: dec.Assumes, Config: d.pos,
 		}
 		for _, c := range won {

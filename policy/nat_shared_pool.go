@@ -12,7 +12,7 @@ import (
 // (expressroute-nat.md). A pool behind two firewalls gets its answers at either.
 var natSharedPool = &Check{
 	ID: "nat/shared-pool", Title: "A NAT pool is advertised on links with different firewalls", Severity: Error,
-	Source: `expressroute-nat.md: "The NAT IP pool advertised to Microsoft must not be advertised to the Internet"`,
+	Source: internetPoolRule,
 	Run: func(ps *Pass) {
 		ps.overAdvertised(func(_ *rib.Link, fam rib.Family) bool {
 			return slices.ContainsFunc(ps.Pools, func(p Pool) bool { return len(inFamily(p.Prefixes, fam)) > 0 })
@@ -26,6 +26,8 @@ var natSharedPool = &Check{
 		}
 	},
 }
+
+const internetPoolRule = `expressroute-nat.md: "The NAT IP pool advertised to Microsoft must not be advertised to the Internet"`
 
 func (ps *Pass) checkShared(pool *Pool, q netip.Prefix) {
 	fam := rib.FamilyOf(q)
@@ -204,15 +206,10 @@ func (ps *Pass) reportShared(pool *Pool, q netip.Prefix, rows []advertisedRow, s
 	}
 	cause := blamed[0].Prefix
 	sameCause := slices.DeleteFunc(slices.Clone(blamed), func(r advertisedRow) bool { return r.Prefix != cause })
-	hint := fmt.Sprintf("use a pool of its own for %s, or stop advertising %s there", list(rowLinks(sameCause)), cause)
-	if !slices.ContainsFunc(sameCause, func(r advertisedRow) bool { return !pool.Backups.has(r.link.Name) }) {
-		hint = fmt.Sprintf("use a pool of its own for backup %s", list(rowLinks(sameCause)))
-	}
 	f := Finding{
 		Severity: severity, Subject: Subject{"pool", pool.Name}, Family: rib.FamilyOf(q), Links: rowLinks(rows), Message: message,
 		Cause:  Cause{What: CauseAdvertised, Prefix: cause, Link: ps.circuitName(rowLinks(sameCause))},
-		Hint:   hint,
-		Config: pool.Pos,
+		Config: pool.Pos, Source: sharedSource(ps.linksOf(rows)),
 		Story: []string{
 			"a connection leaves by one link with a source address of the pool",
 			"the answer comes back to the pool by the link that the other side prefers",
@@ -221,7 +218,9 @@ func (ps *Pass) reportShared(pool *Pool, q netip.Prefix, rows []advertisedRow, s
 	}
 	if severity == Info {
 		f.Story = nil
-		f.Hint = "separate pools for each path are what Microsoft asks for; keep the ExpressRoute routes more specific"
+		f.advice = &advice{otherwise: "separate pools for each path are what Microsoft asks for; with one pool, keep the ExpressRoute routes more specific"}
+	} else {
+		f.advice = ps.sharedAdvice(pool, rows, blamed)
 	}
 	for _, r := range rows {
 		if n := len(f.Prefixes); n == 0 || f.Prefixes[n-1] != r.Prefix {
@@ -233,4 +232,45 @@ func (ps *Pass) reportShared(pool *Pool, q netip.Prefix, rows []advertisedRow, s
 		f.Assumes = addTexts(f.Assumes, ps.trustIn(r.entry())...)
 	}
 	ps.report(f)
+}
+
+// sharedSource is the document that speaks of these links: the internet rule says nothing of two circuits.
+func sharedSource(links []*rib.Link) string {
+	circuits := slices.DeleteFunc(slices.Clone(links), func(l *rib.Link) bool { return !l.Kind.ExpressRoute() })
+	switch {
+	case len(circuits) == len(links):
+		return `routing-with-expressroute.md: "separate NAT IP pools per ExpressRoute circuit and separate to that of your internet circuits"`
+	case len(circuits) == 0:
+		return "inferred"
+	}
+	return internetPoolRule
+}
+
+// sharedAdvice stops the routes on links that the pool does not belong on. Where it belongs on all of them
+// no route is wrong, and the pool is to be parted.
+func (ps *Pass) sharedAdvice(pool *Pool, rows, blamed []advertisedRow) *advice {
+	firewalls := []string{}
+	for _, l := range ps.linksOf(rows) {
+		if l.Firewall != rib.Stateless {
+			firewalls = addTexts(firewalls, l.Firewall)
+		}
+	}
+	ad := &advice{
+		remedies: func() []remedy {
+			var stop remedy
+			for _, r := range blamed {
+				if ps.backs(r.Prefix, r.link.Name) {
+					return nil
+				}
+				stop = append(stop, ps.change(StopAdvertising, r.link.Name, r.Prefix))
+			}
+			return []remedy{stop}
+		},
+		otherwise: fmt.Sprintf("give %s a pool of its own, translate at each firewall (%s) to its own, and advertise each pool on its own links alone; or keep %s on one of %s and take the others out of its links",
+			list(rowLinks(blamed)), list(firewalls), pool.Name, list(rowLinks(rows))),
+	}
+	if !slices.ContainsFunc(blamed, func(r advertisedRow) bool { return !pool.Backups.has(r.link.Name) }) {
+		ad.otherwise = fmt.Sprintf("use a pool of its own for backup %s, or let it lead to the firewall of %s", list(rowLinks(blamed)), list(pool.Links))
+	}
+	return ad
 }

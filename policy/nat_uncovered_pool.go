@@ -46,7 +46,16 @@ func (ps *Pass) checkUncovered(pool *Pool, fam rib.Family) {
 			Subject: Subject{"pool", pool.Name}, Family: fam, Prefixes: routes.lacked, Links: links,
 			Cause:   Cause{What: CauseAbsent, Prefix: cause, Link: ps.circuitName(ps.inCircuits(pool.Links)[0])},
 			Message: fmt.Sprintf("NAT pool %s: no route for %s on any of its links (%s)", pool.Name, list(prefixTexts(routes.lacked)), list(links)),
-			Hint:    fmt.Sprintf("advertise %s on %s", p, list(pool.Links)),
+			advice: &advice{
+				remedies: func() []remedy {
+					out := []remedy{ps.onEach(Advertise, pool.Links, p)}
+					for _, l := range pool.Links {
+						out = append(out, ps.onEach(Advertise, []string{l}, p))
+					}
+					return append(out, ps.onEach(Advertise, pool.Links, routes.lacked...))
+				},
+				otherwise: fmt.Sprintf("advertise %s on one of %s, or give the pool links that carry it", p, list(pool.Links)),
+			},
 			Assumes: ps.absenceAssumes(links, fam), Config: pool.Pos,
 		})
 	}

@@ -46,7 +46,7 @@ func (ps *Pass) checkUnexpected(rows []advertisedRow) {
 			Subject: Subject{"prefix", p.String()}, Family: fam, Prefixes: []netip.Prefix{p}, Links: links,
 			Cause:    Cause{What: CauseAdvertised, Prefix: p, Link: ps.circuitName(links)},
 			Message:  fmt.Sprintf("%s is advertised on %s, and no declaration covers it%s", p, list(links), unheardOn(rows, links)),
-			Hint:     fmt.Sprintf("declare %s under prefixes:, or stop advertising it on %s", p, list(links)),
+			advice:   ps.withdrawAdvice(p, links, func() string { return ps.declareInstead(p, row.Link) }),
 			Evidence: []Evidence{ps.evidence(row.entry())}, Assumes: ps.trustIn(row.entry()), Config: ps.Pos,
 		})
 	}

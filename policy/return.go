@@ -318,21 +318,13 @@ func (ps *Pass) linksOff(off []rib.Candidate) (links []string) {
 	return links
 }
 
-// hintBack says how the return comes back to the intended links. A backup stays where it is.
-func (d *declaration) hintBack(route netip.Prefix, off []string) string {
-	if !slices.ContainsFunc(off, func(l string) bool { return !d.backups.has(l) }) {
-		return fmt.Sprintf("advertise it more specifically on %s than on backup %s (%s)", list(d.links), list(off), route)
-	}
-	return fmt.Sprintf("stop advertising %s on %s, or advertise more specifically on %s", route, list(off), list(d.links))
-}
-
 func (ps *Pass) reportReturn(d *declaration, ob *rib.Observer, dec *rib.Decision, off []rib.Candidate, r rib.Range, how string) {
 	links, route := ps.linksOff(off), off[0].Prefix
 	f := Finding{
 		Subject: d.Subject, Family: rib.FamilyOf(route), Prefixes: r.Prefixes(), Links: links,
 		Cause:    ps.returnCause(off),
 		Message:  fmt.Sprintf("%s answers %s %s over %s instead of %s: %s is %s", ob.Name, d.Kind, d.Name, list(links), list(d.links), route, how),
-		Hint:     d.hintBack(route, links),
+		advice:   ps.returnAdvice(dec, ob, d, r.Prefixes(), d.links),
 		Inferred: dec.Inferred, Assumes: addTexts(slices.Clone(dec.Assumes), d.assumes...), Config: d.pos,
 		Story: []string{
 			fmt.Sprintf("%s sends a packet to %s", ob.Name, r.Prefixes()[0]),

@@ -110,7 +110,7 @@ func (ps *Pass) adviceOn(s *Service, fam rib.Family, name string) {
 	ps.report(Finding{
 		Subject: Subject{"service", s.Name}, Family: fam, Links: g.links, Cause: g.cause, Prefixes: g.prefixes, Evidence: g.evidence, Assumes: assumes, Config: s.Pos,
 		Message: fmt.Sprintf("%s service %s %s, but %s", name, s.Name, where, list(parts)),
-		Hint:    adviceHint(s, overER),
+		advice:  &advice{remedies: func() []remedy { return ps.serviceRemedies(s, fam, overER) }, otherwise: adviceHint(s, overER)},
 	})
 }
 
@@ -145,12 +145,41 @@ func (ps *Pass) repliesBlamed(s *Service, fam rib.Family, overER bool) (part str
 
 func adviceHint(s *Service, overER bool) string {
 	switch {
+	case overER && s.NAT != "none":
+		return "write nat: none if it stands there without NAT; else advertise its own address over ExpressRoute without NAT, or keep it on the internet"
 	case overER:
 		return "advertise its address over ExpressRoute without NAT, and let its network see the ExpressRoute routes"
 	case s.Kind == KindSMTP:
 		return "keep its address off ExpressRoute, and SNAT incoming connections at the internet firewall (snat:) or hide the ExpressRoute routes from it (sees:)"
 	}
 	return "keep its address off ExpressRoute, and hide the routes received there from its network (sees:)"
+}
+
+// serviceRemedies bring the answers to a service's addresses, and what its network sends, to the kind of link
+// that it is meant for.
+func (ps *Pass) serviceRemedies(s *Service, fam rib.Family, overER bool) []remedy {
+	wanted := slices.DeleteFunc(slices.Clone(s.Links), func(n string) bool { return isERMicrosoft(*ps.linkNamed(n)) != overER })
+	if len(wanted) == 0 {
+		return nil
+	}
+	var addresses, replies []remedy
+	for _, p := range inFamily(s.Addresses, fam) {
+		if g, astray := ps.addressAstray(s, p, overER); astray && g.decision != nil {
+			addresses = ps.returnRemedies(g.decision, []netip.Prefix{p}, wanted)
+			break
+		}
+	}
+	for _, f := range ps.flowsBy[s] {
+		if f.Family != fam || f.forward == nil || f.pinned || len(ps.repliesAstray(f, overER)) == 0 {
+			continue
+		}
+		if fw := ps.linkNamed(wanted[0]).Firewall; s.Kind == KindSMTP && s.SNAT == nil && fw != rib.Stateless {
+			replies = append(replies, remedy{{Action: SourceNAT, Service: s.Name, Firewall: fw, Prefix: f.Local[0]}})
+		}
+		replies = append(replies, ps.forwardRemedies(f, wanted)...)
+		break
+	}
+	return together(addresses, replies)
 }
 
 // addressAstray looks at where Microsoft answers the address, and blames the route that takes it to
@@ -176,7 +205,7 @@ func (ps *Pass) addressAstray(s *Service, p netip.Prefix, overER bool) (grounds,
 		if nowhere {
 			g = ps.absentLocal(f, s.Links)
 		}
-		g.assumes = d.Assumes
+		g.assumes, g.decision = d.Assumes, d
 		return g, true
 	}
 	return grounds{}, false

@@ -25,6 +25,12 @@ var now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 // auditFolder runs the audit of the config file in a folder over the dumps that it names.
 func auditFolder(t *testing.T, dir string) *policy.Result {
 	t.Helper()
+	in, table := readFolder(t, dir)
+	return policy.Audit(in, newSight(in, table), now)
+}
+
+func readFolder(t *testing.T, dir string) (*policy.Intent, *rib.Table) {
+	t.Helper()
 	config, err := configs.Load(filepath.Join(dir, "bgpaudit.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +49,7 @@ func auditFolder(t *testing.T, dir string) *policy.Result {
 		feeds[i].State = dump.Load(context.Background(), *config.Feeds[i].Source, now, put, nil)
 	}
 	table.Settle()
-	return policy.Audit(in, newSight(in, table), now)
+	return in, table
 }
 
 func newSight(in *policy.Intent, table *rib.Table) *rib.Sight {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -138,12 +139,26 @@ type findingJSON struct {
 	More     int            `json:"more"`
 	Story    []string       `json:"story"`
 	Hint     string         `json:"hint"`
+	Do       []changeJSON   `json:"do"`
 	Source   string         `json:"source"`
 	Inferred bool           `json:"inferred"`
 	Assumes  []string       `json:"assumes"`
 	Evidence []evidenceJSON `json:"evidence"`
 	Config   string         `json:"config"`
 	WaivedBy *string        `json:"waived_by"`
+}
+
+type changeJSON struct {
+	Action     policy.Action `json:"action"`
+	Router     *string       `json:"router"`
+	Link       *string       `json:"link"`
+	Neighbors  []string      `json:"neighbors"`
+	Prefix     *string       `json:"prefix"`
+	Preference *uint32       `json:"preference"`
+	Prepend    []uint32      `json:"prepend"`
+	Service    *string       `json:"service"`
+	Sees       []string      `json:"sees"`
+	Firewall   *string       `json:"firewall"`
 }
 
 type evidenceJSON struct {
@@ -261,10 +276,27 @@ func finding(f *policy.Finding) findingJSON {
 		Cause:   causeJSON{What: f.Cause.What, Prefix: prefixOrNull(f.Cause.Prefix), Remote: orNull(f.Cause.Remote), Link: orNull(f.Cause.Link)},
 		Subject: subjectJSON(f.Subject), Family: f.Family.String(), Prefixes: prefixes(f.Prefixes), Links: texts(f.Links),
 		Message: f.Message, More: f.More, Story: texts(f.Story), Hint: f.Hint, Source: f.Source, Inferred: f.Inferred, Assumes: texts(f.Assumes),
-		Evidence: []evidenceJSON{}, Config: f.Config, WaivedBy: orNull(f.WaivedBy),
+		Evidence: []evidenceJSON{}, Config: f.Config, WaivedBy: orNull(f.WaivedBy), Do: []changeJSON{},
+	}
+	for i := range f.Do {
+		out.Do = append(out.Do, change(&f.Do[i]))
 	}
 	for _, e := range f.Evidence {
 		out.Evidence = append(out.Evidence, evidenceJSON{e.Feed, orNull(e.Link), e.View, prefixOrNull(e.Prefix), e.Seen})
+	}
+	return out
+}
+
+func change(c *policy.Change) changeJSON {
+	out := changeJSON{
+		Action: c.Action, Router: orNull(c.Router), Link: orNull(c.Link), Neighbors: []string{}, Prefix: prefixOrNull(c.Prefix),
+		Prepend: slices.Repeat([]uint32{c.ASN}, c.Prepend), Service: orNull(c.Service), Sees: texts(c.Sees), Firewall: orNull(c.Firewall),
+	}
+	for _, n := range c.Neighbors {
+		out.Neighbors = append(out.Neighbors, n.String())
+	}
+	if c.Action == policy.SetPreference {
+		out.Preference = &c.Preference
 	}
 	return out
 }

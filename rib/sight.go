@@ -209,6 +209,9 @@ func (s *Sight) unclassified(c *candidate) bool {
 	return true
 }
 
+// InternetMax is the longest prefix of a family that leaves an ISP, by common practice: /24 and /48.
+func InternetMax(fam Family) int { return internetMax(fam) }
+
 // internetMax is the longest prefix that leaves an ISP, by common practice: /24 and /48.
 func internetMax(fam Family) int {
 	if fam == IPv4 {

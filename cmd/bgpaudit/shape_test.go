@@ -179,13 +179,17 @@ var (
 		"version": number, "query": name, "exit": exitWord,
 		"decisions": list(object{"observer": name, "direction": one("forward", "return"), "ranges": list(rangeShape.check)}.check),
 	}
+	changeShape = object{
+		"action": one("stop-advertising", "advertise", "prepend", "accept", "refuse", "local-preference", "sees", "snat"), "router": orNull(name), "link": orNull(name),
+		"neighbors": list(name), "prefix": orNull(prefix), "preference": orNull(number), "prepend": list(number), "service": orNull(name), "sees": list(name), "firewall": orNull(name),
+	}
 	findingShape = object{
 		"id": fingerprint, "group": fingerprint, "caused_by": orNull(fingerprint),
 		"cause": object{"what": one("advertised", "received", "absent", "evidence"), "prefix": orNull(prefix), "remote": orNull(name), "link": orNull(name)}.check,
 		"check": name, "severity": one("error", "warning", "info"), "subject": object{"kind": name, "name": name}.check, "family": family,
 		"prefixes": list(prefix), "links": list(name), "message": name, "story": list(name), "hint": text, "source": name, "inferred": boolean, "assumes": list(name),
 		"evidence": list(object{"feed": name, "link": orNull(name), "view": view, "prefix": orNull(prefix), "seen": name}.check),
-		"config":   name, "waived_by": orNull(name), "more": number,
+		"do":       list(changeShape.check), "config": name, "waived_by": orNull(name), "more": number,
 	}
 	choiceShape = object{"outcome": outcome, "links": list(name), "reason": one(append([]string{"snat"}, reasons...)...)}
 	flowShape   = object{
