@@ -2,6 +2,7 @@ package rib
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 )
@@ -123,11 +124,7 @@ func (o *Overlay) borrow(peer columnPeer, fam Family) {
 
 // over is a family's table for an overlay. It shares the columns.
 func (ft *familyTable) over(attrs *attrStore) *familyTable {
-	peers := make(map[columnPeer]*peerColumns, len(ft.peers))
-	for k, p := range ft.peers {
-		peers[k] = p
-	}
-	return &familyTable{prefixIndex: ft.prefixIndex.over(), columns: slices.Clone(ft.columns), peers: peers, links: ft.links, attrs: attrs}
+	return &familyTable{prefixIndex: ft.prefixIndex.over(), columns: slices.Clone(ft.columns), peers: maps.Clone(ft.peers), links: ft.links, attrs: attrs}
 }
 
 // copyPeer gives an overlay columns of its own in the place of a neighbour's.
@@ -161,12 +158,8 @@ func (a *asIf) clone() asIf {
 	for dir := range a.touched {
 		out.touched[dir] = slices.Clone(a.touched[dir])
 	}
-	for l, v := range a.preferred {
-		out.preferred[l] = v
-	}
-	for l := range a.down {
-		out.down[l] = true
-	}
+	maps.Copy(out.preferred, a.preferred)
+	maps.Copy(out.down, a.down)
 	return out
 }
 

@@ -279,10 +279,8 @@ func TestWhatIsSupposedOfALink(t *testing.T) {
 		reason   rib.Reason
 	}{
 		{"as it is the more-specific on the circuit wins", sent, "microsoft", "203.0.113.9", func(*rib.Overlay) {}, rib.OutcomeDecided, "er", rib.ReasonLongestMatch},
-		{"a route that is not sent any more leaves the aggregate", sent, "microsoft", "203.0.113.9",
-			func(o *rib.Overlay) { o.Stop(2, rib.Advertised, netip.MustParsePrefix("203.0.113.0/24")) }, rib.OutcomeDecided, "a", rib.ReasonOnlyRoute},
-		{"likewise in IPv6", sent, "microsoft", "2001:db8:1::9",
-			func(o *rib.Overlay) { o.Stop(2, rib.Advertised, netip.MustParsePrefix("2001:db8:1::/48")) }, rib.OutcomeDecided, "a", rib.ReasonOnlyRoute},
+		{"a route that is not sent any more leaves the aggregate", sent, "microsoft", "203.0.113.9", func(o *rib.Overlay) { o.Stop(2, rib.Advertised, netip.MustParsePrefix("203.0.113.0/24")) }, rib.OutcomeDecided, "a", rib.ReasonOnlyRoute},
+		{"likewise in IPv6", sent, "microsoft", "2001:db8:1::9", func(o *rib.Overlay) { o.Stop(2, rib.Advertised, netip.MustParsePrefix("2001:db8:1::/48")) }, rib.OutcomeDecided, "a", rib.ReasonOnlyRoute},
 		{"a route that is sent besides wins by its length", sent, "microsoft", "203.0.114.9", offer(2, rib.Advertised, "203.0.114.0/24", "65536"), rib.OutcomeDecided, "er", rib.ReasonLongestMatch},
 		{"on a circuit the table of the other end does not deny it", sent, "microsoft", "203.0.112.9", offer(2, rib.Advertised, "203.0.112.0/22", "65536"), rib.OutcomeDecided, "er", rib.ReasonLinkKind},
 		{"two internet links with the same route tie", sent, "internet", "203.0.112.9", offer(1, rib.Advertised, "203.0.112.0/22", "65536"), rib.OutcomeTie, "a b", rib.ReasonEqual},
