@@ -38,8 +38,8 @@ type adviser struct {
 	tries  int // that are left
 }
 
-// mostAudited bounds by how many routes advice may make an audit longer: as many as a tenth of a second reads.
-const mostAudited = 200_000
+// mostAudited bounds by how many routes, declarations and flows advice may make an audit longer.
+const mostAudited = 20_000
 
 // mostTried bounds how many remedies are tried beside one audit.
 const mostTried = 100
@@ -76,7 +76,7 @@ func (ps *Pass) advise(before *Result) {
 // what mends another finding of its subject or route. Where none does, but says what the first that would make it
 // go brings.
 func (a *adviser) cure(f *Finding, ad *advice, cured map[string]remedy) (found remedy, but string) {
-	if ad.remedies == nil {
+	if ad.remedies == nil || a.tries == 0 {
 		return nil, ""
 	}
 	var half remedy
@@ -89,8 +89,8 @@ func (a *adviser) cure(f *Finding, ad *advice, cured map[string]remedy) (found r
 			half, but = r, fmt.Sprintf("%s, which %s; or ", a.tell(r), brings)
 		}
 	}
-	if half == nil {
-		return nil, ""
+	if half == nil || a.cost() > a.routes {
+		return nil, but
 	}
 	for _, more := range a.related(f) {
 		both := half.with(more)
@@ -100,6 +100,9 @@ func (a *adviser) cure(f *Finding, ad *advice, cured map[string]remedy) (found r
 	}
 	return nil, but
 }
+
+// cost is about what an audit of the site takes, in routes.
+func (a *adviser) cost() int { return a.table.Len() + len(a.declared) + 10*len(a.flows) }
 
 // related lists what is tried first for other findings that bear on the same subject or route.
 func (a *adviser) related(f *Finding) (out []remedy) {
@@ -142,7 +145,7 @@ func (a *adviser) try(f *Finding, ad *advice, r remedy, cured map[string]remedy)
 		return false, ""
 	}
 	in.Brief = true
-	cost := a.table.Len()
+	cost := a.cost()
 	if cost > a.routes {
 		return ad.holds != nil && ad.holds(in, sight), ""
 	}
