@@ -39,7 +39,7 @@ type adviser struct {
 }
 
 // mostAudited bounds by how many routes, declarations and flows advice may make an audit longer.
-const mostAudited = 20_000
+const mostAudited = 5_000
 
 // mostTried bounds how many remedies are tried beside one audit.
 const mostTried = 100
@@ -140,14 +140,17 @@ func (a *adviser) try(f *Finding, ad *advice, r remedy, cured map[string]remedy)
 		return false, ""
 	}
 	a.tries--
+	cost := a.cost()
+	if cost > a.routes && ad.holds == nil {
+		return false, ""
+	}
 	in, sight, err := Suppose(a.Intent, a.Sight, r)
 	if err != nil {
 		return false, ""
 	}
 	in.Brief = true
-	cost := a.cost()
 	if cost > a.routes {
-		return ad.holds != nil && ad.holds(in, sight), ""
+		return ad.holds(in, sight), ""
 	}
 	a.routes -= cost
 	after := audit(a.stop, in, sight, a.Now)

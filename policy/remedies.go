@@ -426,7 +426,30 @@ func (ps *Pass) keptOff(d *declaration) []string {
 
 // withdrawAdvice takes a route off links on which nothing declares it.
 func (ps *Pass) withdrawAdvice(p netip.Prefix, links []string, choices func() string) *advice {
-	return &advice{remedies: func() []remedy { return ps.withdrawal(p, links) }, choices: choices}
+	return &advice{remedies: func() []remedy { return ps.withdrawal(p, links) }, choices: choices, holds: func(_ *Intent, s *rib.Sight) bool {
+		return !ps.anySent(s, p, links)
+	}}
+}
+
+// anySent reports whether one of the links has a row of the prefix itself.
+func (ps *Pass) anySent(s *rib.Sight, p netip.Prefix, links []string) bool {
+	return slices.ContainsFunc(links, func(name string) bool {
+		id, _ := ps.table.LinkID(name)
+		return slices.ContainsFunc(s.CoveringAdvertised(id, p), func(st rib.Standing) bool { return st.Prefix == p })
+	})
+}
+
+// allCovered reports whether each of the links surely has a route for each of the prefixes.
+func (ps *Pass) allCovered(s *rib.Sight, own []netip.Prefix, links []string) bool {
+	for _, name := range links {
+		id, _ := ps.table.LinkID(name)
+		for _, p := range own {
+			if !slices.ContainsFunc(s.CoveringAdvertised(id, p), func(st rib.Standing) bool { return st.Certain() }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // asBackup is the other way out of a route on a link that it does not belong on: it may be the link's part as
@@ -473,5 +496,6 @@ func (ps *Pass) missingAdvice(d *declaration, first netip.Prefix, lacks []netip.
 			return out
 		},
 		otherwise: fmt.Sprintf("take %s out of the links of %s", list(links), d.Name),
+		holds:     func(_ *Intent, s *rib.Sight) bool { return ps.allCovered(s, lacks, links) },
 	}
 }
