@@ -269,7 +269,7 @@ func (ps *Pass) backs(p netip.Prefix, link string) bool {
 			continue
 		}
 		for _, q := range d.prefixes {
-			if holds(p, q) && !ps.coveredBeside(id, p, q) {
+			if holds(p, q) && !ps.coveredBeside(id, p, q) || d.backups.has(link) && holds(q, p) && !ps.coveredBeside(id, p, p) {
 				return true
 			}
 		}

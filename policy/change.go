@@ -14,17 +14,18 @@ import (
 // Action is a kind of change.
 type Action string
 
-// The actions. The first three are of what we send, the next three of what we take, the last two of
+// The actions. The first four are of what we send, the next three of what we take, the last two of
 // what stands behind the routers.
 const (
-	StopAdvertising Action = "stop-advertising" // Prefix on Link
-	Advertise       Action = "advertise"        // Prefix on Link
-	Prepend         Action = "prepend"          // Prefix on Link, Prepend times ASN
-	Accept          Action = "accept"           // a route to Prefix from the neighbour of Link
-	Refuse          Action = "refuse"           // the route to Prefix from the neighbour of Link
-	SetPreference   Action = "local-preference" // of every route from the neighbour of Link
-	Hide            Action = "sees"             // the network of Service sees the routes of Sees alone
-	SourceNAT       Action = "snat"             // of connections that come in to Service, at Firewall
+	StopAdvertising Action = "stop-advertising"    // Prefix on Link
+	Advertise       Action = "advertise"           // Prefix on Link
+	StandIn         Action = "advertise-when-down" // Prefix on Link, only while no route for it is on While
+	Prepend         Action = "prepend"             // Prefix on Link, Prepend times ASN
+	Accept          Action = "accept"              // a route to Prefix from the neighbour of Link
+	Refuse          Action = "refuse"              // the route to Prefix from the neighbour of Link
+	SetPreference   Action = "local-preference"    // of every route from the neighbour of Link
+	Hide            Action = "sees"                // the network of Service sees the routes of Sees alone
+	SourceNAT       Action = "snat"                // of connections that come in to Service, at Firewall
 )
 
 // Change is one thing to do, for programs. Advice says the same in words.
@@ -35,6 +36,7 @@ type Change struct {
 	Neighbors  []netip.Addr // of the session; empty: neither the routes nor the config name it
 	Prefix     netip.Prefix
 	Preference uint32
+	While      []string // links
 	Prepend    int
 	ASN        uint32
 	Service    string
@@ -60,7 +62,7 @@ func Suppose(in *Intent, sight *rib.Sight, changes []Change) (*Intent, *rib.Sigh
 
 func (c *Change) suppose(in *Intent, o *rib.Overlay, t *rib.Table, link rib.LinkID) error {
 	switch c.Action {
-	case StopAdvertising:
+	case StopAdvertising, StandIn: // the links have their routes now
 		o.Stop(link, rib.Advertised, c.Prefix)
 	case Refuse:
 		o.Stop(link, rib.Received, c.Prefix)
@@ -170,6 +172,8 @@ func (c *Change) what() string {
 		return "stop advertising " + c.Prefix.String()
 	case Advertise:
 		return "advertise " + c.Prefix.String()
+	case StandIn:
+		return fmt.Sprintf("advertise %s only while no route for it is on %s (a conditional advertisement)", c.Prefix, list(c.While))
 	case Prepend:
 		return fmt.Sprintf("prepend %s to %s", strings.TrimSpace(strings.Repeat(strconv.FormatUint(uint64(c.ASN), 10)+" ", c.Prepend)), c.Prefix)
 	case Accept:
@@ -186,20 +190,28 @@ func (c *Change) what() string {
 	return ""
 }
 
-// tell writes changes out: those of one kind and prefix in one sentence.
+// tell writes changes out: one change on several sessions in one sentence, and several on one session in one.
 func (ps *Pass) tell(changes []Change) string {
-	var parts []string
-	for i := 0; i < len(changes); {
+	var out strings.Builder
+	for i, last := 0, ""; i < len(changes); {
 		what, first := changes[i].what(), i
 		for i < len(changes) && changes[i].what() == what {
 			i++
 		}
-		if places := ps.places(changes[first:i]); places != "" {
-			what = places + ": " + what
+		places := ps.places(changes[first:i])
+		switch {
+		case first > 0 && places == last:
+			out.WriteString(" and ")
+		case first > 0:
+			out.WriteString("; and ")
 		}
-		parts = append(parts, what)
+		if places != "" && (first == 0 || places != last) {
+			out.WriteString(places + ": ")
+		}
+		out.WriteString(what)
+		last = places
 	}
-	return strings.Join(parts, "; and ")
+	return out.String()
 }
 
 // places names the sessions that changes are made on.

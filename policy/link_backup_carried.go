@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"bgpaudit/rib"
 )
@@ -76,8 +77,7 @@ func (ps *Pass) reportCarried(d *declaration, p netip.Prefix, links []string, ro
 		Subject: d.Subject, Family: rib.FamilyOf(p), Prefixes: []netip.Prefix{p}, Links: links,
 		Cause:   Cause{What: CauseAdvertised, Prefix: p, Link: ps.circuitName(links)},
 		Message: fmt.Sprintf("%s is advertised on %s, which may carry %s %s only while %s has no route, and it has one%s", p, list(links), d.Kind, d.Name, list(d.links), unheardOn(rows, links)),
-		Hint: fmt.Sprintf("%s: advertise %s only while no route for it is on %s (a conditional advertisement), or write backup: where it may stand there always",
-			ps.places(ps.onEach(StopAdvertising, links, p)), p, list(d.links)),
+		advice:  ps.standInAdvice(d, p, links),
 		Config:  d.pos,
 	}
 	for i := range rows {
@@ -88,4 +88,18 @@ func (ps *Pass) reportCarried(d *declaration, p netip.Prefix, links []string, ro
 		}
 	}
 	ps.report(f)
+}
+
+// standInAdvice keeps a route back while the links that it stands in for have one.
+func (ps *Pass) standInAdvice(d *declaration, p netip.Prefix, links []string) *advice {
+	return &advice{
+		remedies: func() []remedy {
+			keep := ps.onEach(StandIn, links, p)
+			for i := range keep {
+				keep[i].While = d.links
+			}
+			return []remedy{keep}
+		},
+		otherwise: fmt.Sprintf("write backup: [%s] under %s if it may be there always, or stop advertising %s there", strings.Join(links, ", "), d.Name, p),
+	}
 }

@@ -127,21 +127,21 @@ func TestAdviceLeavesABackupWhereItIs(t *testing.T) {
 		hints          map[string]string // a part of each check's hint
 	}{
 		"the other side counts AS paths": {orderSite + declared, "wan out 203.0.113.0/24\nlte out 203.0.113.0/24", map[string]string{
-			"link/backup": "prepend our own ASN on lte, so that the AS path by wan is the shorter one",
+			"link/backup": "(lte): prepend 65536 65536 to 203.0.113.0/24",
 		}},
 		"the backup's is longer": {orderSite + declared, "wan out 203.0.113.0/24\nlte out 203.0.113.0/25", map[string]string{
-			"link/backup":          "advertise it more specifically on wan than on lte",
-			"return/more-specific": "advertise it more specifically on wan than on backup lte",
+			"link/backup":          "(wan): advertise 203.0.113.0/26 and advertise 203.0.113.64/26",
+			"return/more-specific": "(wan): advertise 203.0.113.0/26 and advertise 203.0.113.64/26",
 		}},
 		"ISPs, whose preferences are not seen": {of("isp-a", "isp-b"), "isp-a out 198.51.0.0/16\nisp-b out 198.51.0.0/16\ner out", map[string]string{
-			"link/backup": "advertise it more specifically on isp-a than on isp-b",
+			"link/backup": "(isp-a): advertise 198.51.100.0/24",
 		}},
 		"ISPs, and no longer prefix leaves one": {of("isp-a", "isp-b"), "isp-a out 198.51.100.0/24\nisp-b out 198.51.100.0/24\ner out", map[string]string{
 			"link/backup": "advertise a shorter prefix on isp-b than 198.51.100.0/24",
 		}},
 		"a circuit that stands in for an ISP": {of("isp-a", "er"), "isp-a out 198.51.100.0/24\nisp-b out\ner out 198.51.100.0/24", map[string]string{
 			"link/backup":      "advertise a shorter prefix on er than 198.51.100.0/24",
-			"return/same-mask": "advertise it more specifically on isp-a than on backup er",
+			"return/same-mask": "let er lead to the same firewall as isp-a",
 			"nat/shared-pool":  "use a pool of its own for backup er",
 		}},
 	} {

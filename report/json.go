@@ -155,6 +155,7 @@ type changeJSON struct {
 	Neighbors  []string      `json:"neighbors"`
 	Prefix     *string       `json:"prefix"`
 	Preference *uint32       `json:"preference"`
+	While      []string      `json:"while"`
 	Prepend    []uint32      `json:"prepend"`
 	Service    *string       `json:"service"`
 	Sees       []string      `json:"sees"`
@@ -289,7 +290,7 @@ func finding(f *policy.Finding) findingJSON {
 
 func change(c *policy.Change) changeJSON {
 	out := changeJSON{
-		Action: c.Action, Router: orNull(c.Router), Link: orNull(c.Link), Neighbors: []string{}, Prefix: prefixOrNull(c.Prefix),
+		Action: c.Action, Router: orNull(c.Router), Link: orNull(c.Link), Neighbors: []string{}, Prefix: prefixOrNull(c.Prefix), While: texts(c.While),
 		Prepend: slices.Repeat([]uint32{c.ASN}, c.Prepend), Service: orNull(c.Service), Sees: texts(c.Sees), Firewall: orNull(c.Firewall),
 	}
 	for _, n := range c.Neighbors {

@@ -19,6 +19,7 @@ func told(s *rib.Sight, addresses []netip.Addr) string {
 		for _, behind := range askers(ob) {
 			for _, a := range addresses {
 				d := s.Decide(ob, a, rib.Query{Behind: behind})
+				slices.SortFunc(d.Possible, slices.Compare) // in the order of the rows, too
 				out = append(out, fmt.Sprint(ob.Name, behind, a, d.Outcome, d.Links, d.Winner, d.Reason, d.Possible))
 			}
 		}
@@ -203,7 +204,9 @@ func (w *world) prefer(t *rib.Table, link rib.LinkID, v uint32) {
 // down lets every observer of the config hear what it did, less one link.
 func (w *world) down(s *rib.Sight, link rib.LinkID) {
 	gone := map[string]bool{w.links[link].Name: true}
+	prefer := map[string][]string{}
 	for _, spec := range w.opt.Observers {
+		prefer[spec.Name] = spec.Prefer
 		for _, l := range w.links {
 			if !slices.Contains(spec.Hears, l.Name) && spec.Name == rib.ObserverUs {
 				gone[l.Name] = true
@@ -218,7 +221,8 @@ func (w *world) down(s *rib.Sight, link rib.LinkID) {
 				hears = append(hears, w.links[l].Name)
 			}
 		}
-		w.opt.Observers = append(w.opt.Observers, rib.ObserverSpec{Name: ob.Name, Hears: hears})
+		liked := slices.DeleteFunc(slices.Clone(prefer[ob.Name]), func(name string) bool { return !slices.Contains(hears, name) })
+		w.opt.Observers = append(w.opt.Observers, rib.ObserverSpec{Name: ob.Name, Hears: hears, Prefer: liked})
 	}
 }
 
