@@ -180,8 +180,8 @@ var (
 		"decisions": list(object{"observer": name, "direction": one("forward", "return"), "ranges": list(rangeShape.check)}.check),
 	}
 	changeShape = object{
-		"action": one("stop-advertising", "advertise", "prepend", "accept", "refuse", "local-preference", "sees", "snat"), "router": orNull(name), "link": orNull(name),
-		"neighbors": list(name), "prefix": orNull(prefix), "preference": orNull(number), "prepend": list(number), "service": orNull(name), "sees": list(name), "firewall": orNull(name),
+		"action": one("stop-advertising", "advertise", "advertise-when-down", "prepend", "accept", "refuse", "local-preference", "sees", "snat"), "router": orNull(name), "link": orNull(name),
+		"neighbors": list(name), "prefix": orNull(prefix), "preference": orNull(number), "while": list(name), "prepend": list(number), "service": orNull(name), "sees": list(name), "firewall": orNull(name),
 	}
 	findingShape = object{
 		"id": fingerprint, "group": fingerprint, "caused_by": orNull(fingerprint),
