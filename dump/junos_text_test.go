@@ -66,7 +66,7 @@ func TestWhatStandsInAJunosText(t *testing.T) {
 		{"two AS paths in a brief entry", junosLoc + "                      AS path: 65541 I\n" + junosEnd, reading.Source{}, 0, "no", "two AS paths"},
 		{"an entry of no prefix", junosHead + junosMore + junosEnd, reading.Source{}, 0, "no", "no prefix stands before it"},
 		{"a pager between rows", junosCols + junosRow + "---(more 40%)---\n" + junosRow2 + junosEnd, reading.Source{}, 2, "no", "a pager stopped"},
-		{"a pager that erased its mark", junosCols + junosRow + "---(more)---" + strings.Repeat("\b \b", 12) + junosRow2 + junosEnd, reading.Source{}, 1, "no", "a pager stopped"},
+		{"a pager that erased its mark", junosCols + junosRow + "---(more)---" + strings.Repeat("\b \b", 12) + junosRow2 + junosEnd, reading.Source{}, 2, "yes", ""},
 		{"a pager in an entry", junosLoc + "---(more)---\n" + junosMore + junosEnd, reading.Source{}, 0, "no", "a pager stopped"},
 		{"an error behind", junosCols + junosRow + "error: timeout communicating with routing daemon\n", reading.Source{}, 1, "no", "holds an error"},
 		{"a log line", junosCols + junosRow + "Nov 21 09:14:00 edge1 rpd[1]: x\n" + junosRow2 + junosEnd, reading.Source{}, 2, "no", "unexpected text"},

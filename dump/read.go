@@ -45,6 +45,7 @@ func read(c *reading.Collector, in *reading.Input) (outcome, error) {
 		err = format.Read(in, c)
 		c.HandedOn()
 		if err == nil {
+			c.Disturbed(in)
 			c.HoldAgainstConfig()
 			c.Finish(shape.NotShown)
 			c.Result.Contradiction = c.Text

@@ -189,7 +189,7 @@ func TestTextsOfATerminalThatHoldOtherAnswers(t *testing.T) {
 		{"FortiOS: both families", reading.Source{Families: []rib.Family{rib.IPv4, rib.IPv6}}, "e1 # get router info bgp network\n" + fortiTop + forti1 + total + "\ne1 # get router info6 bgp network\n" + fortiTop + forti6 + total, yes, ""},
 		{"FortiOS: a filter", reading.Source{}, "e1 # get router info bgp network | grep 203\n" + fortiTop + forti1 + total, no, "a part of the table alone"},
 		{"FortiOS: a summary before the table", reading.Source{}, "e1 # get router info bgp summary\n\nVRF 0 BGP router identifier 192.0.2.9, local AS number 65536\nBGP table version is 4\n\nNeighbor  V         AS MsgRcvd\n192.0.2.1 4      65540    5103\n\ne1 # get router info bgp network\n" + fortiTop + forti1 + total, yes, ""},
-		{"FortiOS: a pager that waits", reading.Source{}, fortiTop + forti1 + "--More-- \r         \r" + forti2 + total, no, "a pager stopped the dump"},
+		{"FortiOS: a pager went on", reading.Source{}, fortiTop + forti1 + "--More-- \r         \r" + forti2 + "\nTotal number of prefixes 2\n", yes, ""},
 		{"FortiOS: a wrap within a prefix", reading.Source{}, fortiTop + strings.Replace(forti1, "*> 203.0.113", "*> 20\n3.0.113", 1) + total, no, "do not stand under the words"},
 		{"FortiOS: a further row behind a bad one", reading.Source{}, fortiTop + forti1 + strings.Replace(forti2, "i <-/1>", "x", 1) + strings.Replace(forti2, "198.51.100.0/24", "               ", 1) + total, no, "x:9: bad row: a further route of a prefix, and no prefix stands before it"},
 		{"FortiOS: no answer", reading.Source{}, "e1 # get router info bgp network\n" + fortiTop + forti1 + total + "\ne1 # get router info6 bgp network\ne1 # \n", no, "the answer to this command is missing"},

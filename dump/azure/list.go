@@ -112,7 +112,7 @@ func (w *listWalk) one(l reading.TextLine) {
 		w.blanks++
 	case powerShell.Match(text):
 		w.prompt(l.Line, text)
-	case l.Cut:
+	case l.Cut && !reading.PromptEnds(text):
 		w.disturbed(l.Line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
 	case azureField.Match(text):
 		m := azureField.FindSubmatch(text)

@@ -242,10 +242,6 @@ func (w *tableWalk) one(line reading.TextLine) {
 		w.wrong(line.Line, "a line of more than %d bytes: this is not the Azure CLI's", reading.MaxLine)
 	case line.Cut && len(text) > 0 && !reading.PromptEnds(text):
 		w.wrong(line.Line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
-	case line.Erased:
-		w.wrong(line.Line, "a pager stopped the dump: export without paging")
-		w.endRows(false)
-		w.columns = nil
 	case bytes.HasPrefix(lower, []byte("error:")), bytes.Contains(lower, []byte("--more--")), bytes.Contains(lower, []byte("-- more --")):
 		if !w.listing {
 			w.Between(line.Line, text, false)

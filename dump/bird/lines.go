@@ -89,7 +89,6 @@ func cutBIRDLine(raw []byte) birdLine {
 			return l
 		}
 	}
-	l.text = reading.Erased(l.text)
 	l.takeCode()
 	l.indent = len(l.text) > 0 && (l.text[0] == ' ' || l.text[0] == '\t')
 	return l

@@ -92,9 +92,6 @@ func readCisco(in *reading.Input, c *reading.Collector, d *dialect) error {
 // one reads a line: of a row, of what stands around rows, or of neither.
 func (r *reader) one(l reading.TextLine) {
 	text := bytes.TrimLeft(l.Text, " ")
-	if l.Paged && (r.part.begun || r.part.preamble || r.tables > 0 || r.headings > 0) {
-		r.answers.Pager = l.Line
-	}
 	switch {
 	case l.Long:
 		r.spoil("a line in it is longer than a router prints")
@@ -103,10 +100,8 @@ func (r *reader) one(l reading.TextLine) {
 		r.spoil("a blank line stands in it")
 		r.part.blank = r.part.begun // what may be left of a row
 	case r.skipsRows() && !r.isFrame(text):
-		r.answers.Pager = 0
 		r.outOfPlace(l.Line, text)
 	case r.rowLine(l):
-		r.answers.Pager = 0
 	case l.Cut:
 		r.cutFrame(text)
 	case r.frame(l.Text, text):

@@ -55,7 +55,6 @@ func (r *reader) heading(h ciscoHeading) {
 		r.headings++
 	}
 	r.part.enter(h)
-	r.answers.Pager = 0
 	r.row.known = false
 	r.routerID(h.router)
 	if h.peer != "" {
@@ -71,7 +70,6 @@ func (r *reader) heading(h ciscoHeading) {
 func (r *reader) announce(text []byte) {
 	r.spoil("the next table begins in it")
 	r.nextTable()
-	r.answers.Pager = 0
 	r.part.preamble = true
 	r.routerID(text)
 }
@@ -157,7 +155,6 @@ func (r *reader) header(line []byte, advertised bool) {
 // repeatedHeader is a header inside its table: a terminal's page begins with it. The rows go on.
 func (r *reader) repeatedHeader(before columns, advertised bool) {
 	r.part.page = true
-	r.answers.Pager = 0
 	if advertised != r.part.advertised || r.columns != before {
 		r.Problem(r.lines.Line, "a header of another form stands in the table: give each table a file and a feed of its own")
 	}
@@ -310,7 +307,6 @@ func (r *reader) endCount(c ciscoCount) {
 	if !r.part.begun && !r.part.sent {
 		r.answers.Came() // it stands in a table's place
 	}
-	r.answers.Pager = 0
 	if !p.other && !p.detail {
 		if c.neighbors && r.selfHop && !c.networks {
 			r.endNeighbor(c)

@@ -162,7 +162,7 @@ func (w *textWalk) disturbed(at reading.TextLine, text []byte) bool {
 	for _, begin := range junosErrors {
 		failed = failed || bytes.HasPrefix(lower, []byte(begin))
 	}
-	pager := at.Erased || bytes.Contains(lower, []byte("---(more")) || bytes.Contains(lower, []byte("--more--"))
+	pager := bytes.Contains(lower, []byte("---(more")) || bytes.Contains(lower, []byte("--more--"))
 	switch {
 	case pager:
 		w.wrong(line, "a pager stopped the dump: export with | no-more")

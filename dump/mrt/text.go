@@ -110,8 +110,6 @@ func (r *bgpdumpReader) line(line reading.TextLine) error {
 		if len(text) > 0 {
 			r.Problem(line.Line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
 		}
-	case line.Erased:
-		r.Problem(line.Line, "a pager stopped the dump: export without paging")
 	case bgpdumpLine.Match(text):
 		return r.row(string(text))
 	default:

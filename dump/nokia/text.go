@@ -114,7 +114,7 @@ func (w *walk) one(line reading.TextLine) {
 		w.disturbed(line.Line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
 	case bytes.HasPrefix(text, []byte("MINOR:")), bytes.HasPrefix(text, []byte("MAJOR:")), bytes.HasPrefix(text, []byte("CRITICAL:")), bytes.HasPrefix(text, []byte("Error:")):
 		w.disturbed(line.Line, "the dump holds an error: %s", reading.Quote(text))
-	case line.Erased, bytes.Contains(text, []byte("Press any key to continue")), bytes.Contains(text, []byte("--More--")):
+	case bytes.Contains(text, []byte("Press any key to continue")), bytes.Contains(text, []byte("--More--")):
 		w.disturbed(line.Line, "a pager stopped the dump: say | no-more, or environment no more")
 	case w.frame(line.Line, text):
 	case w.inside:

@@ -153,7 +153,7 @@ func (w *panosWalk) one(l reading.TextLine) {
 		w.disturbed(l.Line, "a line of more than %d bytes: this is not PAN-OS's", reading.MaxLine)
 	case len(text) == 0:
 		w.release()
-	case l.Erased, bytes.Contains(lower, []byte("--more--")), bytes.HasPrefix(lower, []byte("lines ")):
+	case bytes.Contains(lower, []byte("--more--")), bytes.HasPrefix(lower, []byte("lines ")):
 		w.disturbed(l.Line, "a pager stopped the dump: say set cli pager off first")
 	case l.Cut && !reading.IsRouterPrompt(text) && !panosTotal.Match(text):
 		w.disturbed(l.Line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")

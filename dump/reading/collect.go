@@ -210,6 +210,17 @@ func (c *Collector) count(fam rib.Family, line int, notShown rib.AttrSet, path p
 	c.sawPath(path, line)
 }
 
+// Disturbed takes what could not be undone of what lies around the text: something of the table may be missing there.
+func (c *Collector) Disturbed(in *Input) {
+	if in.cleanup == nil {
+		return
+	}
+	for _, w := range in.cleanup.wrongs {
+		c.Problem(w.line, "%s", w.why)
+	}
+	c.More += in.cleanup.more
+}
+
 // Stopped reports whether the caller gave up.
 func (c *Collector) Stopped() bool { return c.Ctx.Err() != nil }
 

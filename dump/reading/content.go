@@ -18,10 +18,14 @@ type content struct {
 	solid  []byte
 }
 
-// newContent reads on from r. Binary dumps (MRT, captured sessions) have a zero byte in their first header.
-func newContent(r *bufio.Reader) *content {
+func newContent(r io.Reader, binary bool) *content {
+	return &content{r: r, sum: sha256.New(), binary: binary}
+}
+
+// isBinary reports whether r holds no text. Binary dumps (MRT, captured sessions) have a zero byte in their first header.
+func isBinary(r *bufio.Reader) bool {
 	head, _ := r.Peek(16) // a damage shows when it is read
-	return &content{r: r, sum: sha256.New(), binary: bytes.IndexByte(head, 0) >= 0}
+	return bytes.IndexByte(head, 0) >= 0
 }
 
 func (c *content) Read(p []byte) (int, error) {

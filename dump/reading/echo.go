@@ -67,16 +67,11 @@ func endsInOrigin(text []byte) bool {
 // Answers counts the commands that await their answer, and watches for a table that comes twice.
 type Answers struct {
 	Awaited []int          // the lines of commands without an answer as yet
-	Pager   int            // the line where a pager's mark was erased, and no text of the table came since
 	seen    map[string]int // the lines of the tables
 }
 
 // Ended is a prompt, or the end of the file: what is still awaited does not come.
 func (a *Answers) Ended(c *Collector) {
-	if a.Pager > 0 {
-		c.Problem(a.Pager, "the dump is cut off here, where a pager stopped it")
-		a.Pager = 0
-	}
 	if !c.Source.ExpectEmpty {
 		for _, line := range a.Awaited {
 			c.Problem(line, "the answer to this command is missing (write expect-empty: true if it is empty)")
@@ -87,7 +82,6 @@ func (a *Answers) Ended(c *Collector) {
 
 // Came is an answer to the first command that awaits one.
 func (a *Answers) Came() {
-	a.Pager = 0
 	if len(a.Awaited) > 0 {
 		a.Awaited = a.Awaited[:copy(a.Awaited, a.Awaited[1:])]
 	}

@@ -8,16 +8,12 @@ import (
 	"iter"
 )
 
-// TextLine is one line of a router's text, without its end and a terminal's marks.
+// TextLine is one line of a router's text, without its end.
 type TextLine struct {
 	Text []byte // good until the next line is read
 	Line int
 	Cut  bool // the file ends within the line
 	Long bool // beyond MaxLine, which is not kept
-	// Erased says that backspaces stand in it: a pager's mark was there.
-	Erased bool
-	// Paged says that what was erased is a pager's mark, and no letter of a command that was typed.
-	Paged bool
 }
 
 // TextLines takes a text apart.
@@ -67,55 +63,24 @@ func (s *TextLines) Next() (TextLine, error) {
 	}
 	s.Line++
 	l := TextLine{Line: s.Line, Cut: err != nil, Long: long}
-	l.Erased, l.Paged = erasures(raw)
 	l.Text = s.plain(raw)
 	return l, nil
 }
 
-// erasures reports whether backspaces stand in a line, and whether they erase a pager's mark: "--More--".
-func erasures(raw []byte) (erased, paged bool) {
-	before, _, erased := bytes.Cut(raw, []byte("\b"))
-	if !erased {
-		return false, false
-	}
-	before = bytes.TrimSpace(before)
-	return true, len(before) == 0 || bytes.Contains(bytes.ToLower(before), []byte("more"))
-}
-
-// plain takes the line's end and trailing blanks off, undoes the backspaces with which a pager erases
-// its mark, and puts blanks for tabs: columns are counted in the text.
+// plain takes the line's end and trailing blanks off, and puts blanks for tabs: columns are counted in the text.
 func (s *TextLines) plain(raw []byte) []byte {
 	raw = bytes.TrimRight(raw, " \t\r\n")
-	if bytes.IndexByte(raw, '\t') < 0 && bytes.IndexByte(raw, '\b') < 0 {
+	if bytes.IndexByte(raw, '\t') < 0 {
 		return raw
 	}
 	const tab = 8
 	s.wide = s.wide[:0]
 	for _, c := range raw {
-		switch c {
-		case '\t':
-			s.wide = append(s.wide, "        "[:tab-len(s.wide)%tab]...)
-		case '\b':
-			s.wide = s.wide[:max(len(s.wide)-1, 0)]
-		default:
+		if c != '\t' {
 			s.wide = append(s.wide, c)
-		}
-	}
-	return s.wide
-}
-
-// Erased undoes the backspaces of a line, with which a pager erases its mark. Tabs stay.
-func Erased(line []byte) []byte {
-	if bytes.IndexByte(line, '\b') < 0 {
-		return line
-	}
-	kept := make([]byte, 0, len(line))
-	for _, c := range line {
-		if c != '\b' {
-			kept = append(kept, c)
 			continue
 		}
-		kept = kept[:max(len(kept)-1, 0)]
+		s.wide = append(s.wide, "        "[:tab-len(s.wide)%tab]...)
 	}
-	return kept
+	return s.wide
 }

@@ -24,6 +24,7 @@ type Input struct {
 	Mtime   time.Time
 	Text    *bufio.Reader
 	content *content
+	cleanup *cleanup // of text
 	raw     io.Closer
 	bytes   func(read, size int64)
 	Once    bool       // a pipe: what was read is gone
@@ -88,7 +89,14 @@ func (in *Input) Start() error {
 		in.Close()
 		return err
 	}
-	in.content = newContent(text)
+	binary := isBinary(text)
+	in.cleanup = nil
+	var clean io.Reader = text
+	if !binary {
+		in.cleanup = newCleanup(text)
+		clean = in.cleanup
+	}
+	in.content = newContent(clean, binary)
 	in.Text = bufio.NewReaderSize(in.content, unpackedChunk)
 	return nil
 }

@@ -49,9 +49,6 @@ func (w *WordTable) Read(in *Input) error {
 
 func (w *WordTable) one(l TextLine) {
 	text := bytes.TrimSpace(l.Text)
-	if l.Paged && w.tables > 0 {
-		w.answers.Pager = l.Line
-	}
 	switch {
 	case l.Long:
 		w.Problem(l.Line, "a line of more than %d bytes: this is no router's", MaxLine)
@@ -63,7 +60,6 @@ func (w *WordTable) one(l TextLine) {
 		w.begun, w.open, w.blank = true, true, false
 		w.tables++
 	case w.begun && w.Row(l):
-		w.answers.Pager = 0
 		if w.blank {
 			w.blank = false
 			w.Problem(l.Line, "a blank line stands among the rows: one of them may be missing")

@@ -126,7 +126,7 @@ func (w *walk) one(line reading.TextLine) {
 		w.disturbed(line.Line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
 	case bytes.HasPrefix(text, []byte("Error:")), bytes.HasPrefix(text, []byte("Parsing error:")):
 		w.disturbed(line.Line, "the dump holds an error: %s", reading.Quote(text))
-	case line.Erased, bytes.Contains(text, []byte("--More--")):
+	case bytes.Contains(text, []byte("--More--")):
 		w.disturbed(line.Line, "a pager stopped the dump: say --pagination off")
 	case text[0] == '+' && len(bytes.Trim(text, "+-")) == 0:
 		w.border(line.Line)
