@@ -64,6 +64,8 @@ func TestHostileFilesAreRefusedQuicklyInLittleMemory(t *testing.T) {
 		{"rows of many Junos VRFs", "junos-json", junosManyVRFs()},
 		{"many VRFs of EOS", "eos-json", eosManyVRFs()},
 		{"lines of bgpdump without end", "bgpdump-m", strings.Repeat("BGP4MP|1|A|192.0.2.1|1|", big/23)},
+		{"Format-Table's tables without end", "azure-format-table", strings.Repeat("Network NextHop Path\n------- ------- ----\n", big/42)},
+		{"a long row of Format-Table", "azure-format-table", "Network NextHop Path\n------- ------- ----\n" + strings.Repeat("1", big) + "\n"},
 		{"Azure tables without end", "azure-table", strings.Repeat("Network  NextHop  Path\n-------  -------  ----\n", big/46)},
 		{"OpenConfig elements without end", "openconfig", `{"network-instances":{"network-instance":[` + strings.Repeat("{},", big/3)},
 		{"OpenConfig tables without end", "openconfig", `{"ipv4-unicast":{"neighbors":{"neighbor":[` + strings.Repeat(`{"adj-rib-in-pre":{}},`, big/22)},

@@ -121,6 +121,9 @@ func judgedTexts(t *testing.T) []askedOf {
 		{"azure gateway, learned", "the whole table", "user@host:~$ az network vnet-gateway list-learned-routes -g rg -n gw -o json\n" + azureDocument},
 		{"azure gateway, advertised", "what is sent", "user@host:~$ az network vnet-gateway list-advertised-routes -g rg -n gw --peer 192.0.2.1 -o json\n" + azureDocument},
 		{"azure circuit", "the circuit's side", "user@host:~$ az network express-route list-route-tables -g rg -n c --path primary --peering-name AzurePrivatePeering -o json\n" + azureDocument},
+		{"azure-format-table circuit", "the circuit's side", fixture("azure-format-table/circuit-autosize.txt")},
+		{"azure-format-table gateway, learned", "the whole table", fixture("azure-format-table/gateway-learned.txt")},
+		{"azure-format-table gateway, advertised", "what is sent", strings.Replace(fixture("azure-format-table/gateway-learned.txt"), "LearnedRoute", "AdvertisedRoute -Peer 192.0.2.1", 1)},
 		{"azure hub", "the whole table", "user@host:~$ az network vhub get-effective-routes -g rg -n hub --resource-type RouteTable --resource-id id -o json\n" + azureDocument},
 	}
 	return list

@@ -8,20 +8,21 @@ import (
 
 // rowPatterns find the rows of a format by their look alone, in the text as it is.
 var rowPatterns = map[string]*regexp.Regexp{
-	"azure-json":    regexp.MustCompile(`"network": *"|"Network": *"`),
-	"azure-list":    regexp.MustCompile(`(?mi)^network +: `),
-	"azure-table":   regexp.MustCompile(`(?m)^ *(?:\d+ +)?[0-9a-f:.]+/\d+ +\S`),
-	"bgpdump-m":     regexp.MustCompile(`(?m)^TABLE_DUMP2?(?:_AP)?\|\d+\|B\|`),
-	"birdwatcher":   regexp.MustCompile(`"network": *"`),
-	"eos-json":      regexp.MustCompile(`"nextHop": *"`),
-	"frr":           regexp.MustCompile(`(?m)^ ?[*>=#sdhrSRi ]{2,6}.* [ie?] *\r?$`),
-	"frr-json":      regexp.MustCompile(`"pathFrom": *"`),
-	"gobgp":         regexp.MustCompile(`(?m)^.*\[\{Origin: .*\}\]\r?$`),
-	"ios":           regexp.MustCompile(`(?m)^ ?[*>sdhrSbxmaic ]{1,6}.* [ie?]\r?$`),
-	"jsonl":         regexp.MustCompile(`(?m)^\{"prefix":`),
-	"nxos-json":     regexp.MustCompile(`"ipnexthop": *"|"ipv6nexthop": *"`),
-	"openbgpd":      regexp.MustCompile(`(?m)^[ *>A-Za-z!?-]*[0-9a-f:.]+/\d+ +\S+ +\d+ +\d+ `),
-	"openbgpd-json": regexp.MustCompile(`"prefix": *"`),
+	"azure-format-table": regexp.MustCompile(`(?m)^.*[0-9a-f:.]/\d+ `),
+	"azure-json":         regexp.MustCompile(`"network": *"|"Network": *"`),
+	"azure-list":         regexp.MustCompile(`(?mi)^network +: `),
+	"azure-table":        regexp.MustCompile(`(?m)^ *(?:\d+ +)?[0-9a-f:.]+/\d+ +\S`),
+	"bgpdump-m":          regexp.MustCompile(`(?m)^TABLE_DUMP2?(?:_AP)?\|\d+\|B\|`),
+	"birdwatcher":        regexp.MustCompile(`"network": *"`),
+	"eos-json":           regexp.MustCompile(`"nextHop": *"`),
+	"frr":                regexp.MustCompile(`(?m)^ ?[*>=#sdhrSRi ]{2,6}.* [ie?] *\r?$`),
+	"frr-json":           regexp.MustCompile(`"pathFrom": *"`),
+	"gobgp":              regexp.MustCompile(`(?m)^.*\[\{Origin: .*\}\]\r?$`),
+	"ios":                regexp.MustCompile(`(?m)^ ?[*>sdhrSbxmaic ]{1,6}.* [ie?]\r?$`),
+	"jsonl":              regexp.MustCompile(`(?m)^\{"prefix":`),
+	"nxos-json":          regexp.MustCompile(`"ipnexthop": *"|"ipv6nexthop": *"`),
+	"openbgpd":           regexp.MustCompile(`(?m)^[ *>A-Za-z!?-]*[0-9a-f:.]+/\d+ +\S+ +\d+ +\d+ `),
+	"openbgpd-json":      regexp.MustCompile(`"prefix": *"`),
 }
 
 // TestRowsAreAsManyAsAPatternFinds holds what is read, what is bad and what is another's of each fixture against a count of

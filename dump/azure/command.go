@@ -24,7 +24,20 @@ var (
 const restPath = `/expressroute(?:cross)?(?:circuits|connections)/\S+/routetables/(?:primary|secondary)\b`
 
 // wholeStages are what PowerShell may pipe an answer to with nothing left out.
-var wholeStages = []string{"convertto-json", "format-list", "fl", "out-string", "out-file", "out-host", "out-default", "oh", "tee-object", "tee"}
+var wholeStages = []string{"convertto-json", "format-list", "fl", "out-string", "out-file", "out-host", "out-default", "oh", "tee-object", "tee", "export-csv", "epcsv", "convertto-csv"}
+
+// What PowerShell may pipe an answer to that leaves columns out, or puts rows in another order: all of them, if nothing but
+// names stands behind. What is left out is not shown.
+var (
+	columnStages = []string{"select-object", "select", "sort-object", "sort", "format-table", "ft"}
+	columnWord   = regexp.MustCompile(`(?i)^(-property|-autosize|-auto|-wrap|-descending|[a-z*][a-z]*(,[a-z]+)*,?|,)$`)
+)
+
+// picksColumns reports whether the words of a stage leave out no row.
+func picksColumns(words []string) bool {
+	return slices.Contains(columnStages, strings.ToLower(words[0])) &&
+		!slices.ContainsFunc(words[1:], func(word string) bool { return !columnWord.MatchString(word) })
+}
 
 // What of a circuit a command asks for.
 var (
@@ -88,7 +101,7 @@ func partOf(text string) string {
 		var stage string
 		stage, pipe, _ = strings.Cut(pipe, "|")
 		words := strings.Fields(strings.TrimRight(stage, `)"' `))
-		if len(words) == 0 || !slices.Contains(wholeStages, strings.ToLower(words[0])) && !reading.WholePipe(words) {
+		if len(words) == 0 || !slices.Contains(wholeStages, strings.ToLower(words[0])) && !picksColumns(words) && !reading.WholePipe(words) {
 			return "| " + strings.TrimSpace(stage)
 		}
 	}

@@ -157,7 +157,7 @@ func (w *listWalk) field(line int, name, value string) {
 	if _, twice := w.fields[name]; twice {
 		w.spoilBlock("it names " + name + " twice")
 	}
-	if strings.HasSuffix(value, "...") || strings.Contains(value, "…") {
+	if isCut(value) {
 		w.spoilBlock("PowerShell cut its " + name + " short")
 	}
 	if name == "network" {

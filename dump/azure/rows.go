@@ -27,6 +27,7 @@ type azureRow struct {
 	localPref                text
 	sourcePeer, localAddress text
 	hub                      bool // a virtual hub's row: next hops are resources
+	noHops                   bool // the table has no column for next hops
 	lineOf                   int  // lines into the row at which its prefix stands
 	foreign                  string
 }
@@ -175,6 +176,9 @@ func (r *azureRows) attrs(row *azureRow) (rib.Attrs, rib.Marks, netip.Addr, erro
 // without one may be of a table that prints none, so its mark is not shown.
 func nextHopOf(row *azureRow, a *rib.Attrs) (rib.Marks, error) {
 	var marks rib.Marks
+	if row.noHops {
+		a.NotShown |= rib.AttrNextHop
+	}
 	if len(row.nextHops) == 0 {
 		return marks, nil
 	}

@@ -68,22 +68,9 @@ func routes(columns []column) bool {
 		has(columns, "addressprefixes", "nexthoptype")
 }
 
-// powerShellMade reports whether PowerShell's Format-Table made a table of routes. Its dashes are as many as the letters of
-// a name, however wide the column; what is wider than the console it cuts off.
-func powerShellMade(columns []column) bool {
-	for _, c := range columns {
-		if c.name == "network" && c.end-c.start == len("Network") {
-			return true
-		}
-	}
-	return false
-}
-
 // azurePage names the page that the columns are of, where it is one that people take for a route table.
 func azurePage(columns []column) string {
 	switch {
-	case routes(columns) && powerShellMade(columns):
-		return "a table of PowerShell's Format-Table, which cuts values off (say | ConvertTo-Json, or nothing, in its place)"
 	case has(columns, "addressprefix", "nexthopip"), has(columns, "addressprefix", "nexthoptype"):
 		return "the effective routes of a network interface, which are not BGP routes"
 	case has(columns, "macaddress"):
@@ -106,9 +93,11 @@ func eachAzureTable(head []byte, ruler *regexp.Regexp, fn func([]column) (stop b
 	}
 }
 
-func sniffAzureTable(head []byte) (found bool) {
-	eachAzureTable(head, azureRuler, func(columns []column) bool {
-		found = routes(columns) && !powerShellMade(columns)
+func sniffAzureTable(head []byte) bool { return cliStyle.sniff(head) }
+
+func (s *tableStyle) sniff(head []byte) (found bool) {
+	eachAzureTable(head, s.ruler, func(columns []column) bool {
+		found = s.routes(columns)
 		return found
 	})
 	return found
@@ -123,6 +112,22 @@ func TablePage(head []byte) (page string) {
 	return page
 }
 
+// tableStyle is what tells the tables of two programs apart.
+type tableStyle struct {
+	made   string         // by what, and how
+	ruler  *regexp.Regexp // the line under the names
+	routes func([]column) bool
+	// cells cuts a row at its columns, and says why that cannot be done.
+	cells func(line []byte, columns []column) (cells map[string]string, misfit error)
+	// shell: commands are those of PowerShell, with its variables.
+	shell bool
+}
+
+var cliStyle = tableStyle{
+	made: "the Azure CLI prints it with -o table", ruler: azureRuler, cells: azureCells,
+	routes: func(columns []column) bool { return routes(columns) && !powerShellMade(columns) },
+}
+
 // section is one route table of the text.
 type section struct {
 	name string
@@ -132,6 +137,7 @@ type section struct {
 // tableWalk walks the lines of one file.
 type tableWalk struct {
 	*reading.Collector
+	*tableStyle
 	rows     azureRows
 	lines    reading.TextLines
 	listing  bool
@@ -150,9 +156,10 @@ type tableWalk struct {
 	goesOn    continued
 	asked     string // the last command for routes in front of the table
 	askedLine int
-	rowLike   bool // of the texts one looks as a row does
-	begun     bool // the feed's table was begun
-	ended     bool // its end was seen
+	console   shell // the same of PowerShell
+	rowLike   bool  // of the texts one looks as a row does
+	begun     bool  // the feed's table was begun
+	ended     bool  // its end was seen
 }
 
 // azureHeld is a row that may go on in the next line.
@@ -162,22 +169,25 @@ type azureHeld struct {
 	line   int
 }
 
-func readAzureTable(in *reading.Input, c *reading.Collector) error {
-	names := &tableWalk{Collector: c, listing: true, lines: reading.TextLines{R: in.Text}}
+func readAzureTable(in *reading.Input, c *reading.Collector) error { return cliStyle.read(in, c) }
+
+// read reads the table of a file that is the feed's. Its tables are looked up first.
+func (s *tableStyle) read(in *reading.Input, c *reading.Collector) error {
+	names := &tableWalk{Collector: c, tableStyle: s, listing: true, lines: reading.TextLines{R: in.Text}}
 	if err := names.walk(); err != nil && len(names.sections) == 0 {
 		return err
 	}
 	if c.Stopped() {
 		return nil
 	}
-	chosen, err := chooseAzureSection(names.sections, c.Source.VRF)
+	chosen, err := s.choose(names.sections, c.Source.VRF)
 	if err != nil {
 		return err
 	}
 	if err := in.Rewind(); err != nil {
 		return err
 	}
-	w := &tableWalk{Collector: c, chosen: chosen, lines: reading.TextLines{R: in.Text}}
+	w := &tableWalk{Collector: c, tableStyle: s, chosen: chosen, lines: reading.TextLines{R: in.Text}}
 	w.rows.Collector = c
 	if err := w.walk(); err != nil {
 		w.Broken(w.lines.Line, err)
@@ -186,27 +196,26 @@ func readAzureTable(in *reading.Input, c *reading.Collector) error {
 	return nil
 }
 
-// chooseAzureSection finds the section that vrf: names, by its heading or its line. Without vrf: there must be
-// only one.
-func chooseAzureSection(list []section, want string) (int, error) {
+// choose finds the section that vrf: names, by its heading or its line. Without vrf: there must be only one.
+func (s *tableStyle) choose(list []section, want string) (int, error) {
 	var names []string
 	found := 0
-	for _, s := range list {
-		name := fmt.Sprintf("line %d", s.line)
-		names = append(names, strings.TrimSuffix(name+": "+s.name[:min(len(s.name), 60)], ": "))
+	for _, at := range list {
+		name := fmt.Sprintf("line %d", at.line)
+		names = append(names, strings.TrimSuffix(name+": "+at.name[:min(len(at.name), 60)], ": "))
 		if want == name {
-			return s.line, nil
+			return at.line, nil
 		}
-		if s.name != "" && s.name == want {
+		if at.name != "" && at.name == want {
 			if found > 0 {
 				return 0, fmt.Errorf("holds several tables under %s: name one by its line with vrf: on the feed, as in vrf: %s", reading.Quote(want), name)
 			}
-			found = s.line
+			found = at.line
 		}
 	}
 	switch {
 	case len(list) == 0:
-		return 0, errors.New("holds no route table as the Azure CLI prints it with -o table: check the command that made it")
+		return 0, fmt.Errorf("holds no route table as %s: check the command that made it", s.made)
 	case found > 0:
 		return found, nil
 	case want != "":
@@ -239,7 +248,7 @@ func (w *tableWalk) one(line reading.TextLine) {
 	lower := bytes.ToLower(text)
 	switch {
 	case line.Long:
-		w.wrong(line.Line, "a line of more than %d bytes: this is not the Azure CLI's", reading.MaxLine)
+		w.wrong(line.Line, "a line of more than %d bytes: nothing of Azure's prints one", reading.MaxLine)
 	case line.Cut && len(text) > 0 && !reading.PromptEnds(text):
 		w.wrong(line.Line, "the dump is cut off here: its last line has no line break (add one if the dump is whole)")
 	case bytes.HasPrefix(lower, []byte("error:")), bytes.Contains(lower, []byte("--more--")), bytes.Contains(lower, []byte("-- more --")):
@@ -248,7 +257,7 @@ func (w *tableWalk) one(line reading.TextLine) {
 		}
 		w.endRows(false)
 		w.columns = nil
-	case azureRuler.Match(line.Text):
+	case w.ruler.Match(line.Text):
 		w.table(line.Text)
 	case w.row(line):
 	case len(text) > 0:
@@ -318,7 +327,7 @@ func (w *tableWalk) table(ruler []byte) {
 	w.endRows(true)
 	w.ended = w.ended || w.wanted
 	w.columns, w.foreign, w.wanted = nil, nil, false
-	if !routes(columns) {
+	if !w.tableStyle.routes(columns) {
 		w.foreign, w.heading = columns, nil
 		return
 	}
@@ -330,8 +339,8 @@ func (w *tableWalk) table(ruler []byte) {
 		w.sections = append(w.sections, section{strings.Join(w.heading, " / "), w.lastLine})
 	}
 	w.wanted = !w.listing && w.lastLine == w.chosen
-	if w.wanted && !w.begun && w.asked != "" {
-		asked(w.Collector, w.askedLine, w.asked)
+	if w.wanted && !w.begun {
+		w.answers()
 	}
 	w.begun = w.begun || w.wanted
 	w.asked = ""
@@ -365,9 +374,23 @@ func (w *tableWalk) words(line int, text []byte) {
 	w.heading = append(w.heading, string(text[:min(len(text), 80)]))
 }
 
+// answers holds the command in front of the feed's table against the config.
+func (w *tableWalk) answers() {
+	switch {
+	case w.shell:
+		w.console.answers(w.Collector)
+	case w.asked != "":
+		asked(w.Collector, w.askedLine, w.asked)
+	}
+}
+
 // command keeps an echoed command. Notes hold many: the last one before the table is its own.
 func (w *tableWalk) command(text string) {
-	if !w.begun {
+	switch {
+	case w.begun:
+	case w.shell:
+		w.console.saw(w.lines.Line, text)
+	default:
 		w.goesOn.line(w.lines.Line, text, func(line int, text string) {
 			if routeAsks.MatchString(text) {
 				w.asked, w.askedLine = text, line
@@ -381,10 +404,10 @@ func (w *tableWalk) row(line reading.TextLine) bool {
 	if w.columns == nil {
 		return false
 	}
-	cells, fits := azureCells(line.Text, w.columns)
+	cells, misfit := w.cells(line.Text, w.columns)
 	prefix := cells["network"] + cells["addressprefixes"]
 	switch {
-	case !w.beginsRow(prefix, cells["nexthop"], fits):
+	case !w.beginsRow(prefix, cells["nexthop"], misfit == nil):
 		return false
 	case !w.wanted:
 		if !w.listing {
@@ -397,8 +420,8 @@ func (w *tableWalk) row(line reading.TextLine) bool {
 		w.stray, w.rowLike = 0, false
 	}
 	w.release()
-	if !fits {
-		w.Skip(line.Line, "the row of %s does not fit its columns: was the text edited?", reading.Quote(prefix))
+	if misfit != nil {
+		w.Skip(line.Line, "the row of %s %v", reading.Quote(prefix), misfit)
 		return true
 	}
 	w.held = &azureHeld{cells, prefix, line.Line}
@@ -408,7 +431,10 @@ func (w *tableWalk) row(line reading.TextLine) bool {
 // beginsRow reports whether what stands in the first column makes a line a row, a good or a bad one. Without a length it does in
 // circuits' tables alone, beside a next hop: else it may be the rest of a row that a terminal wrapped.
 func (w *tableWalk) beginsRow(prefix, hop string, fits bool) bool {
-	if strings.Contains(prefix, "/") {
+	switch {
+	case w.shell && isCut(prefix):
+		return true
+	case strings.Contains(prefix, "/"):
 		return reading.IsPrefix(prefix) || fits
 	}
 	classful := has(w.columns, "path") && !has(w.columns, "aspath")
@@ -420,9 +446,11 @@ func isAddress(text string) bool {
 	return err == nil
 }
 
+var errMisfit = errors.New("does not fit its columns: was the text edited?")
+
 // azureCells cuts a row at the columns. It does not fit where text stands between two.
-func azureCells(line []byte, columns []column) (cells map[string]string, fits bool) {
-	cells, fits = map[string]string{}, true
+func azureCells(line []byte, columns []column) (cells map[string]string, misfit error) {
+	cells, fits := map[string]string{}, true
 	at := 0
 	for _, c := range columns {
 		gap := line[min(at, len(line)):min(c.start, len(line))]
@@ -430,11 +458,16 @@ func azureCells(line []byte, columns []column) (cells map[string]string, fits bo
 		cells[c.name] = string(bytes.TrimSpace(line[min(c.start, len(line)):min(c.end, len(line))]))
 		at = c.end
 	}
-	return cells, fits && len(bytes.TrimSpace(line[min(at, len(line)):])) == 0
+	if !fits || len(bytes.TrimSpace(line[min(at, len(line)):])) > 0 {
+		return cells, errMisfit
+	}
+	return cells, nil
 }
 
 func (w *tableWalk) hand(cells map[string]string, line int) {
-	w.rows.take(rowOf(cells, has(w.columns, "addressprefixes")), line)
+	row := rowOf(cells, has(w.columns, "addressprefixes"))
+	row.noHops = !has(w.columns, "nexthop") && !has(w.columns, "nexthops")
+	w.rows.take(row, line)
 }
 
 // rowOf makes of cells, by their names in small letters, the row that JSON would hold.
