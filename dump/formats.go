@@ -23,6 +23,7 @@ import (
 
 // Formats are the formats that Read knows, alphabetical. A page in docs/formats goes with each.
 var Formats = []reading.Format{
+	azure.CSV,
 	azure.FormatTable,
 	azure.JSON,
 	azure.List,

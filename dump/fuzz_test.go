@@ -66,6 +66,7 @@ func fuzzFormat(f *testing.F, format string) {
 }
 
 func FuzzAzure(f *testing.F)            { fuzzFormat(f, "azure-json") }
+func FuzzAzureCSV(f *testing.F)         { fuzzFormat(f, "azure-csv") }
 func FuzzAzureFormatTable(f *testing.F) { fuzzFormat(f, "azure-format-table") }
 func FuzzAzureList(f *testing.F)        { fuzzFormat(f, "azure-list") }
 func FuzzAzureTable(f *testing.F)       { fuzzFormat(f, "azure-table") }

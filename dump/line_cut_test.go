@@ -11,7 +11,7 @@ import (
 
 // linesWithoutAnEnd are the formats of lines of which none says that it is the last one. What may be missing
 // of the last row is not shown.
-var linesWithoutAnEnd = map[string]bool{"azure-format-table": true, "azure-list": true, "azure-table": true, "bgpdump-m": true, "junos": true, "nokia": true, "srlinux": true}
+var linesWithoutAnEnd = map[string]bool{"azure-csv": true, "azure-format-table": true, "azure-list": true, "azure-table": true, "bgpdump-m": true, "junos": true, "nokia": true, "srlinux": true}
 
 // TestATextCutAtAnyByteShowsNothingThatIsNotThere reads the texts up to each of their bytes. What comes out
 // is the first rows of the whole; the last of them may hide what may have followed. It is never called complete

@@ -218,7 +218,7 @@ func TestAMissingFileADirectoryAndAnUnknownFormat(t *testing.T) {
 	}{
 		{reading.Source{Path: filepath.Join(dir, "none.json"), Name: "none.json"}, "none.json: no such file"},
 		{reading.Source{Path: dir, Name: "dumps"}, "dumps: is a directory"},
-		{reading.Source{Path: file(t, azureOne), Name: "x", Format: "csv"}, `unknown format "csv": write auto or one of azure-format-table, azure-json, azure-list, azure-table, bgpdump-m, bird, `},
+		{reading.Source{Path: file(t, azureOne), Name: "x", Format: "csv"}, `unknown format "csv": write auto or one of azure-csv, azure-format-table, azure-json, azure-list, azure-table, bgpdump-m, bird, `},
 		{reading.Source{Path: "/dev/zero", Name: "zero"}, "is a device"},
 	} {
 		s := Load(context.Background(), tt.src, noon, func(rib.Route) error { return nil }, nil)

@@ -8,6 +8,7 @@ import (
 
 // rowPatterns find the rows of a format by their look alone, in the text as it is.
 var rowPatterns = map[string]*regexp.Regexp{
+	"azure-csv":          regexp.MustCompile(`(?m)^.*[0-9a-f:.]/\d+"?[,;]`),
 	"azure-format-table": regexp.MustCompile(`(?m)^.*[0-9a-f:.]/\d+ `),
 	"azure-json":         regexp.MustCompile(`"network": *"|"Network": *"`),
 	"azure-list":         regexp.MustCompile(`(?mi)^network +: `),

@@ -55,6 +55,7 @@ next:
 // key for. A reader whose dump shows more (Junos, with detail) takes that out of Header.MarksNotShown.
 // Where every row names its neighbour's ASN, that tells an iBGP neighbour.
 var shows = map[string]rib.Marks{
+	"azure-csv":          0,
 	"azure-format-table": 0,
 	"azure-json":         0,
 	"azure-list":         0,
