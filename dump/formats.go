@@ -9,9 +9,11 @@ import (
 	"bgpaudit/dump/cisco"
 	"bgpaudit/dump/eos"
 	"bgpaudit/dump/frr"
+	"bgpaudit/dump/gcp"
 	"bgpaudit/dump/gobgp"
 	"bgpaudit/dump/jsonl"
 	"bgpaudit/dump/junos"
+	"bgpaudit/dump/megaport"
 	"bgpaudit/dump/mrt"
 	"bgpaudit/dump/nokia"
 	"bgpaudit/dump/openbgpd"
@@ -36,6 +38,7 @@ var Formats = []reading.Format{
 	cisco.FortiOS,
 	cisco.FRR,
 	frr.JSON,
+	gcp.JSON,
 	gobgp.Text,
 	gobgp.JSON,
 	cisco.IOS,
@@ -44,6 +47,7 @@ var Formats = []reading.Format{
 	junos.Text,
 	junos.JSON,
 	junos.XML,
+	megaport.JSON,
 	mrt.Format,
 	nokia.Text,
 	nokia.JSON,

@@ -76,6 +76,8 @@ func FuzzEOSText(f *testing.F)          { fuzzFormat(f, "eos") }
 func FuzzFortiOS(f *testing.F)          { fuzzFormat(f, "fortios") }
 func FuzzFRR(f *testing.F)              { fuzzFormat(f, "frr-json") }
 func FuzzFRRText(f *testing.F)          { fuzzFormat(f, "frr") }
+func FuzzGCP(f *testing.F)              { fuzzFormat(f, "gcp-json") }
+func FuzzMegaport(f *testing.F)         { fuzzFormat(f, "megaport-json") }
 func FuzzGoBGP(f *testing.F)            { fuzzFormat(f, "gobgp-json") }
 func FuzzGoBGPText(f *testing.F)        { fuzzFormat(f, "gobgp") }
 func FuzzIOS(f *testing.F)              { fuzzFormat(f, "ios") }

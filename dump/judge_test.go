@@ -19,6 +19,7 @@ var meanings = map[string]string{
 	"what policy is to see":    "c f c c c c c c c",
 	"what is received":         "c c f f c c f c c", // before import policy
 	"what is accepted":         "c c f f c f c c c", // behind it
+	"what a neighbor sends":    "c c f f c f f c c", // on whichever side of import policy
 	"the whole table":          "c c f f f c c f f",
 	"a whole table of policy":  "c c f f f c c f f", // which stands behind import policy
 	"one neighbor's part":      "c c f f p f c p p", // of the table, behind import policy
@@ -127,6 +128,9 @@ func judgedTexts(t *testing.T) []askedOf {
 		{"azure-format-table circuit", "the circuit's side", fixture("azure-format-table/circuit-autosize.txt")},
 		{"azure-format-table gateway, learned", "the whole table", fixture("azure-format-table/gateway-learned.txt")},
 		{"azure-format-table gateway, advertised", "what is sent", strings.Replace(fixture("azure-format-table/gateway-learned.txt"), "LearnedRoute", "AdvertisedRoute -Peer 192.0.2.1", 1)},
+		{"megaport-json table", "the whole table", megaportCall + "?async=true'\n" + megaportRoutes("")},
+		{"megaport-json received", "what a neighbor sends", megaportCall + "/neighbor?direction=RECEIVED&peer_ip_address=192.0.2.1'\n" + megaportRoutes("")},
+		{"megaport-json advertised", "what is sent", megaportCall + "/neighbor?direction=ADVERTISED&peer_ip_address=192.0.2.1'\n" + megaportRoutes("")},
 		{"azure hub", "the whole table", "user@host:~$ az network vhub get-effective-routes -g rg -n hub --resource-type RouteTable --resource-id id -o json\n" + azureDocument},
 	}
 	return list

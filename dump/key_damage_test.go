@@ -11,7 +11,7 @@ import (
 
 // jsonFormats are the formats whose documents are JSON.
 var jsonFormats = []string{
-	"azure-json", "birdwatcher", "eos-json", "frr-json", "gobgp-json", "junos-json", "nokia-json", "nxos-json", "openbgpd-json", "openconfig",
+	"azure-json", "birdwatcher", "eos-json", "frr-json", "gcp-json", "megaport-json", "gobgp-json", "junos-json", "nokia-json", "nxos-json", "openbgpd-json", "openconfig",
 }
 
 // writtenKey is a key that opens an object or a list: what stands in it may be rows.

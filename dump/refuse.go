@@ -98,7 +98,7 @@ func lookalike(head, body []byte) string {
 			return "Microsoft 365's endpoints, which a remote names with m365-endpoints:"
 		case len(list) == 1 && list[0] == reading.Member{Key: "vrfs", Opens: '{'}:
 			return "an answer of EOS without any VRF"
-		case reading.HasMember(list, routingKeys...):
+		case reading.HasMember(list, routingKeys...), reading.HasMember(list, "distance") && reading.HasMember(list, "vxc"):
 			return "a routing table of all protocols"
 		case reading.HasMember(list, restKeys...):
 			return "an answer of NX-API REST, which is not read"

@@ -54,7 +54,7 @@ func sniffFRR(head []byte) bool {
 	if len(list) == 0 {
 		return onlyBraces(head)
 	}
-	if reading.HasMember(list, "header", "peers", "vrfs", "nbrDesc", "bgpRouteEntries", "result_from_cache") {
+	if reading.HasMember(list, "header", "peers", "vrfs", "nbrDesc", "bgpRouteEntries", "result_from_cache", "vxc") {
 		return false
 	}
 	return reading.RoutesByPrefix(list) || reading.HasMember(list, "prefix") && reading.HasMember(list, "paths", "advertisedTo") ||
