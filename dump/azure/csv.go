@@ -157,7 +157,7 @@ func readCSV(in *reading.Input, c *reading.Collector) error {
 }
 
 func (w *csvWalk) take(l reading.TextLine) {
-	if l.Long || l.Erased {
+	if l.Long {
 		w.giveUp("a line in it cannot be read")
 		w.Problem(l.Line, "a line that no export has: export again, straight into a file")
 		return
