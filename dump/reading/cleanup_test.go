@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"strings"
 	"bytes"
 	"io"
 	"testing"
@@ -54,6 +55,7 @@ func TestALineIsShownAsATerminalShowsIt(t *testing.T) {
 		{"letters of a command are taken out", "e1#showw ip\b\b\b\b\x1b[1P", "e1#show ip"},
 		{"a command is written anew", "e1#sh\re1#show ip bgp", "e1#show ip bgp"},
 		{"a pager's mark is erased to the end of the line", "--More--\r\x1b[K*> 203.0.113.0/24", "*> 203.0.113.0/24"},
+		{"a pager's mark is erased from its end", "---(more 40%)---" + strings.Repeat("\b \b", 16) + "* 203.0.113.0/24", "* 203.0.113.0/24"},
 		{"a row is written over", "*> 203.0.113.0/24\r*> 198.51.100.0/24", "*> 203.0.113.0/24\r*> 198.51.100.0/24"},
 		{"an order that is not known", "65\x1b540", "65\x1b540"},
 		{"a step beyond every screen", "\x1b[99999999Cx", "\x1b[99999999Cx"},

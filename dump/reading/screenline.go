@@ -3,6 +3,7 @@ package reading
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -41,6 +42,9 @@ func showLine(raw []byte, front bool) shownLine {
 	}
 	shown := s.text()
 	lost := strings.TrimSpace(string(s.lost))
+	if back := backwards(s.lost); erasedMarks.MatchString(back) { // a letter at a time, from its end
+		lost = back
+	}
 	prompt := IsRouterPrompt(bytes.TrimSpace(shown)) || len(EchoedCommands(shown)) > 0
 	switch {
 	case s.wrong != "":
@@ -55,6 +59,12 @@ func showLine(raw []byte, front bool) shownLine {
 		s.wrong = "text was written over other text: " + Quote(lost)
 	}
 	return shownLine{text: raw, wrong: s.wrong}
+}
+
+func backwards(cells []rune) string {
+	cells = slices.Clone(cells)
+	slices.Reverse(cells)
+	return strings.TrimSpace(string(cells))
 }
 
 // pagerMark is what pagers print where they wait, as the terminals of IOS, NX-OS, EOS, Junos, SR OS, FortiOS, Comware
