@@ -1,9 +1,9 @@
 package reading
 
 import (
-	"strings"
 	"bytes"
 	"io"
+	"strings"
 	"testing"
 	"testing/iotest"
 )
