@@ -17,6 +17,7 @@ type Result struct {
 	Feeds    []*rib.Feed
 	Rows     []rib.Rows   // what became of each feed's rows, by feed
 	Families []rib.Family // those that were audited
+	Links    []rib.Link
 
 	FlowsOpen  int // flows whose verdict is unknown
 	ChecksOpen int // check states that are unknown
@@ -135,9 +136,11 @@ func Families(in *Intent, t *rib.Table) []rib.Family {
 }
 
 func (ps *Pass) result() *Result {
-	r := &Result{Findings: ps.findings, Feeds: ps.table.Feeds(), Families: ps.families, services: len(ps.Services), declared: len(ps.declared), accepted: map[string]bool{}, found: ps.found}
+	r := &Result{Findings: ps.findings, Feeds: ps.table.Feeds(), Families: ps.families, Links: ps.Links, services: len(ps.Services), declared: len(ps.declared), accepted: map[string]bool{}, found: ps.found}
 	ofService := ps.findingsOfServices()
+	told := ps.told()
 	for _, f := range ps.flows {
+		f.Told = f.Verdict == VerdictUnknown && told.all(f.gaps)
 		for _, have := range ofService[serviceKey{f.Service, f.Family}] {
 			if f.has(have.Check) {
 				f.Findings = append(f.Findings, have.ID)
@@ -161,11 +164,12 @@ func (ps *Pass) result() *Result {
 		}
 	}
 	slices.SortStableFunc(r.Checks, func(a, b CheckState) int { return cmp.Compare(a.Check, b.Check) })
-	for _, st := range r.Checks {
+	for i, st := range r.Checks {
 		if st.State != UnknownState {
 			continue
 		}
 		r.ChecksOpen++
+		r.Checks[i].Told = told.all(ps.hangs[stateKey{st.Check, st.Link, st.Family}])
 		if !ps.stateAccepted(st) {
 			r.unaccepted++
 		}
@@ -175,6 +179,24 @@ func (ps *Pass) result() *Result {
 		r.accepted[f.Name] = ps.acceptsFeed(f)
 	}
 	return r
+}
+
+// toldGaps are gaps of which evidence findings say all there is to say.
+type toldGaps map[gap]bool
+
+func (ps *Pass) told() toldGaps {
+	out := toldGaps{}
+	for _, f := range ps.findings {
+		for _, g := range f.tells {
+			out[g] = true
+		}
+	}
+	return out
+}
+
+// all reports whether something that is open hangs on these gaps alone.
+func (t toldGaps) all(gaps []gap) bool {
+	return len(gaps) > 0 && !slices.ContainsFunc(gaps, func(g gap) bool { return !t[g] })
 }
 
 // findingsOfServices lists the findings of each service, and the floods that some of its are in.

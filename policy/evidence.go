@@ -28,35 +28,68 @@ var evidenceWeakView = &Check{
 func (ps *Pass) overGaps(kind func(*rib.Coverage) bool) {
 	for i := range ps.Links {
 		for _, fam := range ps.families {
-			ps.say(ps.Links[i].Name, fam, OK, "")
-			var why, left []string
-			var gaps []gap
-			for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
-				cover := ps.Sight.Coverage(rib.LinkID(i), dir, fam)
-				g := gap{link: rib.LinkID(i), dir: dir, fam: fam}
-				opened := ps.leftOpenBy(g)
-				if len(opened) == 0 || !kind(cover) {
-					continue
-				}
-				text := cover.Why
-				if cover.Covered {
-					text = "its routes are there, but whether they count is not certain"
-				}
-				why = append(why, fmt.Sprintf("%s routes: %s", dir, text))
-				left = addTexts(left, opened...)
-				gaps = append(gaps, g)
-			}
-			if len(why) == 0 {
+			name := ps.Links[i].Name
+			ps.say(name, fam, OK, "")
+			u := ps.unseen(rib.LinkID(i), fam, kind)
+			if len(u.why) == 0 {
 				continue
 			}
-			name := ps.Links[i].Name
 			ps.report(Finding{
 				Subject: Subject{"link", name}, Family: fam, Links: []string{name}, Cause: Cause{What: CauseEvidence, Link: name},
-				Message: fmt.Sprintf("%s (%s): %s; open: %s", name, fam, strings.Join(why, "; "), list(left)),
-				Hint:    "collect the missing dump (bgpaudit feeds shows what each proves; docs/collect.md has the commands)", Config: ps.Pos, gaps: gaps,
+				Message: fmt.Sprintf("%s (%s): %s; open: %s", name, fam, strings.Join(u.why, "; "), list(u.opens)),
+				Hint:    ps.unseenHint(rib.LinkID(i), fam), Config: ps.Pos,
+				Unseen: u.why, Opens: u.opens, LostBy: u.lost, gaps: u.gaps, tells: u.tells,
 			})
 		}
 	}
+}
+
+// unseenHint says what to collect. A feed that shows the other family only may be meant to.
+func (ps *Pass) unseenHint(link rib.LinkID, fam rib.Family) string {
+	var other []string
+	for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
+		for _, id := range ps.Sight.Coverage(link, dir, fam).Feeds {
+			if f := ps.table.Feeds()[id]; f.View != rib.Declared && f.Failing() == "" && !f.Covers(fam) {
+				other = addTexts(other, f.Name)
+			}
+		}
+	}
+	if len(other) > 0 {
+		return fmt.Sprintf("export %s with its %s routes; write families: on it if it is not meant to show them", list(other), fam)
+	}
+	return "collect the missing dump (bgpaudit feeds shows what each proves; docs/collect.md has the commands)"
+}
+
+// unseen is what is not seen of a link and leaves something open.
+type unseen struct {
+	why, opens  []string
+	lost        []string // the feeds whose failing is all of it
+	gaps, tells []gap
+}
+
+func (ps *Pass) unseen(link rib.LinkID, fam rib.Family, kind func(*rib.Coverage) bool) (u unseen) {
+	others := false // there is more to it than feeds that fail
+	for _, dir := range []rib.Direction{rib.Advertised, rib.Received} {
+		cover := ps.Sight.Coverage(link, dir, fam)
+		g := gap{link: link, dir: dir, fam: fam}
+		opens := ps.leftOpenBy(g)
+		if len(opens) == 0 || !kind(cover) {
+			continue
+		}
+		text := "its routes are there, but whether they count is not certain"
+		if !cover.Covered {
+			text, u.tells = cover.Why, append(u.tells, g)
+		}
+		for _, id := range cover.Lost {
+			u.lost = addTexts(u.lost, ps.table.Feeds()[id].Name)
+		}
+		others = others || len(cover.Lost) == 0
+		u.why, u.opens, u.gaps = append(u.why, fmt.Sprintf("%s routes: %s", dir, text)), addTexts(u.opens, opens...), append(u.gaps, g)
+	}
+	if others {
+		u.lost = nil
+	}
+	return u
 }
 
 // leftOpenBy lists the checks and flows that a gap leaves open.
@@ -87,7 +120,7 @@ var evidencePartial = &Check{
 			case s.Live && s.Complete == rib.CompleteNo:
 				return fmt.Sprintf("is partial: %d routes held (%s)", s.Routes, list(s.Errors)), liveHint
 			case s.Unreadable:
-				return "could not be read: " + list(s.Errors), "export the dump again, or mend the path"
+				return "could not be read: " + list(s.Errors), "export the dump again, or mend the path: docs/collect.md has the commands"
 			case s.Complete == rib.CompleteNo || s.Complete == "":
 				return fmt.Sprintf("is partial: %d routes read, %d rows skipped (%s)", s.Routes, s.Skipped, list(s.Errors)), "export the whole table again; tolerate-skipped: N accepts known bad rows"
 			}
@@ -164,6 +197,7 @@ var evidenceUnclassified = &Check{
 	ID: "evidence/unclassified", Title: "Routes of a feed are tied to no link", Severity: Warning, Source: "inferred", phase: onEvidence,
 	Run: func(ps *Pass) {
 		for _, fam := range ps.families {
+			loose := []gap{{link: rib.NoLink, dir: rib.Advertised, fam: fam, untied: true}, {link: rib.NoLink, dir: rib.Received, fam: fam, untied: true}}
 			counts := ps.untiedByFeed(fam)
 			for id, f := range ps.table.Feeds() {
 				ps.sayFeed(f, fam, OK)
@@ -173,9 +207,9 @@ var evidenceUnclassified = &Check{
 				}
 				ps.report(Finding{
 					Subject: Subject{"feed", f.Name}, Family: fam, Links: ps.linksOfFeed(f), Cause: Cause{What: CauseEvidence, Link: f.Name},
-					Message:  untiedMessage(f, fam, c),
-					Hint:     untiedHint(f),
-					gaps:     []gap{{link: rib.NoLink, dir: rib.Advertised, fam: fam, untied: true}, {link: rib.NoLink, dir: rib.Received, fam: fam, untied: true}},
+					Message: untiedMessage(f, fam, c),
+					Hint:    untiedHint(f),
+					gaps:    loose, tells: loose,
 					Evidence: []Evidence{ps.evidence(c.first.Entry)}, Config: ps.Pos,
 				})
 			}
@@ -283,6 +317,9 @@ func (ps *Pass) overFeeds(fault func(*rib.Feed) (message, hint string)) {
 			ps.sayFeed(f, fam, OK)
 			if message == "" {
 				continue
+			}
+			if f.Failing() != "" && f.State.Contradicts() == "" && len(f.Families) == 0 && len(f.State.Families) == 0 {
+				hint += "; name its families:, for without them it may have been for either"
 			}
 			cause := cmp.Or(f.Link, f.Mirrors, f.Name)
 			ps.report(Finding{

@@ -68,6 +68,10 @@ type Finding struct {
 	Config   string // file:line of the declaration
 	WaivedBy string // file:line of the waiver, or empty
 
+	// Of evidence that is missing on a link: what is not seen, a line a direction; what that leaves open; and,
+	// if their failing is all of it, the feeds, each of which has a finding of its own.
+	Unseen, Opens, LostBy []string
+
 	// More is how many findings this one stands for, where it is the rest of a flood that is not told
 	// by name; else 0.
 	More int
@@ -75,6 +79,7 @@ type Finding struct {
 	advice *advice
 	flood  *pile // of such a one
 	gaps   []gap // what an evidence finding stands for
+	tells  []gap // those of them of which it says all there is to say
 
 	waiver *Waiver // what a finding about a waiver is about
 }
@@ -116,6 +121,9 @@ type CheckState struct {
 	Family rib.Family
 	State  State
 	Reason string
+
+	// Told is set where an unknown state hangs on missing evidence alone, and findings say which.
+	Told bool
 }
 
 // gap is a piece of missing evidence that leaves something open: a link's direction and family,

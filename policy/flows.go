@@ -51,6 +51,7 @@ type Flow struct {
 	Story          []string
 	Assumes        []string
 	Findings       []string // ids
+	Told           bool     // where unknown: missing evidence is all there is to it, and findings say which
 }
 
 // MostRemotePrefixes is how many of a flow's remote prefixes are listed.

@@ -12,5 +12,8 @@ func Audit(w io.Writer, r *policy.Result, s report.Standing, f Form) error {
 	if f.Output == "json" {
 		return report.AuditJSON(w, r, s.Exit, s.Reasons)
 	}
-	return report.AuditText(w, r, s.Exit, s.Reasons, f.Paint)
+	if f.Detailed {
+		return report.AuditDetail(w, r, s.Exit, s.Reasons, f.Paint)
+	}
+	return report.AuditBrief(w, r, s.Exit, s.Reasons, f.Paint)
 }

@@ -26,6 +26,10 @@ func (s Site) table() *rib.Table { return s.Sight.Table() }
 type Form struct {
 	Output string // text, json; of routes also csv
 	Paint  report.Paint
+
+	// Detailed text has all there is to say: the stories and trust of an audit, the first row of each kind of a
+	// feed. JSON always has.
+	Detailed bool
 }
 
 // Limit bounds an answer; the zero value does not.

@@ -10,12 +10,10 @@ import (
 )
 
 // Feeds asks what became of the feeds.
-type Feeds struct {
-	Detailed bool // in text, the first row of each kind too: JSON has it always
-}
+type Feeds struct{}
 
 // Write answers, and gives the exit code.
-func (q Feeds) Write(w io.Writer, s Site, f Form) (exit int, err error) {
+func (Feeds) Write(w io.Writer, s Site, f Form) (exit int, err error) {
 	all := s.table().Feeds()
 	rows := make([]rib.Rows, len(all))
 	for id := range all {
@@ -24,7 +22,7 @@ func (q Feeds) Write(w io.Writer, s Site, f Form) (exit int, err error) {
 	if f.Output == "json" {
 		err = report.FeedsJSON(w, all, rows)
 	} else {
-		err = report.FeedsText(w, all, rows, policy.Families(s.Intent, s.table()), q.Detailed, f.Paint)
+		err = report.FeedsText(w, all, rows, policy.Families(s.Intent, s.table()), f.Detailed, f.Paint)
 	}
 	if slices.ContainsFunc(all, failing) {
 		exit = policy.ExitIncomplete

@@ -35,6 +35,7 @@ type Coverage struct {
 	Weak      bool           // where not Covered: a feed is there, of a view that cannot prove this
 	Assumes   []string       // what the proof of absence takes on trust
 	Feeds     []FeedID       // every feed that speaks of the link in this direction, whatever its state
+	Lost      []FeedID       // where not Covered: the failing feeds, if their failing is the whole reason
 
 	far, post  *proof // complete far-end; complete adj-rib-out-post or received post-policy
 	sent       *proof // complete adj-rib-out-post, whether or not it proves what the far end has
@@ -178,11 +179,25 @@ func (s *Sight) cover(link LinkID, dir Direction, fam Family) Coverage {
 		return c
 	}
 	c.Weak = len(failing) == 0 && len(weak) > 0
+	c.Lost = s.lost(&c, len(failing))
 	c.Why = strings.Join(append(failing, weak...), "; ")
 	if c.Why == "" {
 		c.Why = fmt.Sprintf("no feed shows what is %s on %s (%s)", dir, l.Name, fam)
 	}
 	return c
+}
+
+// lost lists the feeds of an uncovered link that fail, if there are as many as reasons.
+func (s *Sight) lost(c *Coverage, reasons int) (out []FeedID) {
+	for _, id := range c.Feeds {
+		if s.t.feeds[id].Failing() != "" {
+			out = append(out, id)
+		}
+	}
+	if len(out) < reasons {
+		return nil
+	}
+	return out
 }
 
 // failing says why the feed proves nothing of the family by its silence; empty where it does.

@@ -22,7 +22,8 @@ func auditCmd(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "audit", Short: "Hold the config against the routes, and list every finding",
 		Long: `audit reads every feed of the config, judges every flow in both directions and runs every
-check. Findings of one cause come as one group, effects under their cause.
+check. The text is a verdict, the flows with the broken ones first, and a short block a cause:
+what is wrong, where, what to do. -v prints all there is to say.
 
 Exit: 0 clean; 1 findings at or above --fail-on; 2 usage or config error; 3 incomplete (a feed
 unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 1.`,
@@ -41,7 +42,7 @@ unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 
 				return err
 			}
 			if g.remote() {
-				return g.askMonitor(cmd, "/v1/audit", url.Values{"fail-on": {failOn}})
+				return g.askMonitor(cmd, "/v1/audit", g.detailed(url.Values{"fail-on": {failOn}}))
 			}
 			s, err := g.collect(cmd.Context(), how)
 			if err != nil {
@@ -60,7 +61,7 @@ unreadable, partial or stale, or any flow or enabled check unknown). 3 outranks 
 				return err
 			}
 			for _, f := range files {
-				if err := f.write(result, on); err != nil {
+				if err := f.write(result, on, g.verbose); err != nil {
 					return err
 				}
 			}
@@ -110,12 +111,12 @@ func spares(files []reportFile, config *configs.Config) error {
 	return nil
 }
 
-func (f reportFile) write(r *policy.Result, on report.Standing) error {
+func (f reportFile) write(r *policy.Result, on report.Standing, detailed bool) error {
 	out, err := os.Create(f.path)
 	if err != nil {
 		return fmt.Errorf("--report: %w", err)
 	}
-	if err := query.Audit(out, r, on, query.Form{Output: f.format}); err != nil {
+	if err := query.Audit(out, r, on, query.Form{Output: f.format, Detailed: detailed}); err != nil {
 		out.Close()
 		return fmt.Errorf("--report %s: %w", f.path, err)
 	}

@@ -19,18 +19,14 @@ func feedsCmd(g *global) *cobra.Command {
 			if err := g.outputIs(cmd); err != nil {
 				return err
 			}
-			q := url.Values{}
-			if g.verbose && g.output == "text" {
-				q.Set("detailed", "true")
-			}
 			if g.remote() {
-				return g.askMonitor(cmd, "/v1/feeds", q)
+				return g.askMonitor(cmd, "/v1/feeds", g.detailed(url.Values{}))
 			}
 			s, err := g.collect(cmd.Context(), how)
 			if err != nil {
 				return err
 			}
-			code, err := query.Feeds{Detailed: g.verbose}.Write(g.stdout, s.query(), g.form())
+			code, err := query.Feeds{}.Write(g.stdout, s.query(), g.form())
 			return ended(code, err)
 		},
 	}

@@ -57,7 +57,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	f.String("server", "", "URL of a running monitor, asked in place of files (BGPAUDIT_SERVER; its token: BGPAUDIT_TOKEN)")
 	f.StringVar(&g.at, "at", "", "answer as of this moment, RFC 3339, in place of now: ages are held against it, messages of MRT files\nare replayed up to it, dumps made after it prove nothing")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "no progress, no notes on stderr; of the monitor, warnings and errors alone")
-	f.BoolVarP(&g.verbose, "verbose", "v", false, "log what is read to stderr")
+	f.BoolVarP(&g.verbose, "verbose", "v", false, "all there is to say, in text; and log what is read to stderr")
 	f.String("log-format", "console", "console or json (BGPAUDIT_LOG_FORMAT)")
 	f.StringVar(&g.color, "color", "auto", "auto, always or never; NO_COLOR is honoured")
 	root.AddCommand(auditCmd(g), winsCmd(g), routesCmd(g), feedsCmd(g), convertCmd(g), monitorCmd(g), checksCmd(g), configCmd(g), demoCmd(g), versionCmd(g))

@@ -230,8 +230,18 @@ func (s *server) unreachable(err error) error {
 // query is what the questions ask.
 func (s *site) query() query.Site { return query.Site{Intent: &s.config.Intent, Sight: s.sight} }
 
+// detailed asks a monitor for all of a text, if -v does.
+func (g *global) detailed(q url.Values) url.Values {
+	if g.verbose && g.output == "text" {
+		q.Set("detailed", "true")
+	}
+	return q
+}
+
 // form is the form that the flags ask for.
-func (g *global) form() query.Form { return query.Form{Output: g.output, Paint: g.paint()} }
+func (g *global) form() query.Form {
+	return query.Form{Output: g.output, Paint: g.paint(), Detailed: g.verbose}
+}
 
 // ended turns the exit code of an answer into the verb's own.
 func ended(code int, err error) error {

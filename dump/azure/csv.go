@@ -212,10 +212,11 @@ func (w *csvWalk) goesOn(l csvLine) {
 
 // record reads the lines of one, as far as they are there.
 func (w *csvWalk) record(lines []csvLine) {
-	text := lines[0].text
-	for _, more := range lines[1:] {
-		text += "\n" + more.text
+	texts := make([]string, len(lines))
+	for i, l := range lines {
+		texts[i] = l.text
 	}
+	text := strings.Join(texts, "\n")
 	last := lines[len(lines)-1]
 	fields, open, ok := cutCSV(text, w.delimiter)
 	switch {

@@ -327,7 +327,7 @@ func (w *tableWalk) table(ruler []byte) {
 	w.endRows(true)
 	w.ended = w.ended || w.wanted
 	w.columns, w.foreign, w.wanted = nil, nil, false
-	if !w.tableStyle.routes(columns) {
+	if !w.routes(columns) {
 		w.foreign, w.heading = columns, nil
 		return
 	}

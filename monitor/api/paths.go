@@ -55,6 +55,7 @@ var paths = []path{
 	{at: "/v1/links", about: "The links, and what the feeds prove of each.", formats: jsonFirst, shape: "links", ask: (*Server).links},
 	{at: "/v1/audit", about: "The last audit.", formats: jsonFirst, shape: "audit", ask: (*Server).audit, params: []param{
 		{name: "fail-on", about: "The exit code is 1 on findings of this severity or above; error is the default.", choices: []string{"error", "warning", "info", "never"}},
+		{name: "detailed", about: "In text, all there is to say of each finding, and of what is unknown; JSON has it always.", choices: truth},
 	}},
 	{at: "/v1/wins", about: "Which link wins for a prefix or address, and why.", formats: jsonFirst, shape: "wins", ask: (*Server).wins, params: []param{
 		{name: "prefix", about: "A prefix or an address.", required: true},
@@ -154,7 +155,7 @@ func cut(s string) string {
 
 // form is the form that the query asks for.
 func (p *path) form(q url.Values) query.Form {
-	f := query.Form{Output: p.formats[0], Paint: report.Paint(q.Get("color") == "true")}
+	f := query.Form{Output: p.formats[0], Paint: report.Paint(q.Get("color") == "true"), Detailed: q.Get("detailed") == "true"}
 	if q.Get("format") != "" {
 		f.Output = q.Get("format")
 	}

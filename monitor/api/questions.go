@@ -47,7 +47,7 @@ func (s *Server) listRoutes(q *question) error {
 
 func (s *Server) feeds(q *question) error {
 	return s.look(func(site query.Site) (err error) {
-		q.exit, err = query.Feeds{Detailed: q.q.Get("detailed") == "true"}.Write(q, site, q.form)
+		q.exit, err = query.Feeds{}.Write(q, site, q.form)
 		return err
 	})
 }
