@@ -62,7 +62,7 @@ type linkEntry struct {
 	Name         string        `yaml:"name" jsonschema:"required,example=isp-a" jsonschema_description:"The link's name in findings and everywhere else in this file."`
 	Kind         linkKind      `yaml:"kind" jsonschema:"required,example=internet" jsonschema_description:"What the link is: observers choose by it."`
 	Router       string        `yaml:"router,omitempty" jsonschema:"example=edge1" jsonschema_description:"The router that the link ends on."`
-	Firewall     string        `yaml:"firewall" jsonschema:"required,example=fw-internet" jsonschema_description:"The stateful device behind the link; links naming the same one share its state. none says that nothing keeps state, and must be written."`
+	Firewall     string        `yaml:"firewall" jsonschema:"required,example=fw-internet" jsonschema_description:"The stateful device behind the link; links naming the same one share its state. A box that binds a session to the interface or tunnel it came in by is one firewall an interface: fg1-tun1, fg1-tun2. none says that nothing keeps state, and must be written."`
 	NeighborASNs []asn         `yaml:"neighbor-asns,omitempty" jsonschema:"example=65540" jsonschema_description:"The ASNs of the neighbour, by which a path is known to be the link's."`
 	Neighbors    []netip.Addr  `yaml:"neighbors,omitempty" jsonschema:"example=192.0.2.1" jsonschema_description:"The BGP addresses of the neighbour, by which a dump is known to be the link's."`
 	ProviderASNs []asn         `yaml:"provider-asns,omitempty" jsonschema:"example=65545" jsonschema_description:"ExpressRoute only: the ASNs of a layer-3 provider that stands between us and Microsoft. Microsoft's table has them before ours, and received routes begin with them."`

@@ -66,7 +66,7 @@ func (ps *Pass) advise(before *Result) {
 		default:
 			f.Hint = aChoice + but + ad.choice()
 		}
-		if ad.note != "" {
+		if f.Note = ad.note; ad.note != "" {
 			f.Hint += "; " + ad.note
 		}
 	}
@@ -186,10 +186,24 @@ func (a *adviser) compare(after *Result) (gone []string, brings string) {
 			return gone, fmt.Sprintf("brings %s of %s %s", f.Check, f.Subject.Kind, f.Subject.Name)
 		}
 	}
-	if after.FlowsOpen > a.before.FlowsOpen || after.ChecksOpen > a.before.ChecksOpen {
+	if a.unknownNow(after) {
 		return gone, "leaves more unknown"
 	}
 	return gone, ""
+}
+
+// unknownNow reports whether something is unknown that was well before. What was wrong may be: it is not seen
+// to be wrong any more.
+func (a *adviser) unknownNow(after *Result) bool {
+	type asked struct{ check, link, family string }
+	before := map[asked]State{}
+	for _, c := range a.before.Checks {
+		before[asked{c.Check, c.Link, c.Family.String()}] = c.State
+	}
+	return slices.ContainsFunc(after.Checks, func(c CheckState) bool {
+		was := before[asked{c.Check, c.Link, c.Family.String()}]
+		return c.State == UnknownState && was != UnknownState && was != Fired
+	})
 }
 
 func (a *adviser) had(f *Finding) bool {

@@ -183,7 +183,7 @@ func (c *Change) what() string {
 	case SetPreference:
 		return fmt.Sprintf("set local preference %d", c.Preference)
 	case Hide:
-		return fmt.Sprintf("let the network of %s see the routes of %s alone (sees:)", c.Service, list(c.Sees))
+		return fmt.Sprintf("let the network of %s see only the routes of %s, by a VRF or policy routing (sees: declares it)", c.Service, list(c.Sees))
 	case SourceNAT:
 		return fmt.Sprintf("at %s, source NAT the connections that come in to %s (snat:)", c.Firewall, c.Service)
 	}

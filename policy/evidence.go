@@ -321,6 +321,11 @@ func (ps *Pass) overFeeds(fault func(*rib.Feed) (message, hint string)) {
 			if f.Failing() != "" && f.State.Contradicts() == "" && len(f.Families) == 0 && len(f.State.Families) == 0 {
 				hint += "; name its families:, for without them it may have been for either"
 			}
+			if l := ps.linkNamed(f.Link); l != nil && f.State.Routes == 0 {
+				if silent := ps.silentNote(l); silent != "" {
+					hint += "; " + silent
+				}
+			}
 			cause := cmp.Or(f.Link, f.Mirrors, f.Name)
 			ps.report(Finding{
 				Subject: Subject{"feed", f.Name}, Family: fam, Links: ps.linksOfFeed(f), Cause: Cause{What: CauseEvidence, Link: cause},

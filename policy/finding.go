@@ -60,6 +60,7 @@ type Finding struct {
 	Message  string
 	Story    []string // the packet's way, step by step
 	Hint     string   // what to do
+	Note     string   // what holds whichever is done; the hint ends with it
 	Do       []Change // the same for programs; none where it is a choice, or nothing that a change of routes can mend
 	Source   string   // the document behind the rule
 	Inferred bool

@@ -61,7 +61,7 @@ func (ps *Pass) reportWrong(row *advertisedRow, d *declaration, links []string, 
 		Subject: d.Subject, Family: rib.FamilyOf(p), Prefixes: []netip.Prefix{p}, Links: links,
 		Cause:    Cause{What: CauseAdvertised, Prefix: p, Link: ps.circuitName(links)},
 		Message:  fmt.Sprintf("%s is advertised on %s; %s %s belongs on %s (%s)%s", p, list(links), d.Kind, d.Name, list(d.links), why, unheardOn(rows, links)),
-		advice:   ps.withdrawAdvice(p, links, func() string { return ps.asBackup(p, links, d.Name) }),
+		advice:   ps.wrongAdvice(p, links, d),
 		Evidence: []Evidence{ps.evidence(row.entry())}, Assumes: ps.trustIn(row.entry()), Config: d.pos,
 	})
 }

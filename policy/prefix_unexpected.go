@@ -46,10 +46,21 @@ func (ps *Pass) checkUnexpected(rows []advertisedRow) {
 			Subject: Subject{"prefix", p.String()}, Family: fam, Prefixes: []netip.Prefix{p}, Links: links,
 			Cause:    Cause{What: CauseAdvertised, Prefix: p, Link: ps.circuitName(links)},
 			Message:  fmt.Sprintf("%s is advertised on %s, and no declaration covers it%s", p, list(links), unheardOn(rows, links)),
-			advice:   ps.withdrawAdvice(p, links, func() string { return ps.declareInstead(p, row.Link) }),
+			advice:   ps.withdrawAdvice(p, sentLinks(rows), func() string { return ps.declareInstead(p, row.Link) }),
 			Evidence: []Evidence{ps.evidence(row.entry())}, Assumes: ps.trustIn(row.entry()), Config: ps.Pos,
 		})
 	}
+}
+
+// sentLinks lists the links on which rows are sent. What nobody declares is stopped on all of them: where it is
+// needed, one of them is as good as the other.
+func sentLinks(rows []advertisedRow) (out []string) {
+	for i := range rows {
+		if rows[i].Sent() {
+			out = addTexts(out, rows[i].link.Name)
+		}
+	}
+	return out
 }
 
 // sidesWith lists the sides of the row's circuit that carry the same prefix for certain, or its own

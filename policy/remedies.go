@@ -182,19 +182,35 @@ func (ps *Pass) forwardRemedies(f *flow, wanted []string) []remedy {
 		}
 		out = append(out, prefer)
 	}
+	// Microsoft's routes on its peering are of many services: one is kept from them by its network. Routes
+	// of others are filtered where they come in.
+	refuse, microsofts := ps.refusal(f, wanted)
+	if len(refuse) > 0 && !microsofts {
+		out = append(out, refuse)
+	}
 	if len(f.service.Sees) == 0 {
 		out = append(out, remedy{{Action: Hide, Service: f.Service, Sees: wanted}})
 	}
-	var refuse remedy
-	for _, c := range f.forward.routes {
-		if name := ps.table.LinkName(c.Link); !slices.Contains(wanted, name) && c.Prefix.Bits() > 0 {
-			refuse = append(refuse, ps.change(Refuse, name, c.Prefix))
-		}
-	}
-	if len(refuse) > 0 && len(refuse) <= mostParts {
+	if len(refuse) > 0 && microsofts {
 		out = append(out, refuse)
 	}
 	return out
+}
+
+// refusal filters the routes that draw a flow off the wanted links where they come in, a default route
+// excepted; none if they are many. microsofts: one of them comes over Microsoft peering.
+func (ps *Pass) refusal(f *flow, wanted []string) (out remedy, microsofts bool) {
+	for _, c := range f.forward.routes {
+		if c.Link == rib.NoLink || slices.Contains(wanted, ps.table.LinkName(c.Link)) || c.Prefix.Bits() == 0 {
+			continue
+		}
+		microsofts = microsofts || ps.Links[c.Link].Kind == rib.ExpressRouteMicrosoft
+		out = append(out, ps.change(Refuse, ps.table.LinkName(c.Link), c.Prefix))
+	}
+	if len(out) > mostParts {
+		return nil, microsofts
+	}
+	return out, microsofts
 }
 
 // above is a local preference that is higher than that of every route the flow could take.
@@ -332,7 +348,16 @@ func (ps *Pass) flowNote(f *flow) string {
 	if f.reply == nil {
 		return ""
 	}
-	return cmp.Or(ps.privateNote(f.reply.decision), preferenceNote(f.reply.decision))
+	return cmp.Or(ps.privateNote(f.reply.decision), preferenceNote(f.reply.decision), ps.ageNote(f))
+}
+
+// ageNote: what our router marks best of routes that are equal in all that a policy sets was chosen by the last
+// steps, which nobody set: the oldest route, the router ID, the address (RFC 4271 9.1.2.2 f, g).
+func (ps *Pass) ageNote(f *flow) string {
+	if f.forward == nil || f.forward.decision.Reason != rib.ReasonRouterChose {
+		return ""
+	}
+	return fmt.Sprintf("nothing but age or router ID chooses %s: local preference would", list(ps.names(f.forward.decision.Links)))
 }
 
 // privateNote: whoever prepends with a private ASN on Microsoft peering prepends nothing
@@ -463,6 +488,18 @@ func (ps *Pass) asBackup(p netip.Prefix, links []string, name string) string {
 		p, ps.tell(prepend), strings.Join(links, ", "), name)
 }
 
+// wrongAdvice takes a route off links on which its declaration does not want it. If they are of the kind that it
+// does want, they may be meant to stand in.
+func (ps *Pass) wrongAdvice(p netip.Prefix, links []string, d *declaration) *advice {
+	ad := ps.withdrawAdvice(p, links, func() string { return ps.asBackup(p, links, d.Name) })
+	microsofts := func(l string) bool { return ps.linkNamed(l).Kind == rib.ExpressRouteMicrosoft }
+	barred := func(l string) bool { return slices.Contains(d.never, l) || microsofts(l) != microsofts(d.links[0]) }
+	if len(d.links) > 0 && !slices.ContainsFunc(links, barred) && len(ps.withdrawal(p, links)) > 0 {
+		ad.note = fmt.Sprintf("if %s is to stand in for %s, write backup: or backup-when-down: [%s] under %s", list(links), list(d.links), strings.Join(links, ", "), d.Name)
+	}
+	return ad
+}
+
 // declareInstead is the other way out of an unexpected prefix; nothing is declared that is not ours, or is
 // a default route.
 func (ps *Pass) declareInstead(p netip.Prefix, link rib.LinkID) string {
@@ -496,6 +533,7 @@ func (ps *Pass) missingAdvice(d *declaration, first netip.Prefix, lacks []netip.
 			return out
 		},
 		otherwise: fmt.Sprintf("take %s out of the links of %s", list(links), d.Name),
+		note:      ps.silentNote(ps.linkNamed(links[0])),
 		holds:     func(_ *Intent, s *rib.Sight) bool { return ps.allCovered(s, lacks, links) },
 	}
 }

@@ -87,7 +87,7 @@ type site struct {
 	//   or what became of the feed: partial, unproven, stale, weak-age, unreadable, contradicts,
 	//   no-max-age, mtime, live, closed
 	//   or of its coverage: ipv4, ipv6 (by default IPv4 and what the routes are), scope=PREFIX,
-	//   no-communities, no-best, age=2h
+	//   no-communities, no-best, age=2h, format=frr-json
 	//   or how its routes are tied where LINK is -: router=edge1, 65540=isp-a (first ASN)
 	tables string
 }
@@ -222,6 +222,8 @@ func apply(f *rib.Feed, word string, hide *rib.AttrSet) {
 		f.Router = value
 	case "name":
 		f.Name = value
+	case "format":
+		s.Format = value
 	case "file":
 		s.File = value
 	default:

@@ -124,6 +124,12 @@ func (p *printer) cause(c *cause, routers map[string]string) {
 	for _, s := range do {
 		p.wrap("  do:   ", "        ", s, nil)
 	}
+	for _, f := range c.effects {
+		if !strings.Contains(strings.Join(do, "\n"), Clean(f.Note)) {
+			p.wrap("  note: ", "        ", Clean(f.Note), nil)
+			do = append(do, Clean(f.Note))
+		}
+	}
 	if also := effectsOf(c); also != "" {
 		p.wrap("  with: ", "        ", also, p.paint.dim)
 	}
