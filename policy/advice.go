@@ -14,7 +14,7 @@ type advice struct {
 	remedies  func() []remedy // to be tried in this order
 	otherwise string          // what there is to choose from where none of them will do
 	choices   func() string   // in its place, where it takes work to say: findings come by the million, and advice is of few
-	note      string          // what holds whichever is chosen
+	note      func() string   // what holds whichever is chosen
 	// holds decides again what went wrong, and nothing else; nil: nothing was decided.
 	holds func(in *Intent, s *rib.Sight) bool
 }
@@ -44,7 +44,11 @@ const mostAudited = 5_000
 // mostTried bounds how many remedies are tried beside one audit.
 const mostTried = 100
 
-const aChoice = "this is a choice: "
+// What stands in front of advice that is none of the changes that were tried.
+const (
+	aChoice = "this is a choice: "
+	untried = "there are too many findings to try each change, so this is to be thought over: "
+)
 
 // advise writes what to do beside every finding that its check can advise on.
 func (ps *Pass) advise(before *Result) {
@@ -63,11 +67,16 @@ func (ps *Pass) advise(before *Result) {
 		switch {
 		case len(found) > 0:
 			f.Hint = ps.tell(found)
+		case a.tries == 0 && but == "" && ad.remedies != nil:
+			f.Hint = untried + ad.choice()
 		default:
 			f.Hint = aChoice + but + ad.choice()
 		}
-		if f.Note = ad.note; ad.note != "" {
-			f.Hint += "; " + ad.note
+		if ad.note == nil {
+			continue
+		}
+		if f.Note = ad.note(); f.Note != "" {
+			f.Hint += "; " + f.Note
 		}
 	}
 }

@@ -230,7 +230,7 @@ func (ps *Pass) above(f *flow) uint32 {
 // flowAdvice bears on both directions of a flow: each is brought to the links of the service if it is not
 // there, and nothing else is touched.
 func (ps *Pass) flowAdvice(f *flow) *advice {
-	ad := &advice{otherwise: ps.flowChoice(f), note: ps.flowNote(f)}
+	ad := &advice{otherwise: ps.flowChoice(f), note: func() string { return ps.flowNote(f) }}
 	wanted := ps.wantedOf(f)
 	if len(wanted) == 0 || f.pinned && f.reply == nil {
 		return ad
@@ -421,7 +421,7 @@ func (ps *Pass) returnAdvice(dec *rib.Decision, ob *rib.Observer, d *declaration
 	return &advice{
 		remedies:  func() []remedy { return ps.returnRemedies(dec, own, wanted) },
 		otherwise: fmt.Sprintf("give %s addresses of its own, or let %s lead to the same firewall as %s", d.Name, won, list(wanted)),
-		note:      ps.privateNote(dec),
+		note:      func() string { return ps.privateNote(dec) },
 		holds: func(_ *Intent, s *rib.Sight) bool {
 			for _, p := range own {
 				for _, r := range s.Ranges(s.Observer(ob.Name), p, rib.Query{Brief: true}, rib.ByRoute) {
@@ -492,12 +492,17 @@ func (ps *Pass) asBackup(p netip.Prefix, links []string, name string) string {
 // does want, they may be meant to stand in.
 func (ps *Pass) wrongAdvice(p netip.Prefix, links []string, d *declaration) *advice {
 	ad := ps.withdrawAdvice(p, links, func() string { return ps.asBackup(p, links, d.Name) })
+	ad.note = func() string { return ps.standInNote(p, links, d) }
+	return ad
+}
+
+func (ps *Pass) standInNote(p netip.Prefix, links []string, d *declaration) string {
 	microsofts := func(l string) bool { return ps.linkNamed(l).Kind == rib.ExpressRouteMicrosoft }
 	barred := func(l string) bool { return slices.Contains(d.never, l) || microsofts(l) != microsofts(d.links[0]) }
-	if len(d.links) > 0 && !slices.ContainsFunc(links, barred) && len(ps.withdrawal(p, links)) > 0 {
-		ad.note = fmt.Sprintf("if %s is to stand in for %s, write backup: or backup-when-down: [%s] under %s", list(links), list(d.links), strings.Join(links, ", "), d.Name)
+	if len(d.links) == 0 || slices.ContainsFunc(links, barred) || len(ps.withdrawal(p, links)) == 0 {
+		return ""
 	}
-	return ad
+	return fmt.Sprintf("if %s is to stand in for %s, write backup: or backup-when-down: [%s] under %s", list(links), list(d.links), strings.Join(links, ", "), d.Name)
 }
 
 // declareInstead is the other way out of an unexpected prefix; nothing is declared that is not ours, or is
@@ -533,7 +538,7 @@ func (ps *Pass) missingAdvice(d *declaration, first netip.Prefix, lacks []netip.
 			return out
 		},
 		otherwise: fmt.Sprintf("take %s out of the links of %s", list(links), d.Name),
-		note:      ps.silentNote(ps.linkNamed(links[0])),
+		note:      func() string { return ps.silentNote(ps.linkNamed(links[0])) },
 		holds:     func(_ *Intent, s *rib.Sight) bool { return ps.allCovered(s, lacks, links) },
 	}
 }
