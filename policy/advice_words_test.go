@@ -9,6 +9,7 @@ import (
 func TestHintsSayWhatWouldNotHelpAndWhy(t *testing.T) {
 	two := firewalls("fw-1", "fw-2") + "services: [{name: web, addresses: [203.0.113.40/32, \"2001:db8:113::40/128\"], remote: them, initiator: remote, links: [l1]}]\n" +
 		"remotes: [{name: them, observer: internet, prefixes: [192.0.2.0/24, \"2001:db8:f::/48\"]}]\n"
+	wide := strings.NewReplacer("203.0.113.40/32", "203.0.113.0/24", "2001:db8:113::40/128", "2001:db8:113::/48").Replace(two)
 	const (
 		sent     = "out 203.0.113.0/24 2001:db8:113::/48"
 		received = "in 0.0.0.0/0 ::/0"
@@ -37,6 +38,18 @@ func TestHintsSayWhatWouldNotHelpAndWhy(t *testing.T) {
 			"isp-a " + sent + "\ner " + sent + "\nisp-a " + received + "\ner in 40.92.0.0/15 2603::/24", "link/wrong",
 			[]string{"(er): stop advertising "},
 			[]string{"stand in"},
+		},
+		{
+			"two lines to one AS, which compares what is prepended",
+			strings.ReplaceAll(wide, "65542", "65541") + "prefixes: [{name: branch, prefixes: [203.0.113.0/24, \"2001:db8:113::/48\"], links: [l1, l2]}]\n",
+			"l1 " + sent + "\nl2 " + sent + "\nl1 " + received + "\nl2 " + received, "link/wrong",
+			[]string{"this is a choice: ", "(l2): prepend 65536 65536 to ", ", which AS 65541 compares, as both end in it: declare it under observers:) and write backup: [l2] under web"}, nil,
+		},
+		{
+			"what is prepended to two ISPs need not count",
+			wide + "prefixes: [{name: branch, prefixes: [203.0.113.0/24, \"2001:db8:113::/48\"], links: [l1, l2]}]\n",
+			"l1 " + sent + "\nl2 " + sent + "\nl1 " + received + "\nl2 " + received, "link/wrong",
+			[]string{"this is a choice: ", "only while no route for it is on l1 (a conditional advertisement)) and write backup-when-down: [l2] under web"}, []string{"prepend"},
 		},
 		{
 			"what a router filters comes before what its network sees",
