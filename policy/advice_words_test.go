@@ -43,13 +43,15 @@ func TestHintsSayWhatWouldNotHelpAndWhy(t *testing.T) {
 			"two lines to one AS, which compares what is prepended",
 			strings.ReplaceAll(wide, "65542", "65541") + "prefixes: [{name: branch, prefixes: [203.0.113.0/24, \"2001:db8:113::/48\"], links: [l1, l2]}]\n",
 			"l1 " + sent + "\nl2 " + sent + "\nl1 " + received + "\nl2 " + received, "link/wrong",
-			[]string{"this is a choice: ", "(l2): prepend 65536 65536 to ", ", which AS 65541 compares, as both end in it: declare it under observers:) and write backup: [l2] under web"}, nil,
+			[]string{"this is a choice: ", "(l2): prepend 65536 65536 to ", ", which AS 65541 compares, as both end in it: declare it under observers:) and write backup: [l2] under web"},
+			nil,
 		},
 		{
 			"what is prepended to two ISPs need not count",
 			wide + "prefixes: [{name: branch, prefixes: [203.0.113.0/24, \"2001:db8:113::/48\"], links: [l1, l2]}]\n",
 			"l1 " + sent + "\nl2 " + sent + "\nl1 " + received + "\nl2 " + received, "link/wrong",
-			[]string{"this is a choice: ", "only while no route for it is on l1 (a conditional advertisement)) and write backup-when-down: [l2] under web"}, []string{"prepend"},
+			[]string{"this is a choice: ", "only while no route for it is on l1 (a conditional advertisement)) and write backup-when-down: [l2] under web"},
+			[]string{"prepend"},
 		},
 		{
 			"what a router filters comes before what its network sees",
