@@ -42,6 +42,7 @@ func read(c *reading.Collector, in *reading.Input) (outcome, error) {
 		shape := format.Shape(c.Source)
 		h := &c.Result.Header
 		h.Format, h.ASPathForm, h.MarksNotShown = shape.Format, shape.ASPathForm, reading.MarksNotShown(shape.Format)
+		c.Reads(in)
 		err = format.Read(in, c)
 		c.HandedOn()
 		if err == nil {

@@ -287,7 +287,7 @@ func (r *nxosJSONReader) safi(line int) error {
 		case key == "router-id":
 			return r.text(&r.Result.Header.Router)
 		case strings.HasPrefix(key, "TABLE_"):
-			r.notRoutes("line %d: not a route table: it holds %s in place of prefixes: export the routes themselves, as docs/formats/nxos-json.md says", line, reading.Quote(key))
+			r.notRoutes("line %d: not a route table: it holds %s in place of prefixes: export the routes themselves, as docs/formats/nxos-json.md says", r.LineOf(line), reading.Quote(key))
 		}
 		return r.passOver(key, line)
 	})
@@ -368,7 +368,7 @@ func (r *nxosJSONReader) prefix(line int) error {
 		return err
 	}
 	if r.rows.read(line, raw); r.rows.detailed {
-		r.notRoutes("line %d: not a route table: looks like the page of one prefix, or a table with detail: export it without detail", line)
+		r.notRoutes("line %d: not a route table: looks like the page of one prefix, or a table with detail: export it without detail", r.LineOf(line))
 	}
 	return nil
 }

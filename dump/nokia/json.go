@@ -117,7 +117,7 @@ func (r *stateReader) gatherSets() error {
 		}
 		if err != nil {
 			if !whole {
-				return fmt.Errorf("line %d: the dump ends, or is damaged, before the end of its attribute sets, without which no route of it can be read", r.s.Line)
+				return fmt.Errorf("line %d: the dump ends, or is damaged, before the end of its attribute sets, without which no route of it can be read", r.LineOf(r.s.Line))
 			}
 			break
 		}

@@ -174,7 +174,7 @@ func (c *Collector) two(why string, first, second int) {
 
 // SecondAnswer says that a file holds another answer to what was answered in the line first.
 func (c *Collector) SecondAnswer(why string, first, second int) {
-	text := fmt.Sprintf("the file holds two answers, %s (lines %d and %d): give each a file and a feed of its own", why, first, second)
+	text := fmt.Sprintf("the file holds two answers, %s (lines %d and %d): give each a file and a feed of its own", why, c.LineOf(first), c.LineOf(second))
 	if c.Problem(second, "%s", text); c.Source.View != "" { // without a view nothing is declared that it could contradict
 		c.Say("%s", text)
 	}

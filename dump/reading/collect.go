@@ -42,6 +42,7 @@ type Collector struct {
 	// UnnamedVRFs: a document need not name its VRF, so that its command must.
 	UnnamedVRFs bool
 	file        answersOf
+	lines       lineMap // of an answer that was taken out of JSON
 	contradiction
 }
 
@@ -62,8 +63,23 @@ func (c *Collector) At(line int) string {
 	return fmt.Sprintf("%s:%d: ", c.Source.Name, line)
 }
 
+// Reads says what is read: from here on lines are of its text.
+func (c *Collector) Reads(in *Input) {
+	if in.opened != nil {
+		c.lines = in.opened.lines
+	}
+}
+
+// LineOf is the line of the file in which a line of the text stands: an answer may stand in one line of JSON.
+func (c *Collector) LineOf(line int) int { return c.lines.of(line) }
+
 // Note adds an error that says nothing of what was read. Line 0 is no line.
 func (c *Collector) Note(line int, format string, args ...any) {
+	c.note(c.LineOf(line), format, args...)
+}
+
+// note is Note of a line of the file.
+func (c *Collector) note(line int, format string, args ...any) {
 	if len(c.Result.Errors) == MaxErrors {
 		c.More++
 		return
@@ -77,17 +93,22 @@ func (c *Collector) Skip(line int, format string, args ...any) {
 		c.LeaveOut(line, format, args...)
 		return
 	}
+	c.skip(c.LineOf(line), format, args...)
+}
+
+// skip is Skip of a line of the file.
+func (c *Collector) skip(line int, format string, args ...any) {
 	if c.Result.Skipped == 0 {
 		c.Result.Bad = rib.Aside{Line: line, Why: fmt.Sprintf(format, args...)}
 	}
 	c.Result.Skipped++
-	c.Note(line, format, args...)
+	c.note(line, format, args...)
 }
 
 // LeaveOut counts a row of another neighbour or VRF than the feed picks. It is no evidence, and nothing is wrong with it.
 func (c *Collector) LeaveOut(line int, format string, args ...any) {
 	if c.Result.Others == 0 {
-		c.Result.Other = rib.Aside{Line: line, Why: fmt.Sprintf(format, args...)}
+		c.Result.Other = rib.Aside{Line: c.LineOf(line), Why: fmt.Sprintf(format, args...)}
 	}
 	c.Result.Others++
 }
@@ -147,9 +168,9 @@ func (c *Collector) put(r rib.Route) {
 		c.load(&r, false)
 		return
 	}
-	r.Marks = c.Source.meant(r.Marks)
+	r.Marks, r.Line = c.Source.meant(r.Marks), c.LineOf(r.Line)
 	if err := c.emit(r); err != nil {
-		c.Skip(r.Line, "%v", err)
+		c.skip(r.Line, "%v", err)
 		return
 	}
 	c.count(rib.FamilyOf(r.Prefix), r.Line, r.Attrs.NotShown, c.seen(&r.Attrs))
@@ -181,8 +202,9 @@ func (c *Collector) Enter(s Common, neighbor netip.Addr, row rib.Row) {
 }
 
 func (c *Collector) enter(s Common, row rib.Row) {
+	row.Line = c.LineOf(row.Line)
 	if err := c.Loader.Add(s.shared, row); err != nil {
-		c.Skip(row.Line, "%v", err)
+		c.skip(row.Line, "%v", err)
 		return
 	}
 	c.count(rib.FamilyOf(row.Prefix), row.Line, s.notShown, s.seen)
@@ -191,7 +213,7 @@ func (c *Collector) enter(s Common, row rib.Row) {
 // TakeBack uncounts a row that the loader could not enter.
 func (c *Collector) TakeBack(line int, err error) {
 	c.Result.Routes--
-	c.Skip(line, "%v", err)
+	c.skip(line, "%v", err)
 }
 
 // HandedOn waits for the loader, where there is one: all that is counted is in the table then.
@@ -212,13 +234,26 @@ func (c *Collector) count(fam rib.Family, line int, notShown rib.AttrSet, path p
 
 // Disturbed takes what could not be undone of what lies around the text: something of the table may be missing there.
 func (c *Collector) Disturbed(in *Input) {
-	if in.cleanup == nil {
+	file := func(line int) int { return line }
+	c.disturbed(in.around, file)
+	c.disturbed(in.inside, c.LineOf)
+	if in.opened != nil {
+		for _, w := range in.opened.wrongs {
+			c.Partial = true
+			c.note(w.line, "%s", w.why)
+		}
+	}
+}
+
+func (c *Collector) disturbed(by *cleanup, lineOf func(int) int) {
+	if by == nil {
 		return
 	}
-	for _, w := range in.cleanup.wrongs {
-		c.Problem(w.line, "%s", w.why)
+	for _, w := range by.wrongs {
+		c.Partial = true
+		c.note(lineOf(w.line), "%s", w.why)
 	}
-	c.More += in.cleanup.more
+	c.More += by.more
 }
 
 // Stopped reports whether the caller gave up.
@@ -255,7 +290,8 @@ func (c *Collector) complete() {
 		c.Problem(0, "the config says routes: %d, the dump holds %d", want, rows)
 	case rows == 0 && c.Result.Others > 0 && c.Text != "": // all of it is another's
 	case rows == 0 && !c.ZeroStated && c.Result.Others > 0 && !c.Source.ExpectsEmpty():
-		c.Problem(c.Result.Other.Line, "the dump holds no route of the feed's, but %d others: %s", c.Result.Others, c.Result.Other.Why)
+		c.Partial = true
+		c.note(c.Result.Other.Line, "the dump holds no route of the feed's, but %d others: %s", c.Result.Others, c.Result.Other.Why)
 	case rows == 0 && !c.ZeroStated && !c.Source.ExpectEmpty && want != 0 && !c.Partial:
 		c.Problem(0, "the table is empty and nothing in the dump states its zero: write expect-empty: true if that is right")
 	}

@@ -50,7 +50,10 @@ func (f *frame) in(text []byte, last bool) bool {
 }
 
 // azShows is how much of an answer az vm run-command prints: its last 4,096 bytes.
-const azShows = 4000
+const (
+	azShows = 4000
+	azCut   = "az vm run-command shows the last 4,096 bytes of an answer, and the beginning of this one is lost: let the command write a file on the machine, and fetch that"
+)
 
 // unframed is a line without the frame: empty, where it is of the frame alone.
 func (c *cleanup) unframed(text []byte) []byte {
@@ -76,7 +79,7 @@ func (c *cleanup) unframed(text []byte) []byte {
 	case string(trimmed) == "[stderr]":
 		f.errors = true
 		if f.out > 0 && f.size >= azShows {
-			c.wrong(f.out, "az vm run-command shows the last 4,096 bytes of an answer, and the beginning of this one is lost: let the command write a file on the machine, and fetch that")
+			c.wrong(f.out, azCut)
 		}
 		f.out = 0
 	}

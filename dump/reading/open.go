@@ -24,7 +24,9 @@ type Input struct {
 	Mtime   time.Time
 	Text    *bufio.Reader
 	content *content
-	cleanup *cleanup // of text
+	around  *cleanup  // of text as it lies in the file
+	inside  *cleanup  // of text that stood in an envelope
+	opened  *envelope // nil where the text stands in none
 	raw     io.Closer
 	bytes   func(read, size int64)
 	Once    bool       // a pipe: what was read is gone
@@ -90,15 +92,30 @@ func (in *Input) Start() error {
 		return err
 	}
 	binary := isBinary(text)
-	in.cleanup = nil
+	in.around, in.inside, in.opened = nil, nil, nil
 	var clean io.Reader = text
 	if !binary {
-		in.cleanup = newCleanup(text)
-		clean = in.cleanup
+		if clean, err = in.cleanText(text); err != nil {
+			in.Close()
+			return err
+		}
 	}
 	in.content = newContent(clean, binary)
 	in.Text = bufio.NewReaderSize(in.content, unpackedChunk)
 	return nil
+}
+
+// cleanText takes away what lies around and in a text, and the JSON of other programs around the answers. What stood in
+// that may hold traces of a terminal, too.
+func (in *Input) cleanText(text io.Reader) (io.Reader, error) {
+	in.around = newCleanup(text)
+	clean, opened, err := openEnvelope(in.around)
+	if err != nil || opened == nil {
+		return clean, err
+	}
+	in.opened = opened
+	in.inside = newCleanup(clean)
+	return in.inside, nil
 }
 
 // Rewind begins again at the top.
