@@ -31,3 +31,40 @@ func TestAnEOSAnswerForOnePrefixIsNoProvenTable(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEOSPathThatIsNotInstalled: BGP's best path of a prefix of which another protocol's route is installed.
+func TestAnEOSPathThatIsNotInstalled(t *testing.T) {
+	path := func(neighbor, kind string) string {
+		return `{"nextHop":"` + neighbor + `","asPathEntry":{"asPathType":"External","asPath":"65540 i"},"peerEntry":{"peerAddr":"` + neighbor + `"},"routeType":{"valid":true,` + kind + `}}`
+	}
+	for _, tt := range []struct {
+		name, v4, v6 string
+		marks        []rib.Marks
+		shown        bool // which one is best
+	}{
+		{"one says so", `"active":false,"notInstalledReason":"routeBestInactive"`, `"active":false,"notInstalledReason":null`, []rib.Marks{rib.Best | rib.RIBFailure, 0}, true},
+		{"an active one is the best", `"active":true,"notInstalledReason":null`, `"active":false,"notInstalledReason":"routeBestInactive"`, []rib.Marks{rib.Best, 0}, true},
+		{"two say so", `"active":false,"notInstalledReason":"routeBestInactive"`, `"active":false,"notInstalledReason":"routeBestInactive"`, []rib.Marks{0, 0}, false},
+		{"none says so", `"active":false,"notInstalledReason":null`, `"active":false`, []rib.Marks{0, 0}, false},
+		{"another reason", `"active":false,"notInstalledReason":"routeInstallDenied"`, `"active":false`, []rib.Marks{0, 0}, false},
+	} {
+		for _, prefix := range []string{"203.0.113.0/24", "2001:db8::/32"} {
+			a, b := "192.0.2.1", "192.0.2.2"
+			if strings.Contains(prefix, ":") {
+				a, b = "2001:db8::1", "2001:db8::2"
+			}
+			t.Run(tt.name+" of "+prefix, func(t *testing.T) {
+				text := `{"vrfs":{"default":{"routerId":"192.0.2.6","bgpRouteEntries":{"` + prefix + `":{"bgpRoutePaths":[` + path(a, tt.v4) + "," + path(b, tt.v6) + `],"totalPaths":2}}}}}`
+				routes, got, err := readBytes(reading.Source{Name: "x", View: rib.BGPTable, ExpectRoutes: -1}, []byte(text))
+				if err != nil || len(routes) != 2 {
+					t.Fatalf("%d routes: %q, %v", len(routes), got.Errors, err)
+				}
+				for i, r := range routes {
+					if r.Marks != tt.marks[i] || r.Attrs.NotShown.Has(rib.AttrBest) == tt.shown {
+						t.Errorf("path %d: marks %v, not shown %v", i, r.Marks, r.Attrs.NotShown.Names())
+					}
+				}
+			})
+		}
+	}
+}

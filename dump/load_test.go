@@ -174,6 +174,9 @@ func TestADumpThatDeniesItsDeclarationSaysSo(t *testing.T) {
 	}
 }
 
+// bmpPeerDown is a Peer Down of RFC 7854, 4.9: the common header, 42 octets of a peer, the reason.
+var bmpPeerDown = "\x03\x00\x00\x00\x31\x02" + strings.Repeat("\x00", 42) + "\x04"
+
 func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 	for _, tt := range []struct{ name, text, says string }{
 		{"empty", "", "dumps/x.json: the file is empty (0 bytes)"},
@@ -184,6 +187,13 @@ func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 		{"a summary in JSON", `{"ipv4Unicast":{"routerId":"192.0.2.3","peers":{"192.0.2.1":{"pfxRcd":3}}}}`, "not a route table: looks like a BGP summary"},
 		{"a neighbor page", "BGP neighbor is 192.0.2.1, remote AS 65540\n", "not a route table: looks like a BGP neighbor page"},
 		{"a binary file", "\x00\x01\x02\x03MRT", "is a binary file"},
+		{"BMP messages", bmpPeerDown + bmpPeerDown, "holds BMP messages (RFC 7854), which are not read: export the router's tables"},
+		{"a BMP message that is cut off", bmpPeerDown[:20], "holds BMP messages (RFC 7854)"},
+		{"BMP messages of a draft", "\x04" + bmpPeerDown[1:], "holds BMP messages (RFC 7854)"},
+		{"what only begins as a BMP message", bmpPeerDown + "\x00\x01\x02\x03MRT", "is a binary file"},
+		{"the rules of an Azure route map", `[{"associatedInboundConnections":["/subscriptions/1/expressRouteConnections/c1"],"name":"map1","rules":[{"actions":[{"parameters":[{"asPath":["65540"],"community":[],"routePrefix":[]}],"type":"Add"}],"matchCriteria":[{"asPath":[],"community":[],"matchCondition":"Contains","routePrefix":["203.0.113.0/24"]}],"name":"rule1","nextStepIfMatched":"Continue"}]}]`, "not a route table: looks like the rules of an Azure route map"},
+		{"the same of PowerShell", "Name             : map1\nRouteMapRules    : {rule1}\nAssociatedInboundConnections : {}\n", "not a route table: looks like the rules of an Azure route map"},
+		{"what a route map of Azure's makes", `{"value":[{"prefix":"203.0.113.0/24","bgpCommunities":"65540:1","asPath":"65540-65541"}]}`, "looks like what an Azure route map is given or makes"},
 		{"zstd", "\x28\xb5\x2f\xfd....", "is a damaged zstd file"},
 		{"zip", "PK\x03\x04....", "is a zip archive, which may hold several answers: undo that first (unzip)"},
 		{"7z", "7z\xbc\xaf\x27\x1c....", "is a 7z archive"},

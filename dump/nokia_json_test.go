@@ -80,6 +80,9 @@ func TestWhatANokiaRowDoesNotSay(t *testing.T) {
 	}{
 		{"all is said", peer("," + path), "", rib.Best, 0},
 		{"no AS path from a neighbour", peer(""), "", rib.Best, rib.AttrASPath},
+		{"no AS path, and a local preference: of a router of our own AS", peer(`,"local-pref":100`), "", rib.Best, 0},
+		{"no AS path, a local preference, and a path under another name", peer(`,"local-pref":100,"as-pat":{"segment":[]}`), "", rib.Best, rib.AttrASPath},
+		{"an AS path and a local preference", peer(`,"local-pref":100,` + path), "", rib.Best, 0},
 		{"an empty AS path from a neighbour", peer(`,"as-path":{}`), "", rib.Best, 0},
 		{"no AS path of the router's own", state("0.0.0.0", "bgp", `"used-route":true`, ""), "", rib.Best, 0},
 		{"segments under another name", peer(`,"as-path":{"segments":[]}`), bad + `unknown member "segments"`, 0, 0},

@@ -27,12 +27,13 @@ type madeCapture struct {
 	next   map[string]uint32 // sequence numbers
 	number int64
 
-	tunnel bool // a GRE header and another IP header stand around each packet
-	router byte // ours is 192.0.2.N, and its BGP Identifier 10.255.0.N
+	tunnel bool           // a GRE header and another IP header stand around each packet
+	router byte           // ours is 192.0.2.N, and its BGP Identifier 10.255.0.N
+	port   layers.TCPPort // that is listened on
 }
 
 func newMadeCapture(t *testing.T) *madeCapture {
-	c := &madeCapture{t: t, next: map[string]uint32{}, router: 6}
+	c := &madeCapture{t: t, next: map[string]uint32{}, router: 6, port: 179}
 	c.w = pcapgo.NewWriter(&c.file)
 	if err := c.w.WriteFileHeader(65536, layers.LinkTypeRaw); err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func newMadeCapture(t *testing.T) *madeCapture {
 // send adds a segment of the neighbour's, or of ours, between the neighbour's port and 179.
 func (c *madeCapture) send(ours bool, port uint16, payload []byte) {
 	c.t.Helper()
-	src, dst, from, to := net.IP{192, 0, 2, 1}, net.IP{192, 0, 2, c.router}, layers.TCPPort(port), layers.TCPPort(179)
+	src, dst, from, to := net.IP{192, 0, 2, 1}, net.IP{192, 0, 2, c.router}, layers.TCPPort(port), c.port
 	if ours {
 		src, dst, from, to = dst, src, to, from
 	}

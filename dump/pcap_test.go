@@ -75,3 +75,15 @@ func TestACaptureCutAtAnyByteHoldsNoOtherRoute(t *testing.T) {
 		}
 	}
 }
+
+// TestACaptureOfBMPIsRefusedByName: what a router tells a station is no BGP session.
+func TestACaptureOfBMPIsRefusedByName(t *testing.T) {
+	c := newMadeCapture(t)
+	c.port = 11019
+	c.send(false, 40000, nil)
+	c.send(false, 40000, []byte(bmpPeerDown))
+	_, _, err := readBytes(reading.Source{Name: "x", ExpectRoutes: -1}, c.file.Bytes())
+	if err == nil || !strings.Contains(err.Error(), "holds BMP messages (RFC 7854)") {
+		t.Error(err)
+	}
+}

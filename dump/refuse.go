@@ -11,6 +11,7 @@ import (
 	"bgpaudit/dump/bird"
 	"bgpaudit/dump/cisco"
 	"bgpaudit/dump/junos"
+	"bgpaudit/dump/mrt"
 	"bgpaudit/dump/openconfig"
 	"bgpaudit/dump/panos"
 	"bgpaudit/dump/reading"
@@ -40,6 +41,8 @@ func refusal(head, body []byte) error {
 		return fmt.Errorf("holds nothing but blanks: the export failed; run it again")
 	case bytes.HasPrefix(trimmed, []byte("%")), beginsWithAny(trimmed, srosErrors):
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(line))
+	case mrt.IsBMP(head):
+		return mrt.ErrBMP
 	case binaryText(head):
 		return errors.New("is a binary file, not a dump in a known format: docs/formats lists them")
 	}
@@ -90,6 +93,10 @@ func lookalike(head, body []byte) string {
 		switch {
 		case reading.HasMember(list, azure.NICKeys...):
 			return "the effective routes of a network interface, which are not BGP routes"
+		case reading.HasMember(list, azure.RouteMapKeys...):
+			return "the rules of an Azure route map, which are not routes"
+		case reading.HasMember(list, "bgpCommunities") && reading.HasMember(list, "prefix") && !reading.HasMember(list, "nextHop"):
+			return "what an Azure route map is given or makes (get-inbound-routes, get-outbound-routes), without whom it came from"
 		case reading.HasMember(list, azure.ARPKeys...):
 			return "an ARP table"
 		case reading.HasMember(list, "changeNumber") && reading.HasMember(list, "values"):
@@ -127,6 +134,8 @@ func lookalike(head, body []byte) string {
 	}
 	text := strings.ToLower(string(head))
 	switch {
+	case reading.ContainsAny(text, azure.RouteMapKeys):
+		return "the rules of an Azure route map, which are not routes"
 	case strings.Contains(text, "local sid") && strings.Contains(text, "alloc mode"):
 		return "a table of SRv6 SIDs (local-sids), which shows no next hop and no path"
 	case reading.ContainsAny(text, onePrefixText):

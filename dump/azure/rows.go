@@ -297,4 +297,6 @@ func neighborOf(row *azureRow, a *rib.Attrs) (netip.Addr, error) {
 var (
 	NICKeys = []string{"nexthopipaddress", "hasbgpoverride", "disablebgproutepropagation"}
 	ARPKeys = []string{"macaddress"}
+	// RouteMapKeys are of a virtual hub's route maps: az network vhub route-map, Get-AzRouteMap.
+	RouteMapKeys = []string{"matchcriteria", "associatedinboundconnections", "associatedoutboundconnections", "nextstepifmatched"}
 )

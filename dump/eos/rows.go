@@ -40,6 +40,7 @@ type eosPath struct {
 	neighbor    netip.Addr
 	marks       rib.Marks
 	active      bool
+	outdone     bool // BGP's best, and another protocol's route is installed
 	ecmp        bool
 	detail      bool
 	typed       bool // routeType was there, which alone says valid
@@ -79,15 +80,32 @@ func (r *eosRows) read(key string, line int, raw []byte) {
 		r.Problem(line, "the dump says that %s has %d paths, but %d are there", reading.Quote(key), r.total.Value, len(r.found))
 	}
 	r.one.saw(key, r.found)
-	chosen := false
-	for i := range r.found {
-		chosen = chosen || r.found[i].active
-	}
+	chosen := chosenOf(r.found)
 	for i := range r.found {
 		route := r.found[i].route(prefix, shapeEOS(r.Source).NotShown, chosen)
 		route.Line = line
 		r.Route(route)
 	}
+}
+
+// chosenOf reports whether the paths of a prefix say which is the best one. One that another protocol outdoes is no
+// less BGP's choice; where several say so of themselves, none of them is known to be.
+func chosenOf(paths []eosPath) bool {
+	active, outdone := 0, 0
+	for i := range paths {
+		switch p := &paths[i]; {
+		case p.active:
+			active++
+		case p.outdone:
+			outdone++
+		}
+	}
+	if active > 0 || outdone > 1 {
+		for i := range paths {
+			paths[i].outdone = false
+		}
+	}
+	return active > 0 || outdone == 1
 }
 
 func (r *eosRows) path(cur *reading.Cursor) eosPath {
@@ -166,6 +184,8 @@ func (p *eosPath) kind(cur *reading.Cursor, key []byte) {
 		p.ecmp = cur.Boolean()
 	case "valid":
 		p.valid = cur.Boolean()
+	case "notInstalledReason":
+		p.outdone = string(cur.Scalar()) == "routeBestInactive"
 	case "suppressed":
 		if cur.Boolean() {
 			p.marks |= rib.Invalid
@@ -245,6 +265,8 @@ func (p *eosPath) route(prefix netip.Prefix, hidden rib.AttrSet, chosen bool) ri
 	case hidden.Has(rib.AttrBest):
 	case p.active:
 		out.Marks |= rib.Best
+	case p.outdone:
+		out.Marks |= rib.Best | rib.RIBFailure
 	case p.ecmp:
 		out.Marks |= rib.Multipath
 	}

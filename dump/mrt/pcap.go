@@ -56,6 +56,7 @@ type pcapReader struct {
 	routers   pcapRouters
 	cut       bool // it was said that packets are cut
 	many      bool
+	bmp       bool // segments hold BMP messages
 	flushing  bool // the file is at its end
 }
 
@@ -97,6 +98,9 @@ func readPCAP(in *reading.Input, c *reading.Collector) error {
 	r.flushing = true
 	r.assembler.FlushAll()
 	if len(r.sessions) == 0 && !c.Partial && !c.Stopped() {
+		if r.bmp {
+			return ErrBMP
+		}
 		return errors.New("holds no BGP session: capture TCP port 179")
 	}
 	if err := r.oneRouter(); err != nil {
@@ -181,6 +185,7 @@ func (r *pcapReader) bgp(net gopacket.Flow, tcp *layers.TCP) bool {
 		return true
 	}
 	if tcp.SrcPort != bgpPort && tcp.DstPort != bgpPort && !bytes.HasPrefix(tcp.Payload, messageMarker) {
+		r.bmp = r.bmp || IsBMP(tcp.Payload)
 		return false
 	}
 	if len(r.flows) >= 2*maxPCAPSessions {

@@ -29,7 +29,8 @@ type nokiaSets struct {
 // nokiaSet is one attribute set. One that cannot be read spoils the routes that name it.
 type nokiaSet struct {
 	rib.Attrs
-	bad error
+	bad     error
+	strange bool // a member that is not known holds segments, as an AS path does
 }
 
 // add keeps {"route-type":"rib-in","index":"17","origin":"igp",...}. What has no number is named by no route.
@@ -92,13 +93,19 @@ func (t *nokiaSets) get(index uint64) (nokiaSet, bool) {
 func (t *nokiaSets) read(text string) (set nokiaSet) {
 	set.NotShown = rib.AttrOrigin | rib.AttrNextHop | rib.AttrASPath
 	cur := reading.Cursor{Bytes: []byte(text)}
-	cur.EachMember(func(name []byte) { t.member(&cur, string(name), &set.Attrs) })
+	cur.EachMember(func(name []byte) { t.member(&cur, string(name), &set) })
 	cur.End()
 	set.bad = cur.Err
+	// SR OS leaves an empty path out. A set with a local preference came from, or goes to, a router of our own AS, or was
+	// given one behind import policy, where a path from another AS is there.
+	if set.LocalPref.Set && !set.strange {
+		set.NotShown &^= rib.AttrASPath
+	}
 	return set
 }
 
-func (t *nokiaSets) member(cur *reading.Cursor, name string, a *rib.Attrs) {
+func (t *nokiaSets) member(cur *reading.Cursor, name string, set *nokiaSet) {
+	a := &set.Attrs
 	switch name {
 	case "origin":
 		a.Origin = origin(cur)
@@ -122,7 +129,7 @@ func (t *nokiaSets) member(cur *reading.Cursor, name string, a *rib.Attrs) {
 			a.LargeCommunities = append(a.LargeCommunities, community(cur, &t.large, rib.ParseLargeCommunity))
 		})
 	default:
-		cur.Value()
+		set.strange = set.strange || bytes.Contains(cur.Value(), []byte(`"segment`))
 	}
 }
 

@@ -64,7 +64,7 @@ var shows = map[string]rib.Marks{
 	"bird":               rib.Stale | rib.Invalid | rib.Filtered | rib.RIBFailure,
 	"birdwatcher":        rib.Filtered,
 	"eos":                rib.Stale | rib.Invalid | rib.RIBFailure | rib.RPKIInvalid,
-	"eos-json":           rib.Stale | rib.Invalid | rib.IBGP,
+	"eos-json":           rib.Stale | rib.Invalid | rib.IBGP | rib.RIBFailure,
 	"fortios":            rib.Stale | rib.Invalid | rib.IBGP,
 	"frr":                rib.Stale | rib.Invalid | rib.IBGP | rib.RIBFailure | rib.RPKIInvalid,
 	"frr-json":           rib.Stale | rib.Invalid | rib.IBGP | rib.RIBFailure | rib.RPKIInvalid | rib.Filtered,
