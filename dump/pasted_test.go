@@ -2,6 +2,7 @@ package dump
 
 import (
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -14,10 +15,12 @@ import (
 
 // pastedFixtures is a whole table of each reader of text, in both families where the format has fixtures of both.
 var pastedFixtures = []string{
+	"azure-csv/circuit.csv", "azure-format-table/circuit.txt",
 	"azure-json/expressroute-primary.json", "azure-json/gateway-learned.json", "azure-list/circuit.txt", "azure-table/circuit.txt",
 	"bgpdump-m/table.txt", "bird/table.txt", "bird/export-table.txt", "birdwatcher/protocol.json",
 	"eos/table.txt", "eos/table-v6.txt", "eos-json/table.json", "eos-json/table-v6-detail.json",
 	"fortios/table.txt", "fortios/table-ipv6.txt", "frr/table-v4.txt", "frr/table-v6.txt", "frr-json/table-v4.json", "frr-json/table-v6.json",
+	"gcp-json/session.txt", "megaport-json/table.json",
 	"gobgp/table-v4.txt", "gobgp/table-v6.txt", "gobgp-json/table-v4.json", "gobgp-json/table-v6.json",
 	"ios/table.txt", "ios/ipv6.txt", "iosxr/table.txt", "iosxr/ipv6.txt", "iosxr/advertised.txt", "iosxr/advertised-ipv6.txt",
 	"junos/protocol.txt", "junos/advertising.txt", "junos/received.txt", "junos-json/advertising.json", "junos-xml/advertising.xml",
@@ -91,7 +94,7 @@ var disturbances = []disturbance{
 	{"script(1) of util-linux", true, around("Script started on 2026-11-20 09:14:00+00:00 [TERM=\"xterm\" TTY=\"/dev/pts/0\" COLUMNS=\"120\" LINES=\"40\"]\n", "\nScript done on 2026-11-20 09:15:00+00:00 [COMMAND_EXIT_CODE=\"0\"]\n")},
 	{"script(1) of macOS", true, around("Script started on Fri Nov 20 09:14:00 2026\n", "\nScript done on Fri Nov 20 09:15:00 2026\n")},
 	{"the clock of IOS", true, around("Load for five secs: 1%/0%; one minute: 2%; five minutes: 2%\nTime source is NTP, 09:14:00.123 UTC Fri Nov 20 2026\n\n", "")},
-	{"az vm run-command", false, around("Enable succeeded: \n[stdout]\n", "\n[stderr]\n")},
+	{"the message of az vm run-command", false, around("Enable succeeded: \n[stdout]\n", "\n[stderr]\n")},
 	{"a prompt behind it", true, around("", "edge1# ")},
 	{"the times of ts", true, inFront("Nov 20 09:14:00 ")},
 	{"the times of syslog", true, inFront("Nov 20 09:14:00 edge1 vtysh[77]: ")},
@@ -104,6 +107,22 @@ var disturbances = []disturbance{
 		}
 		return "Nov 20 09:14:00 " + line
 	})},
+	{"a line for each 80 columns", false, eachLine(func(_ int, line string) string {
+		const columns = 80
+		var out strings.Builder
+		for len(line) > columns {
+			out.WriteString(line[:columns] + "\n")
+			line = line[columns:]
+		}
+		return out.String() + line
+	})},
+	{"a pager's mark that was left standing", false, eachLine(func(i int, line string) string {
+		if i%7 != 6 {
+			return line
+		}
+		return "--More--\n" + line
+	})},
+	{"a prompt in front of it", true, around("edge1#\n", "")},
 	{"a missing last newline", false, func(text string) string { return strings.TrimRight(text, "\r\n") }},
 	{"a pager erased with backspaces", true, paged(" --More-- \b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\b")},
 	{"a pager erased with a carriage return", true, paged("--More--\r        \r")},
@@ -131,10 +150,38 @@ var disturbances = []disturbance{
 	})},
 }
 
+// outcomes are what became of a format's tables under each disturbance.
+type outcomes map[string]map[string]bool
+
+func (o outcomes) add(format, what string) {
+	if o[format] == nil {
+		o[format] = map[string]bool{}
+	}
+	o[format][what] = true
+}
+
+// log prints the table of a disturbance: which formats are read all the same, which are partial, which are refused.
+func (o outcomes) log(t *testing.T, name string) {
+	by := map[string][]string{}
+	for format, what := range o {
+		key := strings.Join(slices.Sorted(maps.Keys(what)), " or ")
+		by[key] = append(by[key], format)
+	}
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(by)) {
+		slices.Sort(by[key])
+		parts = append(parts, key+": "+strings.Join(by[key], " "))
+	}
+	t.Logf("%s | %s", name, strings.Join(parts, " | "))
+}
+
 // TestWhatPeoplePasteIsReadOrNamed disturbs a table of each reader in each way: the rows are those of the clean text, or the
 // reading is refused or partial, and no row is another route than before.
 func TestWhatPeoplePasteIsReadOrNamed(t *testing.T) {
+	table := map[string]outcomes{}
+	all := slices.Concat(disturbances, wrapped())
 	for _, name := range pastedFixtures {
+		format, _, _ := strings.Cut(name, "/")
 		src := fixtureSource(name)
 		text := strings.ReplaceAll(string(fixtureBytes(t, name)), "\r\n", "\n")
 		clean, was, err := readBytes(src, []byte(text))
@@ -146,7 +193,10 @@ func TestWhatPeoplePasteIsReadOrNamed(t *testing.T) {
 		for _, r := range slices.Concat(clean, more) {
 			known[withoutLine(r)] = true
 		}
-		for _, d := range disturbances {
+		for _, d := range all {
+			if table[d.name] == nil {
+				table[d.name] = outcomes{}
+			}
 			if strings.HasSuffix(name, ".xml") && strings.Contains(d.do(""), "\xfc") {
 				d.whole = false // XML is UTF-8: the reading stops
 			}
@@ -157,6 +207,7 @@ func TestWhatPeoplePasteIsReadOrNamed(t *testing.T) {
 						t.Errorf("another route: %s", withoutLine(r))
 					}
 				}
+				table[d.name].add(format, became(clean, got, was, is, err))
 				switch lost := len(got) < len(clean); {
 				case err != nil && d.whole:
 					t.Errorf("refused: %v", err)
@@ -171,6 +222,31 @@ func TestWhatPeoplePasteIsReadOrNamed(t *testing.T) {
 			})
 		}
 	}
+	for _, d := range all {
+		table[d.name].log(t, d.name)
+	}
+}
+
+// became says what a disturbed text is beside the clean one.
+func became(clean, got []rib.Route, was, is outcome, err error) string {
+	switch {
+	case err != nil:
+		return "refused"
+	case is.Complete == rib.CompleteNo && (was.Complete != rib.CompleteNo || len(got) < len(clean)):
+		return "partial"
+	case len(got) < len(clean):
+		return "fewer"
+	}
+	return "same"
+}
+
+// wrapped are the envelopes, as disturbances: an answer of az in which rows may be lost is partial.
+func wrapped() []disturbance {
+	list := make([]disturbance, len(wrappings))
+	for i, w := range wrappings {
+		list[i] = disturbance{w.name, !strings.Contains(w.name, "az "), w.wrap}
+	}
+	return list
 }
 
 // withoutLine is what a row says, wherever it stands, and whatever stands before it of its prefix.
