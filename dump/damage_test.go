@@ -12,7 +12,7 @@ import (
 )
 
 // lineFormats are the formats of lines whose every line is held to what its router prints.
-var lineFormats = []string{"bird", "eos", "fortios", "frr", "ios", "iosxr", "nxos", "openbgpd", "gobgp", "junos", "srlinux", "nokia", "azure-csv", "azure-format-table", "azure-table", "azure-list", "bgpdump-m"}
+var lineFormats = []string{"bird", "eos", "fortios", "frr", "ios", "iosxr", "nxos", "openbgpd", "gobgp", "junos", "srlinux", "nokia", "azure-csv", "azure-format-table", "azure-table", "azure-list", "bgpdump-m", "comware", "vrp"}
 
 // damage is what may happen to a line between a router and a file. It returns nil where the line has no place for it.
 type damage struct {

@@ -32,6 +32,9 @@ var fixtureSources = map[string]reading.Source{
 	"bird/export-table-version3.txt":                {View: rib.AdjRIBOutPost},
 	"bird/import-table.txt":                         {View: rib.AdjRIBInPre},
 	"birdwatcher/export.json":                       {View: rib.AdjRIBOutPost},
+	"comware/advertised.txt":                        {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
+	"comware/received.txt":                          {View: rib.AdjRIBInPre, Neighbor: documentationPeer},
+	"comware/table.txt":                             {View: rib.BGPTable},
 	"eos-json/advertised.json":                      {View: rib.AdjRIBOutPost},
 	"eos-json/table.json":                           {View: rib.BGPTable},
 	"eos-json/table-vrf-all.json":                   {VRF: "CUST"},
@@ -137,6 +140,10 @@ var fixtureSources = map[string]reading.Source{
 	"panos/routers.txt":                             {VRF: "cust a", View: rib.LocRIB},
 	"panos/table.txt":                               {View: rib.LocRIB},
 	"srlinux/advertised.txt":                        {View: rib.AdjRIBOutPost, Neighbor: documentationPeer, ASNs: []uint32{65536}},
+	"vrp/advertised.txt":                            {View: rib.AdjRIBOutPost, Neighbor: documentationPeer},
+	"vrp/received.txt":                              {View: rib.AdjRIBInPre, Neighbor: documentationPeer},
+	"vrp/table.txt":                                 {View: rib.BGPTable},
+	"vrp/vpn-instance.txt":                          {VRF: "blue"},
 	"srlinux/odd-rows.txt":                          {View: rib.BGPTable},
 	"srlinux/received.txt":                          {View: rib.AdjRIBInPre, Neighbor: documentationPeer, ASNs: []uint32{65536}},
 	"srlinux/received-old.txt":                      {View: rib.AdjRIBInPre},
@@ -264,6 +271,9 @@ func TestAFileCutAtAnyByteShowsTheRowsBeforeTheCutAndSaysSo(t *testing.T) {
 		}
 		if textTables[strings.Split(name, "/")[0]] {
 			continue // a cut between two rows cannot be seen: TestATextTableCutAtAnyByte
+		}
+		if countInFront[strings.Split(name, "/")[0]] {
+			continue // all rows prove the end: TestATableWithItsCountInFrontCutAtAnyByte
 		}
 		if strings.HasPrefix(name, "bird/") {
 			continue // what may be missing of the last row is not shown: TestABIRDTextCutAtAnyByte

@@ -21,6 +21,7 @@ import (
 	"bgpaudit/dump/panos"
 	"bgpaudit/dump/reading"
 	"bgpaudit/dump/srlinux"
+	"bgpaudit/dump/vrp"
 )
 
 // Formats are the formats that Read knows, alphabetical. A page in docs/formats goes with each.
@@ -33,6 +34,7 @@ var Formats = []reading.Format{
 	mrt.Text,
 	bird.Text,
 	bird.Birdwatcher,
+	vrp.Comware,
 	cisco.EOS,
 	eos.JSON,
 	cisco.FortiOS,
@@ -59,6 +61,7 @@ var Formats = []reading.Format{
 	panos.Text,
 	mrt.Pcap,
 	srlinux.Text,
+	vrp.VRP,
 }
 
 // FormatNames lists the names that a config may give as format, beside auto.

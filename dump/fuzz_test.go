@@ -96,3 +96,5 @@ func FuzzPANOS(f *testing.F)            { fuzzFormat(f, "panos") }
 func FuzzOpenConfig(f *testing.F)       { fuzzFormat(f, "openconfig") }
 func FuzzPCAP(f *testing.F)             { fuzzFormat(f, "pcap") }
 func FuzzSRLinux(f *testing.F)          { fuzzFormat(f, "srlinux") }
+func FuzzComware(f *testing.F)          { fuzzFormat(f, "comware") }
+func FuzzVRP(f *testing.F)              { fuzzFormat(f, "vrp") }

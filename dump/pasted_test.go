@@ -18,6 +18,7 @@ var pastedFixtures = []string{
 	"azure-csv/circuit.csv", "azure-format-table/circuit.txt",
 	"azure-json/expressroute-primary.json", "azure-json/gateway-learned.json", "azure-list/circuit.txt", "azure-table/circuit.txt",
 	"bgpdump-m/table.txt", "bird/table.txt", "bird/export-table.txt", "birdwatcher/protocol.json",
+	"comware/table.txt", "comware/ipv6.txt",
 	"eos/table.txt", "eos/table-v6.txt", "eos-json/table.json", "eos-json/table-v6-detail.json",
 	"fortios/table.txt", "fortios/table-ipv6.txt", "frr/table-v4.txt", "frr/table-v6.txt", "frr-json/table-v4.json", "frr-json/table-v6.json",
 	"gcp-json/session.txt", "megaport-json/table.json",
@@ -26,7 +27,7 @@ var pastedFixtures = []string{
 	"junos/protocol.txt", "junos/advertising.txt", "junos/received.txt", "junos-json/advertising.json", "junos-xml/advertising.xml",
 	"nokia/routes.txt", "nokia/routes-ipv6.txt", "nokia-json/table.json", "nxos/table.txt", "nxos/ipv6.txt", "nxos-json/table.json",
 	"openbgpd/table.txt", "openbgpd/in.txt", "openbgpd-json/table.json", "openconfig/gnmic-get.json", "panos/table.txt",
-	"srlinux/table.txt", "srlinux/table-ipv6.txt",
+	"srlinux/table.txt", "srlinux/table-ipv6.txt", "vrp/table.txt", "vrp/ipv6.txt",
 }
 
 // A disturbance is what lies around or in a text that went through a terminal. whole says that nothing may be lost by it:

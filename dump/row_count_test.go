@@ -15,6 +15,7 @@ var rowPatterns = map[string]*regexp.Regexp{
 	"azure-table":        regexp.MustCompile(`(?m)^ *(?:\d+ +)?[0-9a-f:.]+/\d+ +\S`),
 	"bgpdump-m":          regexp.MustCompile(`(?m)^TABLE_DUMP2?(?:_AP)?\|\d+\|B\|`),
 	"birdwatcher":        regexp.MustCompile(`"network": *"`),
+	"comware":            regexp.MustCompile(`(?m)^[*> ][*>dhsSiea ]{4}(?:Network : \S|[0-9./ ]{19}[0-9.]+ .*[ie?]$)`),
 	"eos-json":           regexp.MustCompile(`"nextHop": *"`),
 	"frr":                regexp.MustCompile(`(?m)^ ?[*>=#sdhrSRi ]{2,6}.* [ie?] *\r?$`),
 	"frr-json":           regexp.MustCompile(`"pathFrom": *"`),
@@ -24,6 +25,7 @@ var rowPatterns = map[string]*regexp.Regexp{
 	"nxos-json":          regexp.MustCompile(`"ipnexthop": *"|"ipv6nexthop": *"`),
 	"openbgpd":           regexp.MustCompile(`(?m)^[ *>A-Za-z!?-]*[0-9a-f:.]+/\d+ +\S+ +\d+ +\d+ `),
 	"openbgpd-json":      regexp.MustCompile(`"prefix": *"`),
+	"vrp":                regexp.MustCompile(`(?m)^.*(?:Network  : \S|[0-9.]+ .* [0-9]+ +(?:[0-9{][0-9 {},]*)?[ie?]$)`),
 }
 
 // TestRowsAreAsManyAsAPatternFinds holds what is read, what is bad and what is another's of each fixture against a count of

@@ -16,7 +16,7 @@ import (
 var tools = map[string]bool{"bgpctl": true, "gobgp": true, "bgpdump": true}
 
 // commandWords stand in every line that has a command in it.
-var commandWords = [][]byte{[]byte("sh"), []byte("get"), []byte("bgpctl"), []byte("gobgp"), []byte("bgpdump")}
+var commandWords = [][]byte{[]byte("sh"), []byte("get"), []byte("bgpctl"), []byte("gobgp"), []byte("bgpdump"), []byte("dis")}
 
 // EchoedCommands are the commands in a line: behind a prompt, a date, the words that hand them on to another place, or
 // alone. A shell may hand several to a router: "vtysh -c 'show bgp ipv4 unicast' -c 'show bgp ipv6 unicast'". What a
@@ -120,7 +120,7 @@ func commandsOf(text []byte) (commands [][]string) {
 // cutCommand cuts a command off, with the pipe behind it. In quotes it ends where they do.
 func cutCommand(raw, words []string) (command []string, end int) {
 	end = len(words)
-	if IsShow(words[0]) || words[0] == "get" {
+	if IsShow(words[0]) || IsDisplay(words[0]) || words[0] == "get" {
 		end = slices.Index(append(slices.Clone(words), "-c"), "-c")
 	}
 	for i := range end {
@@ -199,6 +199,8 @@ func beginsCommand(words []string) bool {
 	switch word := words[0]; {
 	case IsShow(strings.TrimPrefix(word, "/")):
 		return next != "" && !strings.HasPrefix(next, "-")
+	case IsDisplay(word):
+		return next == "bgp"
 	case word == "get":
 		return strings.HasPrefix(next, "r")
 	default:
@@ -208,6 +210,9 @@ func beginsCommand(words []string) bool {
 
 // IsShow reports whether word is "show", or short for it.
 func IsShow(word string) bool { return Short(word, "show", 2) }
+
+// IsDisplay reports whether word is "display", or short for it, as Huawei's and H3C's routers have it.
+func IsDisplay(word string) bool { return Short(word, "display", 3) }
 
 // Short reports whether word is whole, or its first letters, of which there must be so many.
 func Short(word, whole string, least int) bool {

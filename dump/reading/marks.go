@@ -63,6 +63,7 @@ var shows = map[string]rib.Marks{
 	"bgpdump-m":          rib.IBGP,
 	"bird":               rib.Stale | rib.Invalid | rib.Filtered | rib.RIBFailure,
 	"birdwatcher":        rib.Filtered,
+	"comware":            rib.Stale | rib.Invalid | rib.IBGP,
 	"eos":                rib.Stale | rib.Invalid | rib.RIBFailure | rib.RPKIInvalid,
 	"eos-json":           rib.Stale | rib.Invalid | rib.IBGP | rib.RIBFailure,
 	"fortios":            rib.Stale | rib.Invalid | rib.IBGP,
@@ -88,6 +89,7 @@ var shows = map[string]rib.Marks{
 	"panos":              0,
 	"pcap":               rib.IBGP,
 	"srlinux":            rib.Stale | rib.Invalid,
+	"vrp":                rib.Stale | rib.Invalid | rib.IBGP | rib.RPKIInvalid,
 }
 
 // MarksNotShown are those of StateMarks that a format has no place for. Records of no format that is known have a
