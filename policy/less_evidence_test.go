@@ -87,6 +87,8 @@ func stillSaid(how string, v firmness) string {
 		return "between the sides of a circuit a path that is not shown leaves a tie, which the answer says"
 	case strings.HasPrefix(how, "collector ") && strings.HasSuffix(what, " flow/mixed appears") && !strings.HasPrefix(what, "error"):
 		return "which way networks go is inferred from collectors: without them it is a tie"
+	case strings.HasPrefix(how, "collector ") && strings.Contains(what, "link/backup") && says("which ISP a network prefers is not seen"):
+		return "which ISP networks prefer is inferred from collectors: without them it is a tie, which counts as winning, and the answer says so"
 	case (strings.HasSuffix(what, "appears") || strings.HasSuffix(what, "to fired")) && says("the routers use is not shown"):
 		return "routers that show no mark are a tie by contract, which the answer says"
 	case (how == "bgp-table cut" || how == "bgp-table row unreadable") && check && strings.Contains(v.was, "itself marks best what no link of its own brings"):

@@ -151,7 +151,48 @@ func (ps *Pass) reportBackup(d *declaration, ob *rib.Observer, dec *rib.Decision
 			f.Assumes = addTexts(f.Assumes, ps.trustIn(c.Entry)...) // what it beat has to be there too
 		}
 	}
+	if ps.tieOfISPs(dec) {
+		f.Assumes = addTexts(f.Assumes, "which ISP a network prefers is not seen: "+list(ps.names(dec.Links))+" count as equal")
+		if ps.prepended(dec, off) {
+			f.Severity = Warning // most networks follow the shorter path, and nobody sees which do not
+		}
+	}
 	ps.report(f)
+}
+
+// tieOfISPs reports whether links of the internet tie for whoever does not say how it chooses among ISPs.
+func (ps *Pass) tieOfISPs(d *rib.Decision) bool {
+	many := d.Observer == rib.ObserverInternet || d.Observer == rib.ObserverMicrosoft
+	return many && d.Outcome == rib.OutcomeTie && d.Reason == rib.ReasonEqual &&
+		!slices.ContainsFunc(d.Links, func(l rib.LinkID) bool { return ps.Links[l].Kind != rib.Internet })
+}
+
+// prepended reports whether each of the backup's routes leaves us with a longer AS path than every other that
+// ties, as far as is shown.
+func (ps *Pass) prepended(d *rib.Decision, backup []rib.Candidate) bool {
+	longest := 0
+	for _, c := range d.Candidates {
+		isBackup := slices.ContainsFunc(backup, func(b rib.Candidate) bool { return b.Link == c.Link })
+		if c.Lost == "" && !c.Out && !isBackup {
+			longest = max(longest, ps.ownLength(&c))
+		}
+	}
+	return !slices.ContainsFunc(backup, func(c rib.Candidate) bool {
+		return !c.Attrs.NotShown.Has(rib.AttrASPath) && ps.ownLength(&c) <= longest
+	})
+}
+
+// ownLength is how long the AS path of a route is as it leaves us: without what the other end put in front.
+func (ps *Pass) ownLength(c *rib.Candidate) int {
+	var path []uint32
+	for _, seg := range c.Attrs.ASPath {
+		path = append(path, seg.ASNs...)
+	}
+	if ps.table.Feeds()[c.Feed].State.ASPathForm == rib.BeforeOwnASN {
+		return len(path) + 1
+	}
+	own := slices.IndexFunc(path, func(asn uint32) bool { return slices.Contains(ps.Site.ASNs, asn) })
+	return len(path) - max(own, 0)
 }
 
 // backupAdvice makes the backup lose, and leaves it advertised.

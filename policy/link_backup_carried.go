@@ -87,6 +87,18 @@ func (ps *Pass) reportCarried(d *declaration, p netip.Prefix, links []string, ro
 			f.Assumes = addTexts(f.Assumes, ps.trustIn(row.entry())...)
 		}
 	}
+	for _, name := range d.links { // the route that they have may be an aggregate
+		id, _ := ps.table.LinkID(name)
+		for _, st := range ps.Sight.CoveringAdvertised(id, p) {
+			if !st.Certain() {
+				continue
+			}
+			if ev := ps.evidence(st.Entry); !slices.Contains(f.Evidence, ev) {
+				f.Evidence = append(f.Evidence, ev)
+			}
+			f.Assumes = addTexts(f.Assumes, ps.trustIn(st.Entry)...)
+		}
+	}
 	ps.report(f)
 }
 

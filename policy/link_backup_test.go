@@ -241,3 +241,46 @@ remotes: [{name: them, prefixes: [192.0.2.0/24], observer: hq}]
 `, "wan out\nwan in\nlte out 198.51.100.0/24\nlte in 192.0.2.0/24"}.audit(t)
 	sameLines(t, "flows", flowLines(r), "out ipv4: out lte, back lte: symmetric")
 }
+
+// What is prepended does not bind networks whose preferences nobody sees, but most of them follow it.
+func TestAPrependedBackupBetweenISPsIsAWarning(t *testing.T) {
+	const declared = "prefixes: [{name: branch, prefixes: [203.0.113.0/24, \"2001:db8:113::/48\"], links: [l1], backup: [l2]}]\n"
+	for name, test := range map[string]struct{ tables, severity string }{
+		"as long":             {"l1 out 203.0.113.0/24 2001:db8:113::/48\nl2 out 203.0.113.0/24 2001:db8:113::/48", "error"},
+		"longer by prepends":  {"l1 out 203.0.113.0/24 2001:db8:113::/48\nl2 out 203.0.113.0/24[len=3] 2001:db8:113::/48[len=3]", "warning"},
+		"shorter by prepends": {"l1 out 203.0.113.0/24[len=3] 2001:db8:113::/48[len=3]\nl2 out 203.0.113.0/24 2001:db8:113::/48", "error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := 0
+			for _, f := range (site{firewalls("fw-1", "fw-2") + declared, test.tables}).audit(t).Findings {
+				if f.Check != "link/backup" {
+					continue
+				}
+				found++
+				if f.Severity.String() != test.severity || !slices.Contains(f.Assumes, "which ISP a network prefers is not seen: l1 and l2 count as equal") {
+					t.Errorf("%s %s: %q", f.Severity, f.Message, f.Assumes)
+				}
+			}
+			if found != 2 {
+				t.Errorf("%d findings", found)
+			}
+		})
+	}
+}
+
+func TestARouteThatABackupStandsInForIsNamedWithItsTrust(t *testing.T) {
+	r := site{
+		firewalls("fw-1", "fw-2") + "services: [{name: web, addresses: [203.0.113.40/32], remote: them, initiator: remote, links: [l1], backup-when-down: [l2]}]\n" +
+			"remotes: [{name: them, observer: internet, prefixes: [192.0.2.0/24]}]\n",
+		"l1 out 203.0.113.0/24\nl2 out 203.0.113.40/32",
+	}.audit(t)
+	for _, f := range r.Findings {
+		if f.Check == "link/backup" && strings.Contains(f.Message, "may carry") {
+			if !slices.Contains(f.Assumes, "accepted on l1") || !slices.ContainsFunc(f.Evidence, func(e policy.Evidence) bool { return e.Link == "l1" }) {
+				t.Errorf("%q, %v", f.Assumes, f.Evidence)
+			}
+			return
+		}
+	}
+	t.Errorf("no finding: %q", findingLines(r))
+}
