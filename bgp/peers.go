@@ -93,7 +93,7 @@ func (p *peer) opened(s *session) {
 
 // established begins the count anew, and says what the table has to know.
 func (p *peer) established(s *session) *rib.PeerChange {
-	defer p.log.Info("session up", zap.Stringer("router id", netip.AddrFrom4(s.theirs.id)), zap.Duration("hold time", s.terms.holdTime),
+	defer p.log.Debug("session up", zap.Stringer("router id", netip.AddrFrom4(s.theirs.id)), zap.Duration("hold time", s.terms.holdTime),
 		zap.Bools("families", s.terms.families[:]), zap.Bools("add-path", s.terms.addPath[:]), zap.Bool("extended messages", s.terms.extended))
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -179,7 +179,7 @@ func (p *peer) loss(why string) Loss { return Loss{Feed: p.conf.Feed, Address: p
 
 func (p *peer) logEnd(s *session, now time.Time) {
 	if s.rec != nil {
-		p.log.Warn("session down", zap.String("reason", s.end.text), zap.Uint64("updates", s.rec.counts.updates))
+		p.log.Debug("session down", zap.String("reason", s.end.text), zap.Uint64("updates", s.rec.counts.updates))
 		return
 	}
 	p.mu.Lock()

@@ -44,6 +44,7 @@ type monitorEntry struct {
 	TLS         tlsEntry         `yaml:"tls,omitempty" jsonschema_description:"The API speaks HTTPS alone."`
 	TokenFile   string           `yaml:"token-file,omitempty" jsonschema:"example=/etc/bgpaudit/token" jsonschema_description:"File that holds the token which every caller of the API must show, on one line, 16 characters or more."`
 	HoldTime    span             `yaml:"hold-time,omitempty" jsonschema:"default=90s,example=3m" jsonschema_description:"The hold time that is offered to every router, 3s or more: so long after its last word a silent router is gone."`
+	StartGrace  span             `yaml:"start-grace,omitempty" jsonschema:"default=3m,example=10m" jsonschema_description:"How long the sessions have at the start, and a router that has come back, to send their whole tables before it is said that they lack; 1s to 1h. Every answer is unknown meanwhile."`
 	Auth        authEntry        `yaml:"auth,omitempty" jsonschema_description:"TCP authentication of sessions that name none of their own."`
 	TTLSecurity int              `yaml:"ttl-security,omitempty" jsonschema:"minimum=1,maximum=254,example=1" jsonschema_description:"Most hops to a neighbour that are accepted (RFC 5082)."`
 	PrefixLimit *int64           `yaml:"prefix-limit,omitempty" jsonschema:"minimum=1,maximum=2147483647,default=20000000,example=5000000" jsonschema_description:"The most routes kept of all sessions together, some 150 octets of memory each. A session that would go beyond it stays up, and its feed is partial."`

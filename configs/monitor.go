@@ -23,7 +23,14 @@ type Monitor struct {
 	MD5File     string        // for sessions that name none of their own; opened as given
 	TTLSecurity int           // likewise; 0 for no such limit
 	PrefixLimit int           // most routes kept of all sessions together
+	StartGrace  time.Duration // of the sessions, to send their whole tables before it is said that they lack
 }
+
+// DefaultStartGrace: a router tries again after two minutes (RFC 4271 10, ConnectRetryTime), and then
+// has its table to send.
+const DefaultStartGrace = 3 * time.Minute
+
+const longestStartGrace = time.Hour // who waits longer is not told of what is not there
 
 // Most routes that are kept where the config does not say: of one session twice what the internet has,
 // of all what takes some 3 GB.
@@ -43,6 +50,7 @@ func (c *checker) monitor() Monitor {
 	once(c, "monitor.listen", e.Listen)
 	c.api()
 	c.holdTime()
+	c.startGrace()
 	c.between("monitor.ttl-security", int64(e.TTLSecurity), 1, 254)
 	most := int64(DefaultTotalPrefixLimit)
 	if e.PrefixLimit != nil {
@@ -53,7 +61,7 @@ func (c *checker) monitor() Monitor {
 	}
 	out := Monitor{
 		PrefixLimit: int(most),
-		ASN:         uint32(e.ASN), RouterID: e.RouterID, Listen: e.Listen, API: e.API, HoldTime: e.HoldTime.duration(),
+		ASN:         uint32(e.ASN), RouterID: e.RouterID, Listen: e.Listen, API: e.API, HoldTime: e.HoldTime.duration(), StartGrace: e.StartGrace.duration(),
 		MD5File: c.md5File(e.Auth), TTLSecurity: e.TTLSecurity,
 	}
 	if e.TLS != (tlsEntry{}) {
@@ -115,6 +123,19 @@ func (c *checker) holdTime() {
 	}
 }
 
+func (c *checker) startGrace() {
+	e, at := &c.file.Monitor, "monitor.start-grace"
+	if !c.has(at) {
+		if c.has("monitor") {
+			e.StartGrace = span(DefaultStartGrace)
+		}
+		return
+	}
+	if d := e.StartGrace.duration(); !c.broken[at] && (d < time.Second || d > longestStartGrace) {
+		c.fail(at, "from 1s to 1h; 3m is usual", "start-grace %s is out of range", d)
+	}
+}
+
 func (c *checker) hostPort(path, text string) bool {
 	_, port, err := net.SplitHostPort(text)
 	if err == nil {
@@ -161,6 +182,7 @@ func (c *Config) CheckReload(running *Config) error {
 		{"monitor.listen", slices.Equal(was.Listen, is.Listen)},
 		{"monitor.router-id", was.RouterID == is.RouterID},
 		{"monitor.hold-time", was.HoldTime == is.HoldTime},
+		{"monitor.start-grace", was.StartGrace == is.StartGrace},
 		{"monitor.api", was.API == is.API},
 		{"monitor.prefix-limit", was.PrefixLimit == is.PrefixLimit},
 	} {

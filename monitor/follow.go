@@ -7,9 +7,11 @@ import (
 	"bgpaudit/policy"
 )
 
-// Event is something that became of a finding, as the log has it.
+// Event is something that became of a finding, or of a session with all that came of it, as the log
+// has it.
 type Event struct {
-	What    string // raised, changed, unknown, seen-again, cleared, flapping, steady
+	Session *Notice // nil where it is about a finding; else the other fields are empty
+	What    string  // raised, changed, unknown, seen-again, cleared, flapping, steady
 	Finding *policy.Finding
 	Since   time.Time // the finding was raised first
 	Why     string    // unknown: what is missing; flapping: how often
@@ -89,9 +91,12 @@ func (f *followers) end() {
 }
 
 // tell passes an audit's news on, lost evidence first.
-func (f *followers) tell(n news) {
+func (f *followers) tell(n news, notices []*Notice) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for _, note := range notices {
+		f.pass(Event{What: note.What, Session: note})
+	}
 	for _, c := range []change{nowUnknown, nowSeen, nowRaised, nowAltered, nowFlapping, nowSteady, nowCleared} {
 		for _, e := range n[c] {
 			finding := *e.Finding
@@ -102,14 +107,19 @@ func (f *followers) tell(n news) {
 			case nowFlapping:
 				ev.Why = e.restlessness()
 			}
-			for line := range f.lines {
-				select {
-				case line <- ev:
-				default:
-					delete(f.lines, line)
-					close(line)
-				}
-			}
+			f.pass(ev)
+		}
+	}
+}
+
+// pass hands an event to everyone who keeps up. The caller holds the lock.
+func (f *followers) pass(ev Event) {
+	for line := range f.lines {
+		select {
+		case line <- ev:
+		default:
+			delete(f.lines, line)
+			close(line)
 		}
 	}
 }

@@ -34,21 +34,27 @@ func (m *Monitor) look(ctx context.Context, began time.Time) bool {
 	m.auditing.begin()
 	defer m.auditing.end()
 	clock, before := m.Now(), m.answer
-	news, err := m.judge(ctx, clock, began)
+	news, notices, err := m.judge(ctx, clock, began)
 	if errors.Is(err, errOvertaken) {
 		return false
 	}
 	if err != nil {
 		m.Log.Error("the audit failed: a defect of bgpaudit, please report it; what was found before stands", zap.Error(err))
 	}
-	m.sayNews(news)
+	m.sayNews(news, notices)
 	m.sayAnswerWhereNew(!before.same(m.answer), began)
 	return true
 }
 
 // sayAnswerWhereNew says what the audit came to where that differs from what was said of the one
 // before; one that comes and goes is said to, and then waits until it has stood still.
+//
+// While the sessions begin it is not said. Where a session that is lost is all that makes it 3, that
+// has been said.
 func (m *Monitor) sayAnswerWhereNew(moved bool, steady time.Time) {
+	if m.Starting() || m.saidAnswer.given && m.answer.code == policy.ExitIncomplete && !m.unexplained {
+		return
+	}
 	differs := !m.saidAnswer.given || !m.saidAnswer.same(m.answer)
 	switch m.answering.step(steady, moved, differs, m.answer.code == policy.ExitClean, mostOfAnswer) {
 	case silent:
@@ -68,7 +74,7 @@ func (m *Monitor) sayAnswerWhereNew(moved bool, steady time.Time) {
 
 // judge makes one audit, of a table that stands still meanwhile. What it found and what it came to are told in
 // one: nobody may read the one beside the other of the audit before.
-func (m *Monitor) judge(ctx context.Context, clock, began time.Time) (out news, err error) {
+func (m *Monitor) judge(ctx context.Context, clock, began time.Time) (out news, notices []*Notice, err error) {
 	m.still.Lock()
 	defer m.still.Unlock()
 	m.due.begin()
@@ -78,6 +84,7 @@ func (m *Monitor) judge(ctx context.Context, clock, began time.Time) (out news, 
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			m.told.Lock()
 			defer m.told.Unlock()
+			m.unexplained = true
 			m.answer = answer{given: true, code: policy.ExitIncomplete, reasons: []string{"the last audit failed, by a defect of bgpaudit"}, took: time.Since(began), site: m.sites}
 		}
 	}()
@@ -87,15 +94,17 @@ func (m *Monitor) judge(ctx context.Context, clock, began time.Time) (out news, 
 	sight := rib.NewSight(m.Table, m.Options)
 	result := m.audit(m.overtaken(ctx), m.Intent, sight, clock)
 	if result == nil {
-		return nil, errOvertaken
+		return nil, nil, errOvertaken
 	}
 	result.Feeds = asTheyAre(result.Feeds)
 	now := answer{given: true, at: clock, took: time.Since(began), site: m.sites}
 	now.code, now.reasons = result.Exit(policy.Error)
 	m.told.Lock()
 	defer m.told.Unlock()
+	before, p := m.last, newProof(result, sight)
 	m.last, m.answer = result, now
-	return m.ledger.take(result, newProof(result, sight), clock, began), nil
+	out = m.ledger.take(result, p, clock, began)
+	return out, m.account(out, p, before, began), nil
 }
 
 func (m *Monitor) settle(clock time.Time) {

@@ -24,6 +24,10 @@ type Config struct {
 	Log      *zap.Logger
 	Now      func() time.Time // the time of day, for ages and waivers; nil is time.Now
 	Pace     Pace
+
+	// StartGrace is how long the sessions have at the start, and a router that has come back, to send
+	// their whole tables before it is said that they lack.
+	StartGrace time.Duration
 }
 
 // Sessions is what the monitor asks of a [bgp.Collector].
@@ -62,10 +66,13 @@ type Monitor struct {
 	table  sync.RWMutex
 	sights sights
 
-	saidAnswer answer // these two are the watch's own
-	answering  damper
+	// These are the watch's own.
+	saidAnswer  answer
+	answering   damper
+	unexplained bool // the last audit lacks evidence for another reason than a lost session
 
 	told   sync.Mutex // guards what follows
+	starts bool       // the start is not over
 	ledger ledger
 	answer answer
 	last   *policy.Result
@@ -80,7 +87,7 @@ func New(c Config) *Monitor {
 	c.Pace = c.Pace.orDefault()
 	return &Monitor{
 		Config: c, audit: policy.AuditUntil, changed: make(chan struct{}, 1), refiled: make(chan struct{}, 1),
-		notices: fsnotify.NewWatcher, writer: newWriter(c), ledger: ledger{},
+		notices: fsnotify.NewWatcher, writer: newWriter(c), ledger: ledger{}, starts: true,
 	}
 }
 
@@ -89,6 +96,7 @@ func New(c Config) *Monitor {
 func (m *Monitor) Run(ctx context.Context) error {
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
+	m.sayStart()
 	written := make(chan struct{})
 	var rest sync.WaitGroup
 	rest.Go(func() {
@@ -148,8 +156,10 @@ func (m *Monitor) enter(updates []rib.Update) (news bool) {
 func (m *Monitor) watch(ctx context.Context, written <-chan struct{}) {
 	pacer := pacer{Pace: m.Pace}
 	due := time.NewTimer(0)
+	started := time.NewTimer(m.StartGrace)
 	tick, status := time.NewTicker(m.Pace.Tick), time.NewTicker(m.Pace.Status)
 	defer due.Stop()
+	defer started.Stop()
 	defer tick.Stop()
 	defer status.Stop()
 	for {
@@ -160,6 +170,8 @@ func (m *Monitor) watch(ctx context.Context, written <-chan struct{}) {
 			return
 		case <-m.changed:
 			due.Reset(pacer.wait(time.Now()))
+		case <-started.C:
+			due.Reset(0)
 		case <-tick.C: // ages grow and waivers end without anyone saying so
 			due.Reset(pacer.wait(time.Now()))
 		case <-due.C:

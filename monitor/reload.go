@@ -152,6 +152,7 @@ func (w *writer) numberOf(feed rib.FeedID) rib.FeedID {
 func (w *writer) moveTo(s *Site, numbers map[rib.FeedID]rib.FeedID) {
 	w.feeds, w.table, w.reads = numbers, s.Table, s.Intent.Reads()
 	w.beLive(s.Neighbors)
+	w.roll.ask(s.Neighbors, w.numberOf, time.Now())
 	for p := range w.short {
 		if _, goesOn := numbers[p.session]; !goesOn {
 			delete(w.short, p)

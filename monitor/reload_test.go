@@ -90,7 +90,7 @@ prefixes:
 		if got := w.numbers(); got["mirror-a"] != 0 || got["mirror-b"] != 1 || got["mirror-c"] != 2 {
 			t.Errorf("the sessions have the numbers %v", got)
 		}
-		if said := w.later(time.Second); strings.Contains(said, "isp-a") || strings.Contains(said, "isp-b") || strings.Contains(said, wrongOnB) || !strings.Contains(said, "evidence/partial of feed mirror-c raised") {
+		if said := w.later(time.Second); strings.Contains(said, "isp-a") || strings.Contains(said, "isp-b") || strings.Contains(said, wrongOnB) || !strings.Contains(said, "warn session-lost mirror-c (127.0.0.4) on [isp-c]") {
 			t.Errorf("said\n%s", said)
 		}
 		w.addresses[2] = netip.MustParseAddr("127.0.0.4")

@@ -29,9 +29,11 @@ var words = map[change]string{
 }
 
 // sayNews logs an audit's news. Lost evidence comes first: it explains the rest. A finding is one
-// line with its effects; what one loss of evidence makes unknown is one line too.
-func (m *Monitor) sayNews(n news) {
-	m.follow.tell(n)
+// line with its effects; what one loss of evidence makes unknown is one line too, and of a session's
+// that line is its notice.
+func (m *Monitor) sayNews(n news, notices []*Notice) {
+	m.follow.tell(n, notices)
+	m.sayNotices(notices)
 	for _, lost := range grouped(n[nowUnknown], func(e *entry) string { return e.why }) {
 		m.sayTogether(zapcore.WarnLevel, nowUnknown, lost, zap.String("why", lost[0].why))
 	}

@@ -131,8 +131,8 @@ func TestRoutersToFindings(t *testing.T) {
 	w.until(wrongExit)
 
 	b.Abort()
-	met := w.until("exit 3")
-	if !strings.Contains(met, "warn unknown, link/wrong of prefix public unknown, because feed mirror-b is stale") || strings.Contains(met, "cleared") {
+	met := w.until("session-lost mirror-b")
+	if !strings.Contains(met, "warn session-lost mirror-b (127.0.0.3) on [isp-b], 1 findings, 0 flows and 4 checks unknown, link/wrong of prefix public unknown") || strings.Contains(met, "cleared") {
 		t.Errorf("its router was killed:\n%s", met)
 	}
 	if strings.Contains(met, "isp-a") {
@@ -161,7 +161,7 @@ func TestAddPathIsWhatTheSessionAgreedTo(t *testing.T) {
 		w := overSessions(t, site)
 		w.until("exit 3")
 		w.send(w.router("127.0.0.2", speaker.AddPathSend()), speaker.EndOfRIB(1))
-		w.until("info cleared evidence/partial of feed edge1")
+		w.until("info session-up edge1 (127.0.0.2) on [isp-a]")
 	})
 	t.Run("not agreed", func(t *testing.T) {
 		w := overSessions(t, site)

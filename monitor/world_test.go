@@ -157,8 +157,16 @@ func inWorld(t *testing.T, site string, play func(*world)) {
 	inWorldOf(t, load(t, site).Site, play)
 }
 
+// inGrace is inWorld with a start grace.
+func inGrace(t *testing.T, site string, play func(*world)) {
+	inWorldOf(t, load(t, site).Site, play, func(c *Config) { c.StartGrace = grace })
+}
+
+// grace is longer than two ticks.
+const grace = 150 * time.Second
+
 // inWorldOf is inWorld for a site that was loaded.
-func inWorldOf(t *testing.T, site Site, play func(*world)) {
+func inWorldOf(t *testing.T, site Site, play func(*world), change ...func(*Config)) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zapcore.DebugLevel)
 		w := &world{t: t, script: &script{batches: make(chan bgp.Batch), ended: make(chan struct{})}, logs: logs, addresses: map[rib.FeedID]netip.Addr{}}
@@ -168,6 +176,9 @@ func inWorldOf(t *testing.T, site Site, play func(*world)) {
 		c := Config{Site: site, Sessions: w.script, Log: zap.New(core)}
 		c.Now = func() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) }
 		c.Load = func(context.Context) (*Site, error) { return w.next, w.bad }
+		for _, to := range change {
+			to(&c)
+		}
 		w.Monitor = New(c)
 		w.notices = func() (*fsnotify.Watcher, error) { return nil, errors.New("not in a bubble") }
 		w.audit = func(stop func() bool, in *policy.Intent, s *rib.Sight, now time.Time) *policy.Result {
@@ -251,6 +262,12 @@ func inShort(e observer.LoggedEntry) string {
 		return fmt.Sprintf("%s exit %v because %v", out, f["exit"], f["because"])
 	}
 	out += fmt.Sprintf(" %v", f["event"])
+	if f["neighbor"] != nil {
+		out += fmt.Sprintf(" %v (%v) on %v", f["neighbor"], f["address"], f["links"])
+	}
+	if f["flows_unknown"] != nil {
+		out += fmt.Sprintf(", %v findings, %v flows and %v checks unknown", f["findings_unknown"], f["flows_unknown"], f["checks_unknown"])
+	}
 	if f["check"] != nil {
 		out += fmt.Sprintf(" %v of %v on %v", f["check"], f["subject"], f["links"])
 		if f["waived_by"] != nil {

@@ -3,6 +3,7 @@ package monitor
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -23,6 +24,7 @@ type writer struct {
 	short    map[peer]bool             // those of which something could not be entered
 	lost     int                       // routes that could not be entered, since the start
 	unsaid   []func()                  // lines for the log, to be written when the locks are given back
+	roll     roll
 }
 
 // peer is one router of one session, or of the sessions with a range.
@@ -41,6 +43,9 @@ func newWriter(c Config) writer {
 		w.unused = max(w.unused, n.Feed+1)
 	}
 	w.beLive(c.Neighbors)
+	now := time.Now()
+	w.roll = newRoll(c.StartGrace, now)
+	w.roll.ask(c.Neighbors, func(feed rib.FeedID) rib.FeedID { return feed }, now)
 	return w
 }
 
@@ -90,6 +95,7 @@ func (w *writer) enter(updates []rib.Update) (state, news bool) {
 			w.lose(p, u, err)
 			state = true
 		}
+		w.roll.hear(p, u, time.Now())
 		if u.Kind == rib.PeerUp {
 			w.countPaths(p, u.Peer)
 		}

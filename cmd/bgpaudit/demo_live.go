@@ -235,7 +235,9 @@ func (g *global) goOn(ctx context.Context, s *stage, log *zap.Logger) error {
 			if !open {
 				return errors.New("the monitor ended")
 			}
-			g.sayEvent(s, e)
+			if e.Session == nil {
+				g.sayEvent(s, e)
+			}
 		}
 	}
 }

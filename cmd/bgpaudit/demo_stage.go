@@ -129,8 +129,10 @@ func (s *stage) settle(ctx context.Context) (*news, error) {
 			if !open {
 				return nil, errors.New("the monitor ended")
 			}
-			met[e.Finding.ID] = e
-			s.hear(e)
+			if e.Session == nil { // sessions come and go as the stage bids them
+				met[e.Finding.ID] = e
+				s.hear(e)
+			}
 			continue
 		case <-tick.C:
 		}

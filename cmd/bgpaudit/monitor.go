@@ -77,7 +77,7 @@ func (g *global) monitor(ctx context.Context) error {
 	g.log.Info("listening on "+addresses(collector.Addrs()), zap.Int("neighbors", len(site.Neighbors)), zap.Stringer("router_id", own.RouterID))
 	systemd := service{g.log}
 	m := monitor.New(monitor.Config{
-		Site: site.Site, Sessions: collector, Log: g.log, Alive: systemd.alive, Pace: monitor.Pace{Alive: systemd.watchdog()},
+		Site: site.Site, Sessions: collector, Log: g.log, Alive: systemd.alive, Pace: monitor.Pace{Alive: systemd.watchdog()}, StartGrace: own.StartGrace,
 		Load: func(ctx context.Context) (*monitor.Site, error) {
 			if err := settled(ctx, g.settings.Config); err != nil {
 				return nil, err

@@ -55,7 +55,7 @@ func (l *listener) Write(p []byte) (int, error) {
 func monitorSite(listen, more string) string {
 	return fmt.Sprintf(`version: 1
 site: {asns: [65536]}
-monitor: {asn: 65551, router-id: 10.255.0.9, listen: [%q]%s}
+monitor: {asn: 65551, router-id: 10.255.0.9, start-grace: 1s, listen: [%q]%s}
 links:
   - {name: isp-a, kind: internet, router: edge1, firewall: fw-a}
 feeds:

@@ -240,7 +240,7 @@ func TestAnAnswerOfTheAPIKeepsItsShape(t *testing.T) {
 		for path, want := range map[string]shape{
 			"/v1/findings": findingsShape.check, "/v1/flows": flowsShape.check, "/v1/checks": checksShape.check, "/v1/feeds": feedsShape.check, "/v1/links": linksShape.check,
 			"/v1/audit": auditShape.check, "/v1/wins?prefix=198.51.100.0/24": winsShape.check, "/v1/routes?prefix=0.0.0.0/0&longer=true": routesShape.check,
-			"/v1/sessions": sessionsShape.check, "/readyz": object{"version": number, "ready": boolean, "awaited": list(name)}.check,
+			"/v1/sessions": sessionsShape.check, "/readyz": object{"version": number, "ready": boolean, "starting": boolean, "awaited": list(name)}.check,
 		} {
 			text := fetch(t, at+path)
 			want(t, path, decoded(t, text))

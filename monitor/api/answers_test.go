@@ -124,10 +124,10 @@ func TestAFindingFromRaisedToCleared(t *testing.T) {
 	w.until("/v1/findings", func(r *reply) bool { return r.Header.Get(HeaderExit) == "1" })
 	w.send(b, withdrawal(wrong))
 	w.until("/v1/audit", func(r *reply) bool { return r.Header.Get(HeaderExit) == "0" })
-	want := []string{"raised link/wrong", "unknown link/wrong", "seen-again link/wrong", "cleared link/wrong"}
+	want := []string{"raised link/wrong", "session-lost mirror-b [isp-b] 1", "session-back mirror-b [isp-b] 0", "cleared link/wrong"}
 	var got []string
 	for e := range events {
-		if strings.HasSuffix(e, "link/wrong") {
+		if strings.HasSuffix(e, "link/wrong") || strings.HasPrefix(e, "session") {
 			got = append(got, e)
 		}
 		if e == want[len(want)-1] {
@@ -167,12 +167,20 @@ func (w *world) follow(ctx context.Context) <-chan string {
 			case "data":
 				var e struct {
 					What    string
-					Finding struct{ Check string }
+					Finding *struct{ Check string }
+
+					Neighbor string
+					Links    []string
+					Unknown  struct{ Findings int }
 				}
 				if err := json.Unmarshal([]byte(value), &e); err != nil || e.What != name {
 					w.t.Errorf("event %s: %v in %s", name, err, value)
 				}
-				out <- e.What + " " + e.Finding.Check
+				if e.Finding == nil {
+					out <- fmt.Sprintf("%s %s %s %d", e.What, e.Neighbor, e.Links, e.Unknown.Findings)
+				} else {
+					out <- e.What + " " + e.Finding.Check
+				}
 			case "":
 				if value == "still here" {
 					select {

@@ -61,6 +61,9 @@ func (s *Server) audited(failOn policy.Severity) (*monitor.Answer, report.Standi
 			since = append(since, "since the audit: "+f.Failing())
 		}
 	}
+	if s.Monitor.Starting() {
+		since = append(since, stillStarting)
+	}
 	if a.OldConfig {
 		since = append(since, "since the audit: the config was reloaded")
 	}
@@ -76,6 +79,9 @@ func (s *Server) audited(failOn policy.Severity) (*monitor.Answer, report.Standi
 	return a, on, nil
 }
 
+// stillStarting: an accepted unknown, or a feed that was whole for a moment, must not pass for an OK.
+const stillStarting = "the monitor is starting: its sessions have not all sent their whole tables yet"
+
 // whole reports whether the audit saw the feed as complete evidence.
 func whole(r *policy.Result, feed string) bool {
 	i := slices.IndexFunc(r.Feeds, func(f *rib.Feed) bool { return f.Name == feed })
@@ -89,13 +95,14 @@ func (s *Server) healthy(q *question) error {
 
 // readiness is the JSON of /readyz.
 type readiness struct {
-	Version int      `json:"version"`
-	Ready   bool     `json:"ready"`
-	Awaited []string `json:"awaited"`
+	Version  int      `json:"version"`
+	Ready    bool     `json:"ready"`
+	Starting bool     `json:"starting"`
+	Awaited  []string `json:"awaited"`
 }
 
 func (s *Server) ready(q *question) error {
-	r := readiness{Version: 1, Awaited: s.awaited()}
+	r := readiness{Version: 1, Starting: s.Monitor.Starting(), Awaited: s.awaited()}
 	r.Ready = len(r.Awaited) == 0
 	if !r.Ready {
 		q.status, q.exit = http.StatusServiceUnavailable, policy.ExitIncomplete
@@ -105,6 +112,9 @@ func (s *Server) ready(q *question) error {
 	}
 	if r.Ready {
 		fmt.Fprintln(q, "ready")
+	}
+	if r.Starting {
+		fmt.Fprintln(q, "starting: "+stillStarting)
 	}
 	for _, what := range r.Awaited {
 		fmt.Fprintln(q, "awaited: "+report.Clean(what))
@@ -134,8 +144,11 @@ func (s *Server) awaited() []string {
 	if err != nil {
 		out = append(out, err.Error())
 	}
-	if s.Monitor.Last() == nil {
+	switch {
+	case s.Monitor.Last() == nil:
 		out = append(out, "the first audit")
+	case s.Monitor.Starting() && len(out) == 0:
+		out = append(out, "an audit of the whole tables")
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,7 +14,7 @@ import (
 // retry is how long a reader that lost its stream waits before it comes back.
 const retry = 5 * time.Second
 
-// events tells what becomes of findings, from now on, until the reader leaves or the monitor ends.
+// events tells what becomes of findings and sessions, from now on, until the reader leaves or the monitor ends.
 // A reader that is too slow is let go: it comes back, and reads /v1/findings for what it missed.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if s.streams.Add(1) > mostStreams {
@@ -69,7 +70,50 @@ func (s stream) send(p []byte) bool {
 func eventText(e monitor.Event) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "event: %s\ndata: ", e.What)
-	_ = report.EventJSON(&b, e.What, report.Held{Finding: e.Finding, Unknown: e.Why, Since: e.Since}) // ends its line
+	if e.Session != nil {
+		_ = json.NewEncoder(report.SafeJSON(&b)).Encode(noticeOf(e.Session)) // ends its line
+	} else {
+		_ = report.EventJSON(&b, e.What, report.Held{Finding: e.Finding, Unknown: e.Why, Since: e.Since}) // likewise
+	}
 	b.WriteByte('\n')
 	return b.Bytes()
 }
+
+// noticeJSON is what became of a session, in the stream of events.
+type noticeJSON struct {
+	Version  int         `json:"version"`
+	What     string      `json:"what"`
+	Since    *string     `json:"since"`
+	Why      *string     `json:"why"`
+	Neighbor string      `json:"neighbor"`
+	Address  string      `json:"address"`
+	Links    []string    `json:"links"`
+	Up       bool        `json:"up"`
+	Unknown  unknownJSON `json:"unknown"`
+	Findings []string    `json:"findings"`
+	Exit     int         `json:"exit"`
+}
+
+// unknownJSON counts what a lost session makes unknown.
+type unknownJSON struct {
+	Findings int `json:"findings"`
+	Flows    int `json:"flows"`
+	Checks   int `json:"checks"`
+}
+
+func noticeOf(n *monitor.Notice) noticeJSON {
+	out := noticeJSON{
+		Version: 1, What: n.What, Since: stampOrNull(n.At), Neighbor: n.Neighbor, Address: n.Address, Links: append([]string{}, n.Links...), Up: n.Up,
+		Unknown: unknownJSON{len(n.Findings), n.Flows, n.Checks}, Findings: []string{}, Exit: n.Exit,
+	}
+	if n.Why != "" {
+		out.Why = &n.Why
+	}
+	for _, f := range n.Findings[:min(len(n.Findings), mostListed)] {
+		out.Findings = append(out.Findings, f.ID)
+	}
+	return out
+}
+
+// mostListed bounds the findings that an event of a session names; their count stands beside them.
+const mostListed = 200

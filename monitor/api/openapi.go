@@ -46,6 +46,7 @@ type record struct {
 func shapes() map[string]reflect.Type {
 	out := map[string]reflect.Type{
 		"routes": reflect.TypeFor[query.RoutesAnswer](), "sessions": reflect.TypeFor[sessionsJSON](), "ready": reflect.TypeFor[readiness](), "problem": reflect.TypeFor[problem](),
+		"notice": reflect.TypeFor[noticeJSON](),
 	}
 	maps.Copy(out, report.Shapes)
 	return out
@@ -150,7 +151,7 @@ func contents(p *path, schema func(string) *huma.Schema) map[string]*huma.MediaT
 	for _, format := range p.formats {
 		switch {
 		case format == "events":
-			out["text/event-stream"] = &huma.MediaType{Schema: schema(p.shape)}
+			out["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{OneOf: []*huma.Schema{schema(p.shape), schema("notice")}}} // of a finding, of a session
 		case format == "json" && p.shape != "":
 			out[types[format]] = &huma.MediaType{Schema: schema(p.shape)}
 		case format == "json":

@@ -71,7 +71,7 @@ var paths = []path{
 	}},
 	{at: "/v1/explain/{finding}", about: "The chain behind one finding: what shares its cause, its routes and flows, and which link wins for its prefixes.", formats: jsonFirst, shape: "explain", ask: (*Server).explain},
 	{at: "/v1/sessions", about: "The sessions with routers.", formats: jsonFirst, shape: "sessions", ask: (*Server).sessions},
-	{at: "/v1/events", about: "What becomes of findings from now on, as server-sent events: raised, changed, unknown, seen-again, cleared, flapping, steady.", formats: []string{"events"}, shape: "event", stream: (*Server).events},
+	{at: "/v1/events", about: "What becomes of findings and sessions from now on, as server-sent events: raised, changed, unknown, seen-again, cleared, flapping, steady; session-lost with all that it makes unknown, session-back, session-up, session-flapping, session-steady.", formats: []string{"events"}, shape: "event", stream: (*Server).events},
 	{at: "/healthz", about: "Whether the monitor runs.", formats: []string{"text"}, open: true, ask: (*Server).healthy},
 	{at: "/readyz", about: "Whether every session has sent its whole table and an audit was made; if not, what is awaited (status 503).", formats: jsonFirst, shape: "ready", ask: (*Server).ready},
 	{at: "/metrics", about: "Metrics in Prometheus's text format.", formats: []string{"metrics"}, stream: (*Server).serveMetrics},

@@ -81,7 +81,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	in := &config.Intent
 	m := monitor.New(monitor.Config{
 		Site:     monitor.Site{Intent: in, Table: rib.NewTable(in.Site.ASNs, in.Links, feeds), Neighbors: neighbors},
-		Sessions: collector, Log: zap.NewNop(), Pace: monitor.Pace{Quiet: 20 * time.Millisecond},
+		Sessions: collector, Log: zap.NewNop(), Pace: monitor.Pace{Quiet: 20 * time.Millisecond}, StartGrace: 20 * time.Second,
 	})
 	o := Options{Monitor: m, Listen: "127.0.0.1:0", Release: "test", Log: zap.New(core)}
 	for _, c := range change {
