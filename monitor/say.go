@@ -208,5 +208,23 @@ func (b brief) MarshalLogObject(to zapcore.ObjectEncoder) error {
 		to.AddString("waived_by", b.WaivedBy)
 	}
 	to.AddString("text", b.Message)
+	if b.Hint != "" && b.standing == raised {
+		to.AddString("hint", b.Hint)
+	}
+	err := to.AddArray("links", strung(b.Links))
+	if err == nil {
+		err = to.AddArray("prefixes", strung(texts(b.Prefixes)))
+	}
+	return err
+}
+
+// strung is a list of strings, for a log entry.
+type strung []string
+
+// MarshalLogArray writes the strings into a log entry.
+func (s strung) MarshalLogArray(to zapcore.ArrayEncoder) error {
+	for _, each := range s {
+		to.AppendString(each)
+	}
 	return nil
 }

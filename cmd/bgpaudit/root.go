@@ -141,12 +141,11 @@ func (g *global) encoder() (zapcore.Encoder, error) {
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.EncodeTime = zapcore.ISO8601TimeEncoder
 	encoder.EncodeDuration = zapcore.StringDurationEncoder
-	encoder.ConsoleSeparator = "  "
 	switch g.settings.LogFormat {
 	case "json":
 		return zapcore.NewJSONEncoder(encoder), nil
 	case "console", "":
-		return zapcore.NewConsoleEncoder(encoder), nil
+		return newConsole(), nil
 	}
 	return nil, fmt.Errorf("--log-format %q: write console or json", g.settings.LogFormat)
 }
