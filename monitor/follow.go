@@ -40,7 +40,21 @@ func (m *Monitor) Held() []Held {
 	}
 	for _, e := range m.ledger.unseen(map[string]bool{}) {
 		if e.standing == unknown || e.standing == cleared && e.flapping {
-			out = append(out, Held{e.Finding, e.why, e.restlessness(), e.since})
+			out = append(out, Held{Finding: e.Finding, Unknown: e.why, Flapping: e.restlessness(), Since: e.since})
+		}
+	}
+	return out
+}
+
+// Parts are the findings that are left of one on more links while a lost session makes that one
+// unknown, by their ids. That one is held too.
+func (m *Monitor) Parts() map[string]bool {
+	m.told.Lock()
+	defer m.told.Unlock()
+	out := map[string]bool{}
+	for id, e := range m.ledger {
+		if e.partOf != "" {
+			out[id] = true
 		}
 	}
 	return out

@@ -36,9 +36,10 @@ type entry struct {
 	damper
 	restless time.Time // it began to flap, by the clock
 
-	under string // the feed whose lost session stands for what became of it, see losses
-	fell  string // likewise, the last one that did
-	hush  bool   // that it flaps was not said either
+	under  string // the feed whose lost session stands for what became of it, see losses
+	fell   string // likewise, the last one that did
+	partOf string // the finding on more links that it is left of, while a lost session makes that one unknown
+	hush   bool   // that it flaps was not said either
 }
 
 // ledger holds every finding that was raised and is not proven gone.

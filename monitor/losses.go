@@ -12,6 +12,7 @@ import (
 // losses is what one audit says for the sessions that are away, in place of what came of them.
 type losses struct {
 	proof   *proof
+	ledger  ledger
 	excused map[string]bool // feeds that are not whole for a session that is away or on its way
 	moving  map[string]bool // feeds whose session came or went within calm
 	fresh   bool            // one of them went since the audit before
@@ -25,10 +26,10 @@ func (m *Monitor) account(n news, p *proof, before *policy.Result, steady time.T
 		m.starts = false
 	}
 	notices := r.call(steady)
-	l := losses{proof: p, excused: r.excused(&m.writer, p.result, steady), moving: r.moving(steady)}
+	l := losses{proof: p, ledger: m.ledger, excused: r.excused(&m.writer, p.result, steady), moving: r.moving(steady)}
 	l.fresh = slices.ContainsFunc(notices, func(n *Notice) bool { return n.What == sessionLost })
 	l.sift(n)
-	l.release(n, m.ledger)
+	l.release(n)
 	m.unexplained = l.open()
 	for _, note := range notices {
 		m.detail(note, p, before)
@@ -39,8 +40,8 @@ func (m *Monitor) account(n news, p *proof, before *policy.Result, steady time.T
 // sift takes out of the news what the lost sessions stand for. A finding about routes is taken out
 // where it becomes unknown and where it is seen again, and never where it is raised or cleared.
 func (l *losses) sift(n news) {
-	for c, list := range n {
-		n[c] = slices.DeleteFunc(list, func(e *entry) bool { return l.covers(c, e) })
+	for _, c := range []change{nowUnknown, nowSeen, nowRaised, nowAltered, nowFlapping, nowSteady, nowCleared} { // what is unknown first: see remains
+		n[c] = slices.DeleteFunc(n[c], func(e *entry) bool { return l.covers(c, e) })
 		if len(n[c]) == 0 {
 			delete(n, c)
 		}
@@ -49,12 +50,19 @@ func (l *losses) sift(n news) {
 
 func (l *losses) covers(c change, e *entry) bool {
 	was, under := e.under, l.explains(e)
+	if c == nowRaised && !isEvidence(e) {
+		if of := l.remains(e); of != nil {
+			e.stand(of.under)
+			e.partOf = of.ID
+			return true
+		}
+	}
 	switch {
 	case c == nowUnknown, isEvidence(e) && (c == nowRaised || c == nowAltered):
 		e.stand(under)
 		return under != ""
-	case c == nowSeen, isEvidence(e) && c == nowCleared:
-		e.under = ""
+	case c == nowSeen, (isEvidence(e) || e.partOf != "") && c == nowCleared:
+		e.under, e.partOf = "", ""
 		return was != ""
 	case c == nowFlapping:
 		e.hush = l.moving[e.fell] || under != "" && isEvidence(e)
@@ -68,8 +76,8 @@ func (l *losses) covers(c change, e *entry) bool {
 }
 
 // release gives back what a loss stood for and does not explain any more.
-func (l *losses) release(n news, all ledger) {
-	for _, e := range all.unseen(map[string]bool{}) {
+func (l *losses) release(n news) {
+	for _, e := range l.ledger.unseen(map[string]bool{}) {
 		if e.under == "" || l.excused[e.under] || e.flapping {
 			continue
 		}
@@ -78,10 +86,23 @@ func (l *losses) release(n news, all ledger) {
 		case e.under != "":
 		case e.standing == unknown:
 			n[nowUnknown] = append(n[nowUnknown], e)
-		case e.standing == raised && isEvidence(e):
+		case e.standing == raised && (isEvidence(e) || e.partOf != ""):
+			e.partOf = ""
 			n[nowRaised] = append(n[nowRaised], e)
 		}
 	}
+}
+
+// remains finds the finding that one which is raised is a part of: the same on more links, of which
+// a lost session makes some unknown. It was raised, and is not cleared.
+func (l *losses) remains(e *entry) *entry {
+	for _, of := range l.ledger {
+		same := of.Check == e.Check && of.Subject == e.Subject && of.Family == e.Family && of.Cause.What == e.Cause.What && of.Cause.Prefix == e.Cause.Prefix && of.Cause.Remote == e.Cause.Remote
+		if same && of.standing == unknown && of.under != "" && !slices.ContainsFunc(e.Links, func(link string) bool { return !slices.Contains(of.Links, link) }) {
+			return of
+		}
+	}
+	return nil
 }
 
 // stand puts a finding under a feed's loss, or under none.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: a C compiler for the race detector, git and
 # make, bgpdump, the five routing daemons that the session tests talk to (BIRD, FRR, GoBGP, OpenBGPD
-# and ExaBGP), and systemd's container, in which the unit is started. Debian and its relatives only;
+# and ExaBGP), Prometheus and Alertmanager, and systemd's container, in which the unit is started. Debian and its relatives only;
 # anywhere else, or without the right to install, it says what is missing and what goes untested for it.
 #
 # No daemon that it installs is started, now or at boot: the tests start their own.
@@ -33,6 +33,7 @@ have_frr() { [ -x /usr/lib/frr/bgpd ] && have_daemon vtysh; }
 have_gobgpd() { have_daemon gobgpd && have_daemon gobgp; }
 have_openbgpd() { have_daemon bgpctl; }
 have_exabgp() { have_daemon exabgp; }
+have_prometheus() { have_daemon prometheus && have_daemon promtool && have_daemon prometheus-alertmanager; }
 have_systemd() { have_daemon systemd-analyze && have_daemon systemd-nspawn; }
 
 packages=() untested=()
@@ -57,6 +58,7 @@ look() {
   need have_gobgpd "sessions with GoBGP's daemon" gobgpd
   need have_openbgpd "sessions with OpenBGPD" openbgpd
   need have_exabgp "sessions with ExaBGP" exabgp
+  need have_prometheus "the alerts, in Prometheus and Alertmanager" prometheus prometheus-alertmanager
   need have_systemd "the unit under systemd" systemd systemd-container
 }
 
@@ -108,7 +110,7 @@ disable_services() { # of the packages that were missing; others are somebody's 
   for package in "${wanted[@]}"; do
     case $package in
       bird2) package=bird ;;
-      frr | gobgpd | openbgpd | exabgp) ;;
+      frr | gobgpd | openbgpd | exabgp | prometheus | prometheus-alertmanager) ;;
       *) continue ;;
     esac
     command -v systemctl >/dev/null 2>&1 || return 0

@@ -69,8 +69,8 @@ func (g *global) playLive(ctx context.Context, sc *scene, s *stage) (differences
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(g.stdout, "  %d sessions are up, %d routes and every End-of-RIB are here after %s; until then %d findings said what was missing\n",
-		len(s.players), s.routes(), sinceThen(began), n.passing)
+	fmt.Fprintf(g.stdout, "  %d sessions are up, %d routes and every End-of-RIB are here after %s\n",
+		len(s.players), s.routes(), sinceThen(began))
 	g.sayNews(s, n)
 	if len(faults) > 0 {
 		if n, err = g.update(ctx, s, "announce", faults, (*fault).announce); err != nil {

@@ -104,7 +104,6 @@ func (s *stage) routes() (n int) {
 // news is what became of the findings since the stage settled last.
 type news struct {
 	raised, cleared []monitor.Event
-	passing         int // findings that came and went meanwhile
 	audit           *policy.Result
 	exit            int
 }
@@ -156,11 +155,8 @@ func (s *stage) since(before, met map[string]monitor.Event, r *policy.Result) *n
 	for id, e := range met {
 		_, was := before[id]
 		_, is := s.standing[id]
-		switch {
-		case was && !is:
+		if was && !is {
 			out.cleared = append(out.cleared, e)
-		case !was && !is:
-			out.passing++
 		}
 	}
 	slices.SortFunc(out.cleared, func(a, b monitor.Event) int { return cmp.Compare(s.order[a.Finding.ID], s.order[b.Finding.ID]) })

@@ -182,7 +182,7 @@ func TestTheMonitorIsAService(t *testing.T) {
 	at := freeAddress(t)
 	good := monitorSite(at.String(), "")
 	writeFile(t, path, good)
-	cmd := exec.CommandContext(t.Context(), buildBinary(t), "monitor", "-c", path)
+	cmd := exec.CommandContext(t.Context(), buildBinary(t), "monitor", "-v", "-c", path)
 	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+socket, "WATCHDOG_USEC=300000")
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {

@@ -51,7 +51,7 @@ func TestDashboardAndRulesNameMetricsThatExist(t *testing.T) {
 			}
 			for _, by := range regexp.MustCompile(`by \(([^)]*)\)`).FindAllStringSubmatch(expr, -1) {
 				for l := range strings.SplitSeq(by[1], ", ") {
-					if !labels[l] {
+					if !labels[l] && l != "job" && l != "instance" { // those Prometheus puts there
 						t.Errorf("%s: %s has no label %s", expr, m[1], l)
 					}
 				}
@@ -89,7 +89,7 @@ func ruleExpressions(t *testing.T) []string {
 	var out []string
 	for _, g := range file.Groups {
 		for _, r := range g.Rules {
-			if !regexp.MustCompile(`^Bgpaudit\w+$`).MatchString(r.Alert) || r.Annotations["summary"] == "" || r.Labels["severity"] == "" || r.For != "" && !regexp.MustCompile(`^\d+[smh]$`).MatchString(r.For) {
+			if !regexp.MustCompile(`^Bgpaudit\w+$`).MatchString(r.Alert) || r.Annotations["summary"] == "" || !pageOf(t, r.Annotations["runbook_url"]) || r.Labels["severity"] == "" || r.For != "" && !regexp.MustCompile(`^\d+[smh]$`).MatchString(r.For) {
 				t.Errorf("rule %+v", r)
 			}
 			out = append(out, r.Expr)
@@ -127,4 +127,12 @@ func panelExpressions(t *testing.T) []string {
 		}
 	}
 	return out
+}
+
+// pageOf reports whether there is such a page, with such a section.
+func pageOf(t *testing.T, url string) bool {
+	t.Helper()
+	page, section, _ := strings.Cut(strings.Replace(url, `{{ reReplaceAll "/" "-" $labels.check }}`, "link-wrong", 1), "#")
+	text, err := os.ReadFile("../../" + page)
+	return err == nil && (section == "" || strings.Contains(strings.ToLower(string(text)), "\n### "+section+"\n"))
 }

@@ -83,6 +83,7 @@ var (
 	exitDesc       = gauge("audit_exit_code", "What the last audit comes to now: 0 clean, 1 findings, 3 incomplete. 3 before the first.")
 	tookDesc       = gauge("audit_duration_seconds", "How long the last audit took.")
 	madeDesc       = gauge("audit_timestamp_seconds", "When the last audit was made.")
+	startingDesc   = gauge("starting", "1 until each session has sent its whole table after the start, or the start grace is over: nothing is known yet.")
 	readyDesc      = gauge("ready", "1 where every session has sent its whole table and an audit was made.")
 	sessionsDesc   = gauge("sessions", "Sessions with routers, by state.", "state")
 	upDesc         = gauge("session_up", "1 where the session is established.", "neighbor", "address")
@@ -99,7 +100,7 @@ var (
 )
 
 var everyDesc = []*prometheus.Desc{
-	findingsDesc, moreDesc, unknownDesc, flappingDesc, flowsDesc, checksDesc, exitDesc, tookDesc, madeDesc, readyDesc, sessionsDesc, upDesc, flapsDesc, updatesDesc,
+	causeDesc, hintDesc, leftOutDesc, startingDesc, findingsDesc, moreDesc, unknownDesc, flappingDesc, flowsDesc, checksDesc, exitDesc, tookDesc, madeDesc, readyDesc, sessionsDesc, upDesc, flapsDesc, updatesDesc,
 	routesDesc, wholeDesc, updatedDesc, refusedDesc, suppressedDesc, droppedDesc, failedDesc, buildDesc,
 }
 
@@ -131,6 +132,7 @@ func say(to chan<- prometheus.Metric, d *prometheus.Desc, value float64, labels 
 // audits tells of the last audit. Without one nothing is known, and that is no 0.
 func (s standing) audits(to chan<- prometheus.Metric) {
 	say(to, readyDesc, truthOf(len(s.awaited()) == 0))
+	say(to, startingDesc, truthOf(s.Monitor.Starting()))
 	a, on, err := s.audited(policy.Error)
 	if err != nil {
 		say(to, exitDesc, policy.ExitIncomplete)
@@ -163,7 +165,9 @@ type finding struct{ check, link, severity, waived string }
 
 func (s standing) held(to chan<- prometheus.Metric) {
 	count, more, unknown, flapping := map[finding]int{}, 0, 0, 0
-	for _, h := range s.Monitor.Held() {
+	held := s.Monitor.Held()
+	s.causes(to, held)
+	for _, h := range held {
 		if h.Flapping != "" {
 			flapping++
 		}
@@ -236,9 +240,15 @@ func (s standing) sources(to chan<- prometheus.Metric) {
 	})
 }
 
-func label(s string) string {
+func label(s string) string { return labelOf(s, mostLabel) }
+
+// labelOf is text from outside as a label of so many octets.
+func labelOf(s string, most int) string {
 	s = report.Clean(s)
-	return strings.ToValidUTF8(s[:min(len(s), mostLabel)], "")
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most-len("…")], "") + "…"
 }
 
 func truthOf(is bool) float64 {
