@@ -53,7 +53,7 @@ func TestNobodyWaitsForTheLog(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			log := stalledLog{zapcore.InfoLevel, make(chan struct{}), make(chan struct{})}
+			log := stalledLog{zapcore.DebugLevel, make(chan struct{}), make(chan struct{})}
 			logs, looks := play(zap.New(log))
 			over := make(chan struct{})
 			go func() { defer close(over); logs() }()

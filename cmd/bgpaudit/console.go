@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,9 +26,7 @@ func newConsole() console { return console{zapcore.NewMapObjectEncoder()} }
 // Clone copies the fields of a logger for one that has more.
 func (c console) Clone() zapcore.Encoder {
 	out := newConsole()
-	for k, v := range c.Fields {
-		out.Fields[k] = v
-	}
+	maps.Copy(out.Fields, c.Fields)
 	return out
 }
 
@@ -54,7 +53,7 @@ func (c console) EncodeEntry(e zapcore.Entry, fields []zapcore.Field) (*buffer.B
 		line.AppendString(": " + about)
 	}
 	for _, k := range order {
-		text := shown(k, all.Fields[k])
+		text := shown(all.Fields[k])
 		said := (k == "neighbor" || k == "address") && strings.Contains(e.Message, text)
 		if text != "" && !said && !slices.Contains(forPrograms, k) {
 			line.AppendString("  " + strings.ReplaceAll(k, "_", " ") + ": " + text)
@@ -73,10 +72,10 @@ var forPrograms = []string{
 // aboutFinding is what a line is about: a finding with its subject, prefixes, links and what is
 // wrong, or the links of a session.
 func aboutFinding(f map[string]any) string {
-	prefixes, links := shown("prefixes", f["prefixes"]), shown("links", f["links"])
+	prefixes, links := shown(f["prefixes"]), shown(f["links"])
 	var out []string
 	for _, k := range []string{"check", "subject"} {
-		if text := shown(k, f[k]); text != "" {
+		if text := shown(f[k]); text != "" {
 			out = append(out, text)
 		}
 	}
@@ -87,14 +86,14 @@ func aboutFinding(f map[string]any) string {
 		out = append(out, "on "+links)
 	}
 	about := strings.Join(out, " ")
-	if text := shown("text", f["text"]); text != "" {
+	if text := shown(f["text"]); text != "" {
 		about += ": " + text
 	}
 	return about
 }
 
 // shown is a value for people; empty where there is nothing to show.
-func shown(key string, v any) string {
+func shown(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
@@ -105,12 +104,12 @@ func shown(key string, v any) string {
 	case []any:
 		var out []string
 		for _, each := range v {
-			out = append(out, shown(key, each))
+			out = append(out, shown(each))
 		}
 		return strings.Join(out, ", ")
 	case map[string]any: // a finding in short
 		text := strings.TrimSpace(aboutFinding(map[string]any{"check": v["check"], "subject": v["subject"], "prefixes": v["prefixes"], "links": v["links"]}))
-		return text + " (id " + shown("id", v["id"]) + ")"
+		return text + " (id " + shown(v["id"]) + ")"
 	}
 	return report.Clean(fmt.Sprint(v))
 }

@@ -28,8 +28,7 @@ func TestTheConsoleSaysWhatMattersInOneLine(t *testing.T) {
 		fields []zapcore.Field
 		want   string
 	}{
-		{"words alone", zapcore.Entry{Level: zapcore.InfoLevel, Message: "stopped: every session was sent a Cease"}, nil,
-			"2026-11-20T09:14:00Z  info   stopped: every session was sent a Cease\n"},
+		{"words alone", zapcore.Entry{Level: zapcore.InfoLevel, Message: "stopped: every session was sent a Cease"}, nil, "2026-11-20T09:14:00Z  info   stopped: every session was sent a Cease\n"},
 		{"a finding names check, subject, prefix, link, hint and id", zapcore.Entry{Level: zapcore.ErrorLevel, Message: "finding raised"}, []zapcore.Field{
 			zap.String("event", "raised"), zap.String("check", "link/wrong"), zap.String("severity", "error"), zap.String("subject", "pool nat-users"), zap.String("family", "ipv6"),
 			zap.Strings("links", []string{"er-primary"}), zap.Strings("prefixes", []string{"2001:db8:113::/48"}), zap.String("text", "it is advertised where it must not be"),
@@ -39,8 +38,7 @@ func TestTheConsoleSaysWhatMattersInOneLine(t *testing.T) {
 			zap.String("event", "session-lost"), zap.String("neighbor", "edge1"), zap.String("address", "192.0.2.1"), zap.Strings("links", []string{"isp-a", "isp-b"}), zap.String("why", "hold timer expired"),
 			zap.Int("findings_unknown", 1), zap.Objects("findings", []short{{"link/wrong", "prefix public", "0123456789abcdef"}}),
 		}, "2026-11-20T09:14:00Z  warn   session lost: edge1 (192.0.2.1): on isp-a, isp-b  why: hold timer expired  findings unknown: 1  findings: link/wrong prefix public (id 0123456789abcdef)\n"},
-		{"what others wrote moves no cursor and makes no line", zapcore.Entry{Level: zapcore.WarnLevel, Message: "no session"}, []zapcore.Field{zap.Error(errors.New("a\nb\x1b[2J"))},
-			"2026-11-20T09:14:00Z  warn   no session  error: a\\x0ab\\x1b[2J\n"},
+		{"what others wrote moves no cursor and makes no line", zapcore.Entry{Level: zapcore.WarnLevel, Message: "no session"}, []zapcore.Field{zap.Error(errors.New("a\nb\x1b[2J"))}, "2026-11-20T09:14:00Z  warn   no session  error: a\\x0ab\\x1b[2J\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.entry.Time = at
