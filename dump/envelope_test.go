@@ -55,7 +55,8 @@ var wrappings = []wrapping{
 	}},
 	{"az vm run-command of Windows", func(a string) string {
 		return asJSON(map[string]any{"value": []any{
-			map[string]any{"code": "ComponentStatus/StdOut/succeeded", "message": a}, map[string]any{"code": "ComponentStatus/StdErr/succeeded", "message": ""}}}, "  ")
+			map[string]any{"code": "ComponentStatus/StdOut/succeeded", "message": a}, map[string]any{"code": "ComponentStatus/StdErr/succeeded", "message": ""},
+		}}, "  ")
 	}},
 	{"a message of az in quotes", func(a string) string { return asJSON("Enable succeeded: \n[stdout]\n"+a+"\n[stderr]\n", "") + "\n" }},
 }

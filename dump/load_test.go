@@ -194,6 +194,8 @@ func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 		{"the rules of an Azure route map", `[{"associatedInboundConnections":["/subscriptions/1/expressRouteConnections/c1"],"name":"map1","rules":[{"actions":[{"parameters":[{"asPath":["65540"],"community":[],"routePrefix":[]}],"type":"Add"}],"matchCriteria":[{"asPath":[],"community":[],"matchCondition":"Contains","routePrefix":["203.0.113.0/24"]}],"name":"rule1","nextStepIfMatched":"Continue"}]}]`, "not a route table: looks like the rules of an Azure route map"},
 		{"the same of PowerShell", "Name             : map1\nRouteMapRules    : {rule1}\nAssociatedInboundConnections : {}\n", "not a route table: looks like the rules of an Azure route map"},
 		{"what a route map of Azure's makes", `{"value":[{"prefix":"203.0.113.0/24","bgpCommunities":"65540:1","asPath":"65540-65541"}]}`, "looks like what an Azure route map is given or makes"},
+		{"a table of Aruba's AOS-CX", "VRF : default\nLocal Router-ID 192.0.2.3\n\n    Network            Nexthop         Metric     LocPrf     Weight Path\n*>  203.0.113.0/24     192.0.2.1       0          100        0       65540 i\nTotal number of entries 1\n", "looks like a table of Aruba's AOS-CX, which is not read: give the neighbor's own table"},
+		{"an older one", "Local router-id 192.0.2.3\n   Network          Next Hop            Metric LocPrf Weight Path\n*> 203.0.113.0/24    192.0.2.1                  0      0      0 65540 i\nTotal number of entries 1\n", "looks like a table of Aruba's AOS-CX"},
 		{"zstd", "\x28\xb5\x2f\xfd....", "is a damaged zstd file"},
 		{"zip", "PK\x03\x04....", "is a zip archive, which may hold several answers: undo that first (unzip)"},
 		{"7z", "7z\xbc\xaf\x27\x1c....", "is a 7z archive"},

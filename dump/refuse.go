@@ -49,6 +49,9 @@ func refusal(head, body []byte) error {
 	if said := routerWarning(body); said != "" {
 		return fmt.Errorf("the router answered %s, not a table: run the command by hand first", reading.Quote(said))
 	}
+	if arubaTable(head) {
+		return errors.New("looks like a table of Aruba's AOS-CX, which is not read: give the neighbor's own table, or turn it into canonical records (docs/formats/jsonl.md)")
+	}
 	if what := panos.Page(head); what != "" {
 		return fmt.Errorf("not a route table that is read: looks like %s", what)
 	}
@@ -148,6 +151,18 @@ func lookalike(head, body []byte) string {
 		return "a BGP summary"
 	}
 	return ""
+}
+
+// arubaTable reports whether a head is of AOS-CX, whose columns are much like those of IOS: "Local Router-ID 192.0.2.3" stands
+// above them, and "Total number of entries" below.
+func arubaTable(head []byte) bool {
+	router, columns := false, false
+	for line := range bytes.Lines(head) {
+		text := bytes.TrimSpace(line)
+		router = router || bytes.HasPrefix(bytes.ToLower(text), []byte("local router-id "))
+		columns = columns || bytes.HasPrefix(text, []byte("Network ")) && bytes.HasSuffix(text, []byte(" Path")) || bytes.HasPrefix(text, []byte("Total number of entries "))
+	}
+	return router && columns
 }
 
 // bareHeader is the header of a table that IOS and others print alike, where nothing above it tells which did.

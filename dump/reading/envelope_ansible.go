@@ -119,13 +119,14 @@ func (t *taking) command(r *ansibleResult, m *member) error {
 		if err != nil {
 			return err
 		}
-		for _, word := range words {
-			text := t.text(word)
-			if strings.ContainsAny(text, " \t|") && !strings.Contains(text, "'") {
-				text = "'" + text + "'"
+		list := make([]string, len(words))
+		for i, word := range words {
+			list[i] = t.text(word)
+			if strings.ContainsAny(list[i], " \t|") && !strings.Contains(list[i], "'") {
+				list[i] = "'" + list[i] + "'"
 			}
-			command += " " + text
 		}
+		command = strings.Join(list, " ")
 	}
 	if len(EchoedCommands([]byte(command))) > 0 && len(r.commands) == 0 {
 		r.commands = []member{{key: command, at: m.at}}

@@ -67,7 +67,7 @@ func areMarks(text []byte) bool {
 var fieldName = regexp.MustCompile(`(?:^|\s)(Network|PrefixLen|NextHop|LocPrf|MED|PrefVal|Label|OutLabel|Path/Ogn) *:`)
 
 // rowLine reads a line of a row, and reports whether it was one.
-func (r *reader) rowLine(l reading.TextLine, text []byte) bool {
+func (r *reader) rowLine(l reading.TextLine) bool {
 	if at := fieldName.FindSubmatchIndex(l.Text); at != nil {
 		return r.fieldsLine(l, at[2])
 	}

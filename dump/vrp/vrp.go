@@ -146,7 +146,7 @@ func (r *reader) one(l reading.TextLine) {
 	case promptLine.Match(text), reading.IsRouterPrompt(text), len(reading.EchoedCommands(text)) > 0:
 		r.prompt(text)
 	case r.frame(l, text):
-	case r.table.begun && r.rowLine(l, text):
+	case r.table.begun && r.rowLine(l):
 	default:
 		r.unknown(l, text)
 	}
