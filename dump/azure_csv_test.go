@@ -90,3 +90,15 @@ func TestWhatStandsInACSVFile(t *testing.T) {
 		})
 	}
 }
+
+// What stands in front of a row or in its place is no prompt and no type.
+func TestARowOfCSVBehindSomethingElseIsABadRow(t *testing.T) {
+	const names = "\"Network\",\"NextHop\",\"LocPrf\",\"Weight\",\"Path\"\n"
+	for _, front := range []string{"PS /home/x> ", "#TYPE "} {
+		text := names + "\"203.0.113.0/24\",\"192.0.2.1\",\"\",\"0\",\"65536\"\n" + front + "\"203.0.114.0/24\",\"192.0.2.1\",\"\",\"0\",\"65536\"\n"
+		routes, got, err := readBytes(reading.Source{Name: "x", Format: "azure-csv", ExpectRoutes: -1}, []byte(text))
+		if err != nil || len(routes) != 1 || got.Skipped != 1 || got.Complete != "no" {
+			t.Errorf("%q: %d routes, %d skipped, %s, %v, %v", front, len(routes), got.Skipped, got.Complete, got.Errors, err)
+		}
+	}
+}

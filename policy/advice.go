@@ -34,8 +34,9 @@ func (ad *advice) choice() string {
 type adviser struct {
 	*Pass
 	before *Result
-	routes int // that may still be audited again
-	tries  int // that are left
+	routes int               // that may still be audited again
+	narrow map[*Finding]bool // only what went wrong was decided again
+	tries  int               // that are left
 }
 
 // mostAudited bounds by how many routes, declarations and flows advice may make an audit longer.
@@ -46,13 +47,14 @@ const mostTried = 100
 
 // What stands in front of advice that is none of the changes that were tried.
 const (
-	aChoice = "this is a choice: "
-	untried = "there are too many findings to try each change, so this is to be thought over: "
+	narrowly = " (the site is too large to audit again: this was decided again by itself)"
+	aChoice  = "this is a choice: "
+	untried  = "there are too many findings to try each change, so this is to be thought over: "
 )
 
 // advise writes what to do beside every finding that its check can advise on.
 func (ps *Pass) advise(before *Result) {
-	a := &adviser{Pass: ps, before: before, routes: mostAudited, tries: mostTried}
+	a := &adviser{Pass: ps, before: before, routes: mostAudited, tries: mostTried, narrow: map[*Finding]bool{}}
 	cured := map[string]remedy{} // by what was done for the head of their group
 	for _, f := range ps.findings {
 		ad := f.advice
@@ -67,6 +69,9 @@ func (ps *Pass) advise(before *Result) {
 		switch {
 		case len(found) > 0:
 			f.Hint = ps.tell(found)
+			if a.narrow[f] {
+				f.Hint += narrowly
+			}
 		case a.tries == 0 && but == "" && ad.remedies != nil:
 			f.Hint = untried + ad.choice()
 		default:
@@ -77,6 +82,24 @@ func (ps *Pass) advise(before *Result) {
 		}
 		if f.Note = ad.note(); f.Note != "" {
 			f.Hint += "; " + f.Note
+		}
+	}
+}
+
+// dropAdvice lets go of what would hold the whole pass for as long as its result is kept.
+func (ps *Pass) dropAdvice() {
+	drop := func(f *Finding) {
+		if f != nil {
+			f.advice = nil
+		}
+	}
+	for _, f := range ps.findings {
+		drop(f)
+	}
+	for _, p := range ps.found.order {
+		drop(p.last)
+		for _, f := range p.first {
+			drop(f)
 		}
 	}
 }
@@ -145,7 +168,7 @@ func (r remedy) with(more remedy) remedy {
 // try decides again with a remedy applied: whether the finding goes, and what comes.
 func (a *adviser) try(f *Finding, ad *advice, r remedy, cured map[string]remedy) (goes bool, brings string) {
 	a.heed()
-	if a.tries == 0 || len(r) == 0 {
+	if a.tries == 0 || len(r) == 0 || a.denied(r) {
 		return false, ""
 	}
 	a.tries--
@@ -159,7 +182,8 @@ func (a *adviser) try(f *Finding, ad *advice, r remedy, cured map[string]remedy)
 	}
 	in.Brief = true
 	if cost > a.routes {
-		return ad.holds(in, sight), ""
+		a.narrow[f] = true
+		return ad.holds(in, sight) && a.stillReached(sight, r), ""
 	}
 	a.routes -= cost
 	after := audit(a.stop, in, sight, a.Now)
@@ -176,6 +200,53 @@ func (a *adviser) try(f *Finding, ad *advice, r remedy, cured map[string]remedy)
 		return true, ""
 	}
 	return slices.Contains(gone, f.ID), brings
+}
+
+// denied reports whether a remedy is none, whatever it would mend: it advertises what nobody declares, or to
+// the internet what no ISP takes on.
+func (a *adviser) denied(r remedy) bool {
+	return slices.ContainsFunc(r, func(c Change) bool {
+		if c.Action != Advertise {
+			return false
+		}
+		d, _ := a.governing(c.Prefix)
+		l := a.linkNamed(c.Link)
+		return d == nil || l != nil && l.Kind == rib.Internet && c.Prefix.Bits() > rib.InternetMax(rib.FamilyOf(c.Prefix))
+	})
+}
+
+// stillReached reports whether what is declared inside the routes that a remedy stops keeps a route on some link,
+// as far as it had one.
+func (a *adviser) stillReached(after *rib.Sight, r remedy) bool {
+	reached := func(s *rib.Sight, q netip.Prefix) bool {
+		for i := range a.Links {
+			if slices.ContainsFunc(s.CoveringAdvertised(rib.LinkID(i), q), func(st rib.Standing) bool { return st.Certain() }) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, c := range r {
+		if c.Action != StopAdvertising {
+			continue
+		}
+		for _, d := range a.declared {
+			for _, q := range d.prefixes {
+				if q.Bits() < c.Prefix.Bits() {
+					q = c.Prefix // of what is wider, this part
+				}
+				if holds(c.Prefix, q) && d.overlaps(q) && reached(a.Sight, q) && !reached(after, q) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// overlaps reports whether the declaration is of addresses of q.
+func (d *declaration) overlaps(q netip.Prefix) bool {
+	return slices.ContainsFunc(d.prefixes, q.Overlaps)
 }
 
 // compare lists the findings that are gone, and says what is new; empty where nothing is.

@@ -89,6 +89,7 @@ func audit(stop func() bool, in *Intent, sight *rib.Sight, now time.Time) *Resul
 	if !in.Brief {
 		ps.advise(r)
 	}
+	ps.dropAdvice()
 	return r
 }
 

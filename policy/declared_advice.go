@@ -91,6 +91,11 @@ func (ps *Pass) leaked(e *rib.Entry) bool {
 
 // missingAdvice puts a declaration onto its links. An internet link carries nothing longer than /24 or /48.
 func (ps *Pass) missingAdvice(d *declaration, first netip.Prefix, lacks []netip.Prefix, links []string, fam rib.Family) *advice {
+	otherwise := fmt.Sprintf("take %s out of the links of %s", list(links), d.Name)
+	if most := rib.InternetMax(fam); first.Bits() > most && ps.linkNamed(links[0]).Kind == rib.Internet {
+		wide := netip.PrefixFrom(first.Addr(), most).Masked()
+		otherwise = fmt.Sprintf("no ISP takes %s, which is longer than /%d: if %s is yours, declare it under prefixes: and advertise it on %s; else %s", first, most, wide, list(links), otherwise)
+	}
 	return &advice{
 		remedies: func() []remedy {
 			out := []remedy{ps.onEach(Advertise, links, first)}
@@ -102,7 +107,7 @@ func (ps *Pass) missingAdvice(d *declaration, first netip.Prefix, lacks []netip.
 			}
 			return out
 		},
-		otherwise: fmt.Sprintf("take %s out of the links of %s", list(links), d.Name),
+		otherwise: otherwise,
 		note:      func() string { return ps.silentNote(ps.linkNamed(links[0])) },
 		holds:     func(_ *Intent, s *rib.Sight) bool { return ps.allCovered(s, lacks, links) },
 	}

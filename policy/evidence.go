@@ -92,12 +92,14 @@ func (ps *Pass) unseen(link rib.LinkID, fam rib.Family, kind func(*rib.Coverage)
 	return u
 }
 
-// leftOpenBy lists the checks and flows that a gap leaves open.
-func (ps *Pass) leftOpenBy(g gap) []string {
-	out := slices.Clone(ps.opens[g])
+// leftOpenBy lists the checks and flows that gaps leave open.
+func (ps *Pass) leftOpenBy(gaps ...gap) (out []string) {
+	for _, g := range gaps {
+		out = addTexts(out, ps.opens[g]...)
+	}
 	said := map[string]bool{}
 	for _, f := range ps.flows {
-		if f.Verdict == VerdictUnknown && !said[f.Service] && slices.Contains(f.gaps, g) {
+		if f.Verdict == VerdictUnknown && !said[f.Service] && slices.ContainsFunc(gaps, func(g gap) bool { return slices.Contains(f.gaps, g) }) {
 			said[f.Service] = true
 			out = append(out, "flow "+f.Service)
 		}
@@ -209,7 +211,7 @@ var evidenceUnclassified = &Check{
 					Subject: Subject{"feed", f.Name}, Family: fam, Links: ps.linksOfFeed(f), Cause: Cause{What: CauseEvidence, Link: f.Name},
 					Message: untiedMessage(f, fam, c),
 					Hint:    untiedHint(f),
-					gaps:    loose, tells: loose,
+					Opens:   ps.leftOpenBy(loose...), gaps: loose, tells: loose,
 					Evidence: []Evidence{ps.evidence(c.first.Entry)}, Config: ps.Pos,
 				})
 			}

@@ -56,7 +56,7 @@ func (ps *Pass) backedUp() (out []*declaration) {
 
 // judgedOf lists the addresses that the declaration answers for.
 func (ps *Pass) judgedOf(d *declaration, fam rib.Family) []netip.Prefix {
-	if d.byPools {
+	if d.byPools || d.Kind == "pool" { // a pool is used as a whole, whatever is declared inside it
 		return inFamily(d.prefixes, fam)
 	}
 	return ps.governed(d, fam)
@@ -153,11 +153,18 @@ func (ps *Pass) reportBackup(d *declaration, ob *rib.Observer, dec *rib.Decision
 	}
 	if ps.tieOfISPs(dec) {
 		f.Assumes = addTexts(f.Assumes, "which ISP a network prefers is not seen: "+list(ps.names(dec.Links))+" count as equal")
-		if ps.prepended(dec, off) {
+		if ps.prepended(dec, off) && !ps.breaksPool(d, dec) {
 			f.Severity = Warning // most networks follow the shorter path, and nobody sees which do not
 		}
 	}
 	ps.report(f)
+}
+
+// breaksPool reports whether connections of a pool are answered at several firewalls: to the networks that do
+// not follow, a prepend is none.
+func (ps *Pass) breaksPool(d *declaration, dec *rib.Decision) bool {
+	first := ps.Links[dec.Links[0]].Firewall
+	return (d.byPools || d.Kind == "pool") && slices.ContainsFunc(dec.Links, func(l rib.LinkID) bool { return ps.Links[l].Firewall != first })
 }
 
 // tieOfISPs reports whether links of the internet tie for whoever does not say how it chooses among ISPs.

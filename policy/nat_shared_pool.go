@@ -154,9 +154,14 @@ func (ps *Pass) leadApart(pool *Pool, links []*rib.Link) bool {
 }
 
 // takesTurns reports whether a link that stands in for the pool's links answers only while they do not:
-// link/backup sees to it wherever everybody who hears it hears one of them too.
+// link/backup sees to it wherever everybody who hears it hears one of them too, unless somebody made that check
+// lighter, or waives what it finds.
 func (ps *Pass) takesTurns(pool *Pool, link string) bool {
-	if !pool.Backups.has(link) || ps.disabled("link/backup") {
+	lighter := func(s CheckSetting) bool {
+		return s.ID == linkBackup.ID && (s.Disabled || s.Severity != 0 && s.Severity < Error)
+	}
+	waived := func(w Waiver) bool { return w.Check == linkBackup.ID }
+	if !pool.Backups.has(link) || slices.ContainsFunc(ps.Checks, lighter) || slices.ContainsFunc(ps.Waivers, waived) {
 		return false
 	}
 	return !slices.ContainsFunc(ps.Sight.Observers(), func(ob *rib.Observer) bool {

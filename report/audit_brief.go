@@ -19,6 +19,8 @@ const (
 	mostCauses      = 50
 	mostNameLines   = 4 // of feeds that one reason is true of
 	mostOpenReasons = 10
+	mostGaps        = 10 // of reasons for which evidence is missing
+	mostIDs         = 4
 )
 
 // AuditBrief writes an audit to be read at a glance: the verdict, the flows with the broken ones first, then a
@@ -35,7 +37,7 @@ func AuditBrief(w io.Writer, r *policy.Result, exit int, reasons []string, paint
 			p.wrap("  - ", "    ", Clean(reason), nil)
 		}
 	}
-	p.flowTable(r.Flows)
+	p.flowTable(r)
 	routers := map[string]string{}
 	for i := range r.Links {
 		routers[r.Links[i].Name] = r.Links[i].Router
@@ -62,7 +64,7 @@ func toldBelow(reason string, feeds []*rib.Feed, gaps []*gathered) bool {
 		if why == "" || f.State.Closed || reason != why && !strings.HasPrefix(reason, why+" (") {
 			continue
 		}
-		return slices.ContainsFunc(gaps, func(g *gathered) bool { return g.kind == "feed" && slices.Contains(g.names, f.Name) })
+		return slices.ContainsFunc(gaps, func(g *gathered) bool { return saysFailing(g.check) && slices.Contains(g.names, f.Name) })
 	}
 	return false
 }
@@ -170,8 +172,12 @@ func effectsOf(c *cause) string {
 
 // missing prints what the audit could not see, each reason once with the names it is true of.
 func (p *printer) missing(gaps []*gathered, all []*cause) {
-	for _, g := range gaps {
+	for i, g := range gaps {
 		p.line("")
+		if i == mostGaps {
+			p.line("and %s: -v lists them", count(len(gaps)-i, "more cause"))
+			break
+		}
 		if g.kind == "feed" {
 			g.families = nil // a feed that was not read may have been for any
 		}
@@ -197,6 +203,7 @@ func (p *printer) missing(gaps []*gathered, all []*cause) {
 			p.wrap("  seen: ", "        ", Clean(g.files[0]), nil)
 		}
 		p.wrap("  do:   ", "        ", Clean(g.hint), nil)
+		p.wrap("  id    ", "        ", listed(g.ids, mostIDs), p.paint.dim)
 	}
 	flows, checks := opens(all)
 	if len(flows)+len(checks) > 0 {

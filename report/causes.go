@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -119,6 +118,7 @@ type gathered struct {
 	reasons  []string // without names and files
 	full     []string // of the first, with its file
 	hint     string
+	ids      []string
 	files    []string // where each of them is seen; empty where it is in no file
 }
 
@@ -132,17 +132,17 @@ func gather(missing []*cause) (out []*gathered) {
 		all = append(append(all, c.heads...), c.effects...)
 	}
 	for _, f := range all {
-		told[f.Subject.Kind+" "+f.Subject.Name] = true
+		told[f.Subject.Name] = told[f.Subject.Name] || saysFailing(f.Check)
 	}
 	for _, f := range all {
-		if len(f.LostBy) > 0 && !slices.ContainsFunc(f.LostBy, func(feed string) bool { return !told["feed "+feed] }) {
+		if len(f.LostBy) > 0 && !slices.ContainsFunc(f.LostBy, func(feed string) bool { return !told[feed] }) {
 			continue
 		}
 		reasons := f.Unseen
 		if len(reasons) == 0 {
 			reasons = []string{f.Message}
 		}
-		key := fmt.Sprint(f.Check, f.Severity, f.Subject.Kind, f.Hint, f.WaivedBy != "", without(reasons, f))
+		key := fmt.Sprint(f.Check, f.Severity, f.Subject.Kind, f.Hint, f.WaivedBy, without(reasons, f))
 		g := at[key]
 		if g == nil {
 			g = &gathered{check: f.Check, severity: f.Severity, waived: f.WaivedBy, kind: f.Subject.Kind, hint: f.Hint}
@@ -150,13 +150,18 @@ func gather(missing []*cause) (out []*gathered) {
 			at[key] = g
 			out = append(out, g)
 		}
-		g.families = addText(g.families, f.Family.String())
+		g.families, g.ids = addText(g.families, f.Family.String()), append(g.ids, f.ID)
 		if !slices.Contains(g.names, f.Subject.Name) {
 			g.names, g.files = append(g.names, f.Subject.Name), append(g.files, fileOf(f))
 		}
 	}
 	slices.SortStableFunc(out, func(a, b *gathered) int { return cmp.Compare(b.severity, a.severity) })
 	return out
+}
+
+// saysFailing reports whether findings of a check say why a feed is no complete, fresh evidence.
+func saysFailing(check string) bool {
+	return check == "evidence/partial" || check == "evidence/stale" || check == "evidence/contradiction"
 }
 
 // fileOf is where a feed that a finding is about is seen.
@@ -225,23 +230,33 @@ func where(f *policy.Finding, routers map[string]string) string {
 		on = addText(on, routers[l])
 	}
 	const most = 2
-	for _, e := range f.Evidence {
+	evidence := slices.Clone(f.Evidence)
+	about := func(e policy.Evidence) bool { return slices.Contains(f.Links, e.Link) }
+	slices.SortStableFunc(evidence, func(a, b policy.Evidence) int { // the links that it is about first
+		switch {
+		case about(a) == about(b):
+			return 0
+		case about(a):
+			return -1
+		}
+		return 1
+	})
+	for _, e := range evidence {
 		text := Clean(e.Seen)
-		if e.Prefix.IsValid() && !slices.Contains([]netip.Prefix{f.Cause.Prefix}, e.Prefix) {
+		if e.Prefix.IsValid() && e.Prefix != f.Cause.Prefix {
 			text = e.Prefix.String() + " " + text
 		}
+		if on := routers[e.Link]; on != "" {
+			text = Clean(on) + " " + text
+		}
 		at = addText(at, text)
+	}
+	if len(at) == 0 {
+		return Clean(strings.Join(on, ", "))
 	}
 	text := strings.Join(at[:min(len(at), most)], ", ")
 	if len(at) > most {
 		text += fmt.Sprintf(", and %d more", len(at)-most)
-	}
-	if len(on) > 0 {
-		names := Clean(strings.Join(on, ", "))
-		if text == "" {
-			return names
-		}
-		return names + ": " + text
 	}
 	return text
 }

@@ -61,7 +61,7 @@ func TestCausesThatDifferOnlyInFamilyOrSideAreReadAsOne(t *testing.T) {
 
 func TestABriefCauseNamesWhatWhereAndWhatToDo(t *testing.T) {
 	head := leak("203.0.113.0/24", "isp-a", func(f *policy.Finding) {
-		f.Evidence = []policy.Evidence{{Feed: "a-out", Prefix: f.Cause.Prefix, Seen: "dumps/a.json:7"}}
+		f.Evidence = []policy.Evidence{{Feed: "a-out", Link: "isp-a", Prefix: f.Cause.Prefix, Seen: "dumps/a.json:7"}}
 		f.Assumes, f.Story = []string{"accepted on isp-a"}, []string{"a packet"}
 	})
 	effect := leak("203.0.113.0/24", "isp-a", func(f *policy.Finding) {
@@ -73,7 +73,7 @@ func TestABriefCauseNamesWhatWhereAndWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"ERROR link/wrong prefix public (ipv4)\n", "  203.0.113.0/24 is advertised on isp-a\n", "  seen: edge1: dumps/a.json:7\n", "  do:   stop\n",
+		"ERROR link/wrong prefix public (ipv4)\n", "  203.0.113.0/24 is advertised on isp-a\n", "  seen: edge1 dumps/a.json:7\n", "  do:   stop\n",
 		"  with: flow/asymmetric (service web)\n", "  id    203.0.113.0/24 isp-a\n", "-v: ",
 	} {
 		if !strings.Contains(b.String(), want) {

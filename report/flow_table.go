@@ -22,13 +22,13 @@ type flowLine struct {
 }
 
 // flowTable prints the flows, the broken ones first. One that is the same in both families is one line.
-func (p *printer) flowTable(flows []*policy.Flow) {
-	if len(flows) == 0 {
+func (p *printer) flowTable(r *policy.Result) {
+	if len(r.Flows) == 0 {
 		return
 	}
 	p.line("")
 	p.line("%s", p.paint.bold("flows"))
-	lines := flowLines(flows)
+	lines := flowLines(r)
 	most := map[policy.Verdict]int{policy.Asymmetric: mostFlowLines, policy.Mixed: mostFlowLines, policy.Unreachable: mostFlowLines, policy.VerdictUnknown: mostOpenFlows}
 	seen := map[policy.Verdict]int{}
 	for i, l := range lines {
@@ -42,15 +42,19 @@ func (p *printer) flowTable(flows []*policy.Flow) {
 	}
 }
 
-func flowLines(flows []*policy.Flow) (out []*flowLine) {
+func flowLines(r *policy.Result) (out []*flowLine) {
 	at := map[string]*flowLine{}
-	for _, f := range flows {
+	for _, f := range r.Flows {
 		name := fmt.Sprintf("%s %s %s", Clean(f.Service), arrow(f.Initiator), Clean(f.Remote))
 		rest := fmt.Sprintf(": forward %s, return %s%s", briefWay(f, f.Forward), briefWay(f, f.Return), dropText(f))
 		switch f.Verdict {
 		case policy.Unreachable, policy.FlowNotApplicable:
 			rest += "; " + Clean(f.Why)
-		case policy.Asymmetric, policy.Mixed, policy.Symmetric, policy.VerdictUnknown:
+		case policy.VerdictUnknown:
+			if !f.Told && !toldByCheck(r, f) {
+				rest += "; " + Clean(f.Why)
+			}
+		case policy.Asymmetric, policy.Mixed, policy.Symmetric:
 		}
 		key := fmt.Sprint(f.Verdict, name, rest)
 		if l := at[key]; l != nil {
@@ -65,6 +69,13 @@ func flowLines(flows []*policy.Flow) (out []*flowLine) {
 		return cmp.Compare(slices.Index(verdictOrder, a.verdict), slices.Index(verdictOrder, b.verdict))
 	})
 	return out
+}
+
+// toldByCheck reports whether an open check says why a flow is unknown.
+func toldByCheck(r *policy.Result, f *policy.Flow) bool {
+	return slices.ContainsFunc(r.Checks, func(c policy.CheckState) bool {
+		return c.State == policy.UnknownState && !c.Told && c.Family == f.Family && strings.Contains(c.Reason, f.Why)
+	})
 }
 
 // briefWay is a direction of a flow. What it may be is not listed where all that is missing is told below.

@@ -171,17 +171,33 @@ func (w *csvWalk) one(l csvLine) {
 	case len(w.pending) > 0:
 		w.goesOn(l)
 	case text == "":
+	case w.rowBehindPrompt(text):
+		w.lost([]csvLine{l}, "a prompt stands in front of it")
 	case powerShell.MatchString(text), reading.IsPrompt([]byte(text)):
 		w.ended = w.names != nil
 		w.shell.saw(l.line, text)
 	case w.header(l, text):
-	case bytes.HasPrefix([]byte(text), typeLine):
+	case bytes.HasPrefix([]byte(text), typeLine) && (w.names == nil || w.ended):
 	case w.names == nil || w.ended:
 		w.shell.saw(l.line, text)
 		w.Between(l.line, []byte(text), w.names == nil)
 	default:
 		w.record([]csvLine{l})
 	}
+}
+
+// rowBehindPrompt reports whether a line of the rows has as many values as there are columns, with something in
+// front of the first quote.
+func (w *csvWalk) rowBehindPrompt(text string) bool {
+	if w.names == nil || w.ended || text[0] == '"' {
+		return false
+	}
+	at := strings.IndexByte(text, '"')
+	if at < 0 {
+		return false
+	}
+	fields, open, ok := cutCSV(text[at:], w.delimiter)
+	return ok && !open && len(fields) == len(w.names)
 }
 
 // header takes the names of the columns: of the table, or of another one behind it.

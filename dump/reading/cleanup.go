@@ -157,6 +157,10 @@ func (c *cleanup) clean(out, raw []byte) []byte {
 
 // end is the end of the file: a pager whose mark was erased, with no text behind it, was quit.
 func (c *cleanup) end() {
+	if f := &c.frame; f.out > 0 && f.size >= azShows {
+		c.wrong(f.out, azCut)
+		f.out = 0
+	}
 	if c.pager > 0 {
 		c.wrong(c.pager, quitPager)
 		c.pager = 0

@@ -151,7 +151,7 @@ func (s *screenLine) shift(n int) {
 	case !s.front, len(s.cells) > farthest:
 		s.wrong = "letters are taken out of a long line"
 	case s.col < to:
-		s.lose(s.cells[s.col:to])
+		s.lose(s.col, to)
 		s.cells = append(s.cells[:s.col], s.cells[to:]...)
 	}
 }

@@ -24,6 +24,9 @@ type screenLine struct {
 	mode  bool   // the last order set or left a mode
 	// front says that the line's first column is known: it is none of the later pieces of a long line.
 	front bool
+	gone  []bool // columns whose text was lost
+	from  int    // the first of them, -1: none
+	blank bool   // a blank with text in front of it was written over
 }
 
 // shownLine is what became of a line.
@@ -36,7 +39,7 @@ type shownLine struct {
 // showLine draws a line, without its end. A line from which something is lost that is no mark of a pager and no letter
 // of a command that is edited behind its prompt is left as it is: a reader is to see that it is disturbed.
 func showLine(raw []byte, front bool) shownLine {
-	s := &screenLine{front: front, cells: make([]rune, 0, len(raw))}
+	s := &screenLine{front: front, from: -1, cells: make([]rune, 0, len(raw))}
 	for i := 0; i < len(raw) && s.wrong == ""; {
 		i += s.draw(raw[i:])
 	}
@@ -50,10 +53,13 @@ func showLine(raw []byte, front bool) shownLine {
 	case s.wrong != "":
 	case s.bell && !prompt && len(bytes.TrimSpace(shown)) > 0:
 		s.wrong = "a bell stands in the text"
-	case lost == "", erasedMarks.MatchString(lost), prompt && IsRouterPrompt(s.was):
+	case s.blank && !prompt:
+		s.wrong = "text was written over a blank"
+	case lost == "", erasedMarks.MatchString(lost) && s.alone(), prompt && IsRouterPrompt(s.was):
 		pager := erasedPager.MatchString(lost) || lost == "" && bytes.HasPrefix(bytes.TrimLeft(raw, " "), []byte("\b"))
 		return shownLine{text: shown, paged: pager}
-	case IsPrompt([]byte(lost)): // birdc goes back over its prompt, and its reader wants to know
+	case lost == "bird>", IsPrompt([]byte(lost)) && (prompt || len(bytes.TrimSpace(shown)) == 0):
+		// birdc goes back over its prompt and writes a row there; its reader knows.
 		return shownLine{text: raw}
 	default:
 		s.wrong = "text was written over other text: " + Quote(lost)
@@ -133,12 +139,16 @@ func (s *screenLine) letter(r rune) {
 	switch {
 	case r == '\u00a0', r == '\u2007', r == '\u202f': // blanks that an editor or a web page put there
 		r = ' '
+	case r == '\u0085': // an ellipsis of code page 1252, taken for Latin-1
+		r = '…'
 	case r == '\ufeff', r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r == '\u2060':
 		return // takes no room: a byte order mark, or the direction of the text
 	}
 	switch {
 	case s.col < len(s.cells):
-		s.lose(s.cells[s.col : s.col+1])
+		s.blank = s.blank || s.overBlank(r)
+		s.lose(s.col, s.col+1)
+		s.mark(s.col)
 		s.cells[s.col] = r
 	case !s.pad(s.col):
 		return
@@ -168,15 +178,50 @@ func (s *screenLine) pad(col int) bool {
 	return true
 }
 
-// lose notes what is erased.
-func (s *screenLine) lose(cells []rune) {
+// overBlank reports whether a letter takes the place of a blank behind text, where nothing was erased: two words
+// become one.
+func (s *screenLine) overBlank(r rune) bool {
+	if r == ' ' || s.cells[s.col] != ' ' || s.col < len(s.gone) && s.gone[s.col] {
+		return false
+	}
+	return s.stands(s.col)
+}
+
+// mark notes that the text of a column is another one now.
+func (s *screenLine) mark(col int) {
+	for len(s.gone) <= col {
+		s.gone = append(s.gone, false)
+	}
+	s.gone[col] = true
+}
+
+// alone reports whether what was lost stood at the front of the line: a mark of a pager does.
+func (s *screenLine) alone() bool { return s.from <= 0 || !s.stands(s.from) }
+
+// stands reports whether text in front of a column is still what was first written there.
+func (s *screenLine) stands(col int) bool {
+	for i, c := range s.cells[:min(col, len(s.cells))] {
+		if c != ' ' && (i >= len(s.gone) || !s.gone[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// lose notes what is erased from one column to another.
+func (s *screenLine) lose(from, to int) {
+	cells := s.cells[from:to]
 	if len(s.lost)+len(cells) > widest {
 		s.wrong = "more than 64 KiB of text are erased in it"
 		return
 	}
-	for _, r := range cells {
+	for i, r := range cells {
 		if r == ' ' {
 			continue
+		}
+		s.mark(from + i)
+		if s.from < 0 || from+i < s.from {
+			s.from = from + i
 		}
 		if s.solid == 0 || s.solid == 1 && s.first == '%' { // behind what zsh prints in front of its prompt
 			s.was, s.first = bytes.TrimSpace(s.text()), r
@@ -196,7 +241,7 @@ func (s *screenLine) erase(from, to int) {
 	if from >= to {
 		return
 	}
-	s.lose(s.cells[from:to])
+	s.lose(from, to)
 	if to == len(s.cells) {
 		s.cells = s.cells[:from]
 		return
