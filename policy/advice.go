@@ -262,7 +262,7 @@ func (a *adviser) compare(after *Result) (gone []string, brings string) {
 		delete(now, f.ID)
 	}
 	for _, f := range after.Findings {
-		if now[f.ID] && !strings.HasPrefix(f.Check, "waiver/") { // a waiver may have nothing left to waive
+		if now[f.ID] && f.Severity > Info && !strings.HasPrefix(f.Check, "waiver/") { // a waiver may have nothing left to waive
 			return gone, fmt.Sprintf("brings %s of %s %s", f.Check, f.Subject.Kind, f.Subject.Name)
 		}
 	}

@@ -114,6 +114,8 @@ func (s *Sight) unheard(c *candidate, p netip.Prefix) string {
 		return "sent, and not in the far end's table: not accepted"
 	case link.Kind == ExpressRouteMicrosoft && p.Bits() == 0:
 		return "Microsoft takes no default route on Microsoft peering"
+	case link.Kind == Internet && p.Bits() == 0:
+		return "no ISP takes a default route from a customer"
 	case link.Kind == ExpressRouteMicrosoft && contains(uniqueLocal, p):
 		return "Microsoft takes only public prefixes on Microsoft peering, and this one is unique local (RFC 4193)"
 	case link.Kind == ExpressRouteMicrosoft && slices.ContainsFunc(rfc1918, func(q netip.Prefix) bool { return contains(q, p) }):

@@ -37,6 +37,35 @@ func (t *Table) judgeRows() {
 			t.judgePair(b, a)
 		}
 	}
+	t.judgeRouters()
+}
+
+// judgeRouters finds the dump of one router that stands for another's: its router id is that of all other dumps
+// of a router of another name, and not that of the other dumps of its own.
+func (t *Table) judgeRouters() {
+	ids := map[string][]string{} // by router
+	states := func(f *Feed) bool {
+		return f.View != Declared && ours(f.View) && !f.State.Live && f.State.Router != "" && f.Router != "" && f.VRF == ""
+	}
+	for _, f := range t.feeds {
+		if states(f) && !slices.Contains(ids[f.Router], f.State.Router) {
+			ids[f.Router] = append(ids[f.Router], f.State.Router)
+		}
+	}
+	for _, f := range t.feeds {
+		if !states(f) || len(ids[f.Router]) != 2 || f.State.Judged.Contradiction != "" {
+			continue
+		}
+		for other, of := range ids {
+			if other != f.Router && len(of) == 1 && of[0] == f.State.Router {
+				own := ids[f.Router][0]
+				if own == f.State.Router {
+					own = ids[f.Router][1]
+				}
+				f.State.Judged.Contradiction = fmt.Sprintf("its router id is %s, that of %s; the other dumps of %s have %s", f.State.Router, other, f.Router, own)
+			}
+		}
+	}
 }
 
 // judgeFarEnd: a table without any route of ours may be of another place. What the cloud itself has
@@ -315,6 +344,8 @@ func (t *Table) judgePair(a, b *Feed) {
 	case !one || !same || a.State.Others+b.State.Others > 0:
 	case received(a.View) && received(b.View) && a.State.Routes > 0:
 		both("feeds %s and %s hold the same text, and two neighbors never send the same: one file was copied or named twice", a.Name, b.Name)
+	case a.State.Router != "" && a.State.Router == b.State.Router && a.Router != b.Router && ours(a.View) && ours(b.View):
+		both("feeds %s and %s hold the same text, which names router id %s, and are of two routers, %s and %s: one file was copied or named twice", a.Name, b.Name, a.State.Router, a.Router, b.Router)
 	default:
 		a.State.Judged.Twin, b.State.Judged.Twin = b.Name, a.Name
 		note(a, b, fmt.Sprintf("feeds %s and %s hold the same text", a.Name, b.Name))

@@ -142,14 +142,15 @@ func TestTwoFeedsOfTwoLinksThatHoldOneThing(t *testing.T) {
 		"each picks its neighbour's rows out of it": {
 			rib.AdjRIBInPost, opt(text("x"), func(f *rib.Feed) { f.State.Others = 3 }), opt(text("x"), func(f *rib.Feed) { f.State.Others = 4 }), "", "",
 		},
-		"one neighbour, one router":              {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1"), onRouter("edge")), opt(ofNeighbour("192.0.2.1"), onRouter("edge")), "the same neighbor", ""},
-		"one neighbour of IPv6":                  {rib.AdjRIBInPost, opt(ofNeighbour("2001:db8::1"), onRouter("edge")), opt(ofNeighbour("2001:db8::1"), onRouter("edge")), "the same neighbor", ""},
-		"one link-local neighbour":               {rib.AdjRIBInPost, opt(ofNeighbour("fe80::1"), onRouter("edge")), opt(ofNeighbour("fe80::1"), onRouter("edge")), "", ""},
-		"one address on two routers":             {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1")), opt(ofNeighbour("192.0.2.1")), "", ""},
-		"one address in two VRFs":                {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1"), onRouter("edge"), inVRF("red")), opt(ofNeighbour("192.0.2.1"), onRouter("edge"), inVRF("blue")), "", ""},
-		"two neighbours":                         {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1"), onRouter("edge")), opt(ofNeighbour("192.0.2.5"), onRouter("edge")), "", ""},
-		"one router id under two names":          {rib.AdjRIBOutPost, opt(routerID("192.0.2.99")), opt(routerID("192.0.2.99")), "", "192.0.2.99 stands under two names"},
-		"one router id at the far ends' routers": {rib.FarEnd, opt(routerID("192.0.2.99")), opt(routerID("192.0.2.99")), "", ""},
+		"one neighbour, one router":                        {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1"), onRouter("edge")), opt(ofNeighbour("192.0.2.1"), onRouter("edge")), "the same neighbor", ""},
+		"one neighbour of IPv6":                            {rib.AdjRIBInPost, opt(ofNeighbour("2001:db8::1"), onRouter("edge")), opt(ofNeighbour("2001:db8::1"), onRouter("edge")), "the same neighbor", ""},
+		"one link-local neighbour":                         {rib.AdjRIBInPost, opt(ofNeighbour("fe80::1"), onRouter("edge")), opt(ofNeighbour("fe80::1"), onRouter("edge")), "", ""},
+		"one address on two routers":                       {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1")), opt(ofNeighbour("192.0.2.1")), "", ""},
+		"one address in two VRFs":                          {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1"), onRouter("edge"), inVRF("red")), opt(ofNeighbour("192.0.2.1"), onRouter("edge"), inVRF("blue")), "", ""},
+		"two neighbours":                                   {rib.AdjRIBOutPost, opt(ofNeighbour("192.0.2.1"), onRouter("edge")), opt(ofNeighbour("192.0.2.5"), onRouter("edge")), "", ""},
+		"one text of two routers, which names one of them": {rib.AdjRIBOutPost, opt(text("x"), routerID("192.0.2.99")), opt(text("x"), routerID("192.0.2.99")), "are of two routers", "192.0.2.99 stands under two names"},
+		"one router id under two names":                    {rib.AdjRIBOutPost, opt(routerID("192.0.2.99")), opt(routerID("192.0.2.99")), "", "192.0.2.99 stands under two names"},
+		"one router id at the far ends' routers":           {rib.FarEnd, opt(routerID("192.0.2.99")), opt(routerID("192.0.2.99")), "", ""},
 	} {
 		w := newSite(isp("a", 65540), isp("b", 65541))
 		w.feed("a", test.view, test.a...)
@@ -194,4 +195,36 @@ func TestAFeedThatItsRowsContradictIsNoEvidence(t *testing.T) {
 	d := answer{s.Decide(s.Observer("us"), netip.MustParseAddr(peer), rib.Query{}), table}
 	d.is(t, rib.OutcomeUnknown, "a b", rib.ReasonOnlyRoute)
 	d.doubts(t, "contradicts its declaration")
+}
+
+// The one dump of edge2 that has edge1's router id is edge1's. An id that a router has nowhere else, or that two
+// names share throughout, is a note.
+func TestADumpWithAnotherRoutersIDIsThatRouters(t *testing.T) {
+	for name, test := range map[string]struct {
+		ids  [3]string // of edge1's dump and edge2's two
+		says string    // of the last
+	}{
+		"it is edge1's":           {[3]string{"192.0.2.1", "192.0.2.2", "192.0.2.1"}, "its router id is 192.0.2.1, that of edge1; the other dumps of edge2 have 192.0.2.2"},
+		"an id of nobody else":    {[3]string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, ""},
+		"one router of two names": {[3]string{"192.0.2.1", "192.0.2.1", "192.0.2.1"}, ""},
+		"all is well":             {[3]string{"192.0.2.1", "192.0.2.2", "192.0.2.2"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newSite(isp("a", 65540), isp("b", 65541))
+			for i, router := range []string{"edge1", "edge2", "edge2"} {
+				link, view := "b", rib.AdjRIBOutPost
+				if i == 0 {
+					link = "a"
+				}
+				if i == 2 {
+					view = rib.AdjRIBInPost
+				}
+				w.feed(link, view, onRouter(router), routerID(test.ids[i]))
+			}
+			feeds := w.judged()
+			if got := feeds[2].State.Judged.Contradiction; got != test.says || feeds[0].State.Judged.Contradiction+feeds[1].State.Judged.Contradiction != "" {
+				t.Errorf("%q; the others %q, %q", got, feeds[0].State.Judged.Contradiction, feeds[1].State.Judged.Contradiction)
+			}
+		})
+	}
 }

@@ -726,6 +726,9 @@ func (tw twin) usesAnother(f *rib.Feed, r *rib.Route) bool {
 
 // notTaken: Microsoft peering takes no default and no private space.
 func (tw twin) notTaken(link int, p netip.Prefix) bool {
+	if tw.w.links[link].Kind == rib.Internet {
+		return p.Bits() == 0 // no ISP takes one from a customer
+	}
 	return tw.w.links[link].Kind == rib.ExpressRouteMicrosoft && (p.Bits() == 0 || p.Addr().Is4() && p.Addr().IsPrivate())
 }
 

@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func cleanLines(s string) string {
 	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
 	for i := range lines {
-		lines[i] = report.Clean(lines[i])
+		lines[i] = report.Clean(strings.ReplaceAll(lines[i], "\t", "    ")) // cobra indents by tabs
 	}
 	return strings.Join(lines, "\n")
 }
