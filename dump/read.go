@@ -48,6 +48,9 @@ func read(c *reading.Collector, in *reading.Input) (outcome, error) {
 		if err == nil {
 			c.Disturbed(in)
 			c.HoldAgainstConfig()
+			if format.OneFamily {
+				c.EachFamilyAnswered()
+			}
 			c.Finish(shape.NotShown)
 			c.Result.Contradiction = c.Text
 			out := outcome{Result: c.Result, mtime: in.Mtime}

@@ -26,6 +26,8 @@ func (t *Table) judgeRows() {
 			t.judgeFarEnd(FeedID(id), f)
 		case AdjRIBInPost, AdjRIBInPre:
 			t.judgeReceived(FeedID(id), f)
+		case AdjRIBOutPost, AdjRIBOutPre:
+			t.judgeSent(FeedID(id), f)
 		case Collector:
 			t.judgeCollector(FeedID(id), f)
 		}
@@ -177,6 +179,36 @@ func (t *Table) judgeReceived(id FeedID, f *Feed) {
 			first, in.strange.Prefix, f.Link)
 	}
 	f.State.Judged.Contradiction = says
+}
+
+// judgeSent: nobody sends a neighbour only what that neighbour sent. A table whose every row begins with the
+// neighbour's own AS is what is received from it.
+func (t *Table) judgeSent(id FeedID, f *Feed) {
+	if f.Link == "" || f.State.Live {
+		return
+	}
+	l := &t.links[t.linkIDs[f.Link]]
+	if len(l.NeighborASNs) == 0 || slices.ContainsFunc(l.NeighborASNs, t.own) {
+		return
+	}
+	var first *Entry
+	for _, ft := range t.fam {
+		for _, c := range ft.columns {
+			if c.feed != id || c.count == 0 {
+				continue
+			}
+			if _, other := t.find(c, func(asn uint32) bool { return !l.HasNeighborASN(asn) }); other {
+				return
+			}
+			at, _ := c.first()
+			e := t.entry(ft, c, at, c.at(at))
+			first = &e
+		}
+	}
+	if first != nil {
+		asn, _ := first.Attrs.ASPath.First()
+		f.State.Judged.Contradiction = fmt.Sprintf("every row begins with AS %d (%s), the neighbor's own: is it what is received from it?", asn, first.Prefix)
+	}
 }
 
 // lookAtInbound notes what the rows of one neighbour show.

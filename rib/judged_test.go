@@ -228,3 +228,28 @@ func TestADumpWithAnotherRoutersIDIsThatRouters(t *testing.T) {
 		})
 	}
 }
+
+// Nobody sends a neighbour only what that neighbour sent.
+func TestWhatBeginsWithTheNeighborsOwnASIsNotWhatWeSend(t *testing.T) {
+	for name, test := range map[string]struct {
+		rows [][2]string
+		bad  bool
+	}{
+		"the neighbour's routes":          {[][2]string{{"192.0.2.0/24", "65540 65550"}, {"2001:db8:f::/48", "65540"}}, true},
+		"our own":                         {[][2]string{{"203.0.113.0/24", "65536"}}, false},
+		"our own, as printed before them": {[][2]string{{"203.0.113.0/24", ""}}, false},
+		"another's that we pass on":       {[][2]string{{"192.0.2.0/24", "65541 65550"}}, false},
+		"one of ours among them":          {[][2]string{{"192.0.2.0/24", "65540 65550"}, {"203.0.113.0/24", "65536"}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newSite(isp("a", 65540), isp("b", 65541))
+			id := w.feed("a", rib.AdjRIBOutPost, bothFamilies)
+			for _, r := range test.rows {
+				w.row(id, r[0], r[1])
+			}
+			if got := w.judged()[0].State.Judged.Contradiction; strings.Contains(got, "AS 65540") != test.bad {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}

@@ -9,7 +9,7 @@ import (
 )
 
 // EOS is what Arista EOS prints without json (docs/formats/eos.md).
-var EOS = reading.Format{Name: "eos", Sniff: sniffEOSText, Read: readEOSText, Shape: eosTextDialect.shape}
+var EOS = reading.Format{Name: "eos", Sniff: sniffEOSText, Read: readEOSText, Shape: eosTextDialect.shape, OneFamily: true}
 
 // A row of EOS prints "-" for a number that is absent, and repeats the prefix:
 //

@@ -8,7 +8,7 @@ import (
 )
 
 // FRR is what FRR prints without json (docs/formats/frr.md).
-var FRR = reading.Format{Name: "frr", Sniff: sniffFRRText, Read: readFRRText, Shape: frrTextDialect.shape}
+var FRR = reading.Format{Name: "frr", Sniff: sniffFRRText, Read: readFRRText, Shape: frrTextDialect.shape, OneFamily: true}
 
 // A table of advertised routes has the path and the MED that the outbound route map leaves.
 var frrTextDialect = dialect{

@@ -9,7 +9,7 @@ import (
 
 // IOS is what Cisco IOS and IOS XE print for "show ip bgp", "show bgp ... unicast" and the routes of a
 // neighbour (docs/formats/ios.md).
-var IOS = reading.Format{Name: "ios", Sniff: sniffIOS, Read: readIOS, Shape: iosDialect.shape}
+var IOS = reading.Format{Name: "ios", Sniff: sniffIOS, Read: readIOS, Shape: iosDialect.shape, OneFamily: true}
 
 // A table of advertised routes shows the attributes as they stand in the router's own table, before the
 // outbound route map and encoding: what is sent in these places is not shown.

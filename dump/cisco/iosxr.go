@@ -9,7 +9,7 @@ import (
 )
 
 // IOSXR is what Cisco IOS XR prints for "show bgp" and the routes of a neighbour (docs/formats/iosxr.md).
-var IOSXR = reading.Format{Name: "iosxr", Sniff: sniffIOSXR, Read: readIOSXR, Shape: iosxrDialect.shape}
+var IOSXR = reading.Format{Name: "iosxr", Sniff: sniffIOSXR, Read: readIOSXR, Shape: iosxrDialect.shape, OneFamily: true}
 
 // xrAdvertisedHides is what a table of advertised routes has no column for. What it has is as sent.
 const xrAdvertisedHides = rib.AttrLocalPref | rib.AttrMED | rib.AttrBest

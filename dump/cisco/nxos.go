@@ -7,7 +7,7 @@ import (
 )
 
 // NXOS is what Cisco NX-OS prints for "show bgp" and the routes of a neighbour, as text (docs/formats/nxos.md).
-var NXOS = reading.Format{Name: "nxos", Sniff: sniffNXOS, Read: readNXOS, Shape: nxosDialect.shape}
+var NXOS = reading.Format{Name: "nxos", Sniff: sniffNXOS, Read: readNXOS, Shape: nxosDialect.shape, OneFamily: true}
 
 var nxosDialect = dialect{name: "nxos", marks: 3, outHides: sentOtherwise, ownForm: true, invalid: "dh"}
 

@@ -12,7 +12,7 @@ import (
 )
 
 // JSON is what Arista EOS prints with | json behind its show bgp commands (docs/formats/eos-json.md).
-var JSON = reading.Format{Name: "eos-json", Sniff: sniffEOS, Read: readEOS, Shape: shapeEOS}
+var JSON = reading.Format{Name: "eos-json", Sniff: sniffEOS, Read: readEOS, Shape: shapeEOS, OneFamily: true}
 
 // briefHides is what EOS prints with "detail" alone.
 const briefHides = rib.AttrCommunities | rib.AttrLargeCommunities

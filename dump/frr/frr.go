@@ -14,7 +14,7 @@ import (
 )
 
 // JSON is what FRR's vtysh prints with json at the end of the command (docs/formats/frr-json.md).
-var JSON = reading.Format{Name: "frr-json", Sniff: sniffFRR, Read: readFRR, Shape: shapeFRR}
+var JSON = reading.Format{Name: "frr-json", Sniff: sniffFRR, Read: readFRR, Shape: shapeFRR, OneFamily: true}
 
 // tables are the keys under which a document holds rows, and what each says of them.
 var tables = map[string]frrKind{

@@ -10,7 +10,7 @@ import (
 
 // JSON is what the gobgp command prints with -j: the global table, and what one neighbour
 // sent or is sent (docs/formats/gobgp-json.md).
-var JSON = reading.Format{Name: "gobgp-json", Sniff: sniffGoBGP, Read: readGoBGP, Shape: shapeGoBGP}
+var JSON = reading.Format{Name: "gobgp-json", Sniff: sniffGoBGP, Read: readGoBGP, Shape: shapeGoBGP, OneFamily: true}
 
 func sniffGoBGP(head []byte) bool {
 	if len(head) == 0 || head[0] != '{' {

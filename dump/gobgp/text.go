@@ -14,7 +14,7 @@ import (
 )
 
 // Text is what the gobgp command prints without -j (docs/formats/gobgp.md).
-var Text = reading.Format{Name: "gobgp", Sniff: sniffGoBGPText, Read: readGoBGPText, Shape: shapeGoBGPText}
+var Text = reading.Format{Name: "gobgp", Sniff: sniffGoBGPText, Read: readGoBGPText, Shape: shapeGoBGPText, OneFamily: true}
 
 // headers begin the rows; what is advertised has no age.
 var headers = []string{

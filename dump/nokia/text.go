@@ -17,7 +17,7 @@ import (
 
 // Text is what Nokia SR OS prints for show router bgp routes and its kin (docs/formats/nokia.md): three lines
 // a route, in columns, and a count behind them.
-var Text = reading.Format{Name: "nokia", Sniff: sniffNokia, Read: readNokia, Shape: shapeNokia}
+var Text = reading.Format{Name: "nokia", Sniff: sniffNokia, Read: readNokia, Shape: shapeNokia, OneFamily: true}
 
 const hides = rib.AttrNeighbor | rib.AttrNeighborASN | rib.AttrCommunities | rib.AttrLargeCommunities
 

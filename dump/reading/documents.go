@@ -130,6 +130,20 @@ func (c *Cursor) OneOrMany(read func()) {
 	}
 }
 
+// EachFamilyAnswered makes a declared family partial of which one answer alone holds no route, where an answer is
+// of one family: that it is not there says nothing.
+func (c *Collector) EachFamilyAnswered() {
+	held := 0
+	for _, has := range c.Families {
+		if has {
+			held++
+		}
+	}
+	if len(c.file.done) == 1 && held == 1 && len(c.Source.Families) > 1 {
+		c.EveryDeclared()
+	}
+}
+
 // EveryDeclared makes a declared family partial of which the dump holds no route: where an empty table is left out,
 // nothing states its zero.
 func (c *Collector) EveryDeclared() {

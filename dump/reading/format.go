@@ -17,6 +17,8 @@ type Format struct {
 	Read func(in *Input, c *Collector) error
 	// Shape is what a dump of this format cannot show even when it holds no row to tell by.
 	Shape func(src Source) Header
+	// OneFamily says that one answer is of one address family: its silence says nothing of the other.
+	OneFamily bool
 }
 
 // BodyOf drops the lines that stand before a JSON document: comments, warnings, prompts, echoed
