@@ -109,6 +109,7 @@ func answersOf(t *testing.T, config string, queries []expectedWins) stepAnswers 
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Intent.Brief = true // by the thousand: nobody reads what to do
 	r := policy.Audit(&c.Intent, s.sight, seedTime)
 	a := stepAnswers{flows: r.Flows, wins: map[string]*rib.Decision{}, site: s}
 	a.exit, a.reasons = r.Exit(policy.Error)

@@ -134,6 +134,7 @@ func (s *walked) audit(t *testing.T, sp spoiled) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Intent.Brief = true // by the thousand: nobody reads what to do
 	a := answer{result: policy.Audit(&c.Intent, read.sight, seedTime)}
 	a.exit, a.reasons = a.result.Exit(policy.Error)
 	return a
