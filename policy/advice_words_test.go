@@ -114,8 +114,8 @@ func TestHintsSayWhatWouldNotHelpAndWhy(t *testing.T) {
 // add up to an outage.
 func TestWhatNobodyDeclaresIsStoppedOnAllItsLinksOrNone(t *testing.T) {
 	r := site{
-		firewalls("fw-1", "fw-1") + "services: [{name: egress, addresses: [203.0.113.40/32], remote: vpc, initiator: remote}]\n" +
-			"remotes: [{name: vpc, observer: internet, prefixes: [192.0.2.0/24]}]\n",
+		strings.ReplaceAll(firewalls("fw-1", "fw-1"), "kind: internet", "kind: vpn") + "services: [{name: egress, addresses: [203.0.113.40/32], remote: vpc, initiator: remote}]\n" +
+			"remotes: [{name: vpc, observer: tunnels, prefixes: [192.0.2.0/24]}]\nobservers: [{name: tunnels, hears: [l1, l2], steps: [as-path-length]}]\n",
 		"l1 out 0.0.0.0/0\nl2 out 0.0.0.0/0\nl1 in 192.0.2.0/24\nl2 in 192.0.2.0/24",
 	}.audit(t)
 	found := 0
