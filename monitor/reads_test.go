@@ -50,7 +50,7 @@ func TestWhatIsNotReadChangesNoAnswer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := load(t, fmt.Sprintf(churned, tt.link, tt.remote))
 			c.Log, c.Sessions = zap.NewNop(), &script{}
-			c.Intent.Brief = tt.name != "addresses" // what to do is tried out in one of them: it takes long
+			c.Intent.Brief = true // how much of what to do is tried depends on how many routes there are
 			w, at := newWriter(c), time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 			enter := func(updates ...rib.Update) bool {
 				state, news := w.enter(updates)

@@ -10,7 +10,8 @@ import (
 )
 
 // Reads is what audits of an intent read of received routes. Checks read every advertised route; of
-// received ones they read those of the remotes' addresses, unless a remote is made of routes.
+// received ones they read those of the remotes' addresses, unless a remote is made of routes. Hints are no answer:
+// how much is tried for them depends on the size of the table.
 type Reads struct {
 	every   bool            // a remote is made of received routes
 	remotes *netipx.IPSet   // the addresses of the others
