@@ -118,28 +118,28 @@ func sentOn(t *rib.Table, link rib.LinkID, p netip.Prefix) *rib.Entry {
 // pathOf is the AS path of the changed route as it leaves us: what it had, our own ASN in front once, and
 // what is prepended.
 func (c *Change) pathOf(t *rib.Table, link rib.LinkID, own []uint32) rib.ASPath {
-	var rest []uint32
-	if have := sentOn(t, link, c.Prefix); have != nil {
-		for _, seg := range have.Attrs.ASPath {
-			rest = append(rest, seg.ASNs...)
-		}
-		if f := t.Feeds()[have.Feed]; f.State.ASPathForm != rib.BeforeOwnASN {
-			at := slices.IndexFunc(rest, func(asn uint32) bool { return slices.Contains(own, asn) })
-			rest = rest[max(at, 0):]
-		} else if len(own) > 0 {
-			rest = append([]uint32{cmp.Or(f.State.LocalASN, own[0])}, rest...)
-		}
-	}
-	if len(rest) == 0 && len(own) > 0 {
-		rest = own[:1]
-	}
+	var rest rib.ASPath
+	front := []uint32{}
 	for range c.Prepend {
-		rest = append([]uint32{c.ASN}, rest...)
+		front = append(front, c.ASN)
 	}
-	if len(rest) == 0 {
-		return nil
+	if have := sentOn(t, link, c.Prefix); have != nil {
+		rest = have.Attrs.ASPath
+		if f := t.Feeds()[have.Feed]; f.State.ASPathForm == rib.BeforeOwnASN {
+			if len(own) > 0 {
+				front = append(front, cmp.Or(f.State.LocalASN, own[0]))
+			}
+		} else if tail := t.FromOwn(rest); tail != nil {
+			rest = tail
+		}
 	}
-	return rib.ASPath{{Type: rib.ASSequence, ASNs: rest}}
+	if len(rest) == 0 && len(own) > 0 && len(front) == c.Prepend {
+		front = append(front, own[0])
+	}
+	if len(front) == 0 {
+		return rest
+	}
+	return append(rib.ASPath{{Type: rib.ASSequence, ASNs: front}}, rest...)
 }
 
 // where names the session that a change is made on: "on edge1, to 192.0.2.5 (er-primary)".

@@ -81,12 +81,12 @@ func (ps *Pass) declareInstead(p netip.Prefix, link rib.LinkID) string {
 
 // leaked reports whether a route that we send is another network's: its AS path goes on behind our own.
 func (ps *Pass) leaked(e *rib.Entry) bool {
-	var path []uint32
-	for _, seg := range e.Attrs.ASPath {
-		path = append(path, seg.ASNs...)
+	if path := e.Attrs.ASPath; len(path) > 0 && len(path[len(path)-1].ASNs) > 0 {
+		asns := path[len(path)-1].ASNs
+		origin := asns[len(asns)-1]
+		return !slices.Contains(ps.Site.ASNs, origin) && !rib.PrivateASN(origin)
 	}
-	last := len(path) - 1
-	return e.Attrs.NotShown.Has(rib.AttrASPath) || last >= 0 && !slices.Contains(ps.Site.ASNs, path[last]) && !rib.PrivateASN(path[last])
+	return e.Attrs.NotShown.Has(rib.AttrASPath)
 }
 
 // missingAdvice puts a declaration onto its links. An internet link carries nothing longer than /24 or /48.

@@ -181,25 +181,12 @@ func (ps *Pass) prepended(d *rib.Decision, backup []rib.Candidate) bool {
 	for _, c := range d.Candidates {
 		isBackup := slices.ContainsFunc(backup, func(b rib.Candidate) bool { return b.Link == c.Link })
 		if c.Lost == "" && !c.Out && !isBackup {
-			longest = max(longest, ps.ownLength(&c))
+			longest = max(longest, ps.table.LengthSent(&c.Entry))
 		}
 	}
 	return !slices.ContainsFunc(backup, func(c rib.Candidate) bool {
-		return !c.Attrs.NotShown.Has(rib.AttrASPath) && ps.ownLength(&c) <= longest
+		return !c.Attrs.NotShown.Has(rib.AttrASPath) && ps.table.LengthSent(&c.Entry) <= longest
 	})
-}
-
-// ownLength is how long the AS path of a route is as it leaves us: without what the other end put in front.
-func (ps *Pass) ownLength(c *rib.Candidate) int {
-	var path []uint32
-	for _, seg := range c.Attrs.ASPath {
-		path = append(path, seg.ASNs...)
-	}
-	if ps.table.Feeds()[c.Feed].State.ASPathForm == rib.BeforeOwnASN {
-		return len(path) + 1
-	}
-	own := slices.IndexFunc(path, func(asn uint32) bool { return slices.Contains(ps.Site.ASNs, asn) })
-	return len(path) - max(own, 0)
 }
 
 // backupAdvice makes the backup lose, and leaves it advertised.

@@ -30,10 +30,11 @@ func AuditBrief(w io.Writer, r *policy.Result, exit int, reasons []string, paint
 	p := &printer{w: w, paint: paint}
 	sum := Summarize(r)
 	wrong, missing := causes(r)
-	gaps := gather(missing)
+	told := failingTold(missing, r.Feeds)
+	gaps := gather(missing, told)
 	p.wrap("", "  ", verdictLine(r, exit, sum, count(len(wrong)+len(gaps), "cause")), paint.bold)
 	for _, reason := range reasons {
-		if !toldBelow(reason, r.Feeds, gaps) {
+		if !toldBelow(reason, r.Feeds, told) {
 			p.wrap("  - ", "    ", Clean(reason), nil)
 		}
 	}
@@ -58,15 +59,11 @@ func AuditBrief(w io.Writer, r *policy.Result, exit int, reasons []string, paint
 }
 
 // toldBelow reports whether a reason only says of a feed that it fails, and the missing evidence says so too.
-func toldBelow(reason string, feeds []*rib.Feed, gaps []*gathered) bool {
-	for _, f := range feeds {
+func toldBelow(reason string, feeds []*rib.Feed, told map[string]bool) bool {
+	return slices.ContainsFunc(feeds, func(f *rib.Feed) bool {
 		why := f.Failing()
-		if why == "" || f.State.Closed || reason != why && !strings.HasPrefix(reason, why+" (") {
-			continue
-		}
-		return slices.ContainsFunc(gaps, func(g *gathered) bool { return saysFailing(g.check) && slices.Contains(g.names, f.Name) })
-	}
-	return false
+		return told[f.Name] && !f.State.Closed && (reason == why || strings.HasPrefix(reason, why+" ("))
+	})
 }
 
 // Width is how many columns a brief audit is wide.
@@ -144,11 +141,12 @@ func effectsOf(c *cause) string {
 	type kind struct {
 		check    string
 		severity policy.Severity
+		waived   bool
 	}
 	var order []kind
 	subjects := map[kind][]string{}
 	for _, f := range c.effects {
-		k := kind{f.Check, f.Severity}
+		k := kind{f.Check, f.Severity, f.WaivedBy != ""}
 		if subjects[k] == nil {
 			order = append(order, k)
 		}
@@ -159,8 +157,11 @@ func effectsOf(c *cause) string {
 	var out []string
 	for _, k := range order {
 		text, names := k.check, subjects[k]
-		if k.severity > c.heads[0].Severity {
+		if head := c.heads[0]; k.severity > head.Severity || head.WaivedBy != "" && !k.waived {
 			text = strings.ToUpper(k.severity.String()) + " " + text
+		}
+		if k.waived && c.heads[0].WaivedBy == "" {
+			text += ", waived"
 		}
 		if n := len(names) - most; n > 0 {
 			names = append(names[:most:most], fmt.Sprintf("%d more", n))

@@ -124,17 +124,9 @@ type gathered struct {
 
 // gather puts evidence findings of one reason together: each feed that cannot be read is one name in a list.
 // A link that lacks nothing but such feeds is not told again.
-func gather(missing []*cause) (out []*gathered) {
+func gather(missing []*cause, told map[string]bool) (out []*gathered) {
 	at := map[string]*gathered{}
-	told := map[string]bool{} // feeds with a finding of their own
-	var all []*policy.Finding
-	for _, c := range missing {
-		all = append(append(all, c.heads...), c.effects...)
-	}
-	for _, f := range all {
-		told[f.Subject.Name] = told[f.Subject.Name] || saysFailing(f.Check)
-	}
-	for _, f := range all {
+	for _, f := range members(missing) {
 		if len(f.LostBy) > 0 && !slices.ContainsFunc(f.LostBy, func(feed string) bool { return !told[feed] }) {
 			continue
 		}
@@ -159,9 +151,27 @@ func gather(missing []*cause) (out []*gathered) {
 	return out
 }
 
-// saysFailing reports whether findings of a check say why a feed is no complete, fresh evidence.
-func saysFailing(check string) bool {
-	return check == "evidence/partial" || check == "evidence/stale" || check == "evidence/contradiction"
+// failingTold lists the feeds that fail and of which a finding says why, in the very words.
+func failingTold(missing []*cause, feeds []*rib.Feed) map[string]bool {
+	why := map[string]string{}
+	for _, f := range feeds {
+		why[f.Name] = f.Failing()
+	}
+	told := map[string]bool{}
+	for _, f := range members(missing) {
+		if w := why[f.Subject.Name]; f.Subject.Kind == "feed" && w != "" && strings.HasPrefix(f.Message, w) {
+			told[f.Subject.Name] = true
+		}
+	}
+	return told
+}
+
+// members are the findings of causes.
+func members(all []*cause) (out []*policy.Finding) {
+	for _, c := range all {
+		out = append(append(out, c.heads...), c.effects...)
+	}
+	return out
 }
 
 // fileOf is where a feed that a finding is about is seen.
@@ -209,14 +219,12 @@ func without(reasons []string, f *policy.Finding) (out []string) {
 
 // opens lists the flows and checks that missing evidence leaves open.
 func opens(missing []*cause) (flows, checks []string) {
-	for _, c := range missing {
-		for _, f := range append(slices.Clone(c.heads), c.effects...) {
-			for _, o := range f.Opens {
-				if name, ok := strings.CutPrefix(o, "flow "); ok {
-					flows = addText(flows, name)
-				} else if name, ok := strings.CutPrefix(o, "check "); ok {
-					checks = addText(checks, name)
-				}
+	for _, f := range members(missing) {
+		for _, o := range f.Opens {
+			if name, ok := strings.CutPrefix(o, "flow "); ok {
+				flows = addText(flows, name)
+			} else if name, ok := strings.CutPrefix(o, "check "); ok {
+				checks = addText(checks, name)
 			}
 		}
 	}

@@ -101,6 +101,11 @@ func TestMissingEvidenceIsToldOnceForEachReason(t *testing.T) {
 			Cause: policy.Cause{What: policy.CauseEvidence, Link: link}, Message: "all of it", Unseen: []string{"advertised routes: no feed shows what is advertised on " + link + " (ipv4)"},
 		}
 	}
+	about := func(name string) *policy.Finding { // another thing than that it fails
+		f := feed(name, "")
+		f.Check, f.Message = "evidence/contradiction", "203.0.113.0/24 is in the far end's table (feed "+name+"), and not among all that is sent"
+		return f
+	}
 	for _, tt := range []struct {
 		name     string
 		findings []*policy.Finding
@@ -110,12 +115,20 @@ func TestMissingEvidenceIsToldOnceForEachReason(t *testing.T) {
 		{"feeds with one reason", []*policy.Finding{feed("a", "no such file"), feed("b", "no such file")}, []string{"evidence/partial 2 feeds\n  a (dumps/a), b (dumps/b)\n  could not be read: no such file\n"}, nil},
 		{"feeds with two", []*policy.Finding{feed("a", "no such file"), feed("b", "0 bytes")}, []string{"partial feed a\n  could not be read: dumps/a: no such file\n", "partial feed b\n  could not be read: dumps/b: 0 bytes\n"}, nil},
 		{"a link that lacks only such feeds", []*policy.Finding{feed("a", "no such file"), blind("l", "a")}, []string{"leaves open: flows of web; link/wrong"}, []string{"evidence/blind"}},
+		{"a feed whose finding is about something else", []*policy.Finding{about("a"), blind("l", "a")}, []string{"evidence/blind link l (ipv4)\n", "  - feed a could not be read (dumps/a)\n"}, nil},
+		{"a link of the feed's name", []*policy.Finding{blind("a", "a")}, []string{"evidence/blind link a (ipv4)\n", "  - feed a could not be read (dumps/a)\n"}, nil},
 		{"a link whose feed has no finding", []*policy.Finding{blind("l", "a")}, []string{"evidence/blind link l (ipv4)\n"}, nil},
 		{"links that nothing shows", []*policy.Finding{blind("l"), blind("m")}, []string{"evidence/blind 2 links\n  l, m (ipv4)\n  advertised routes: no feed shows what is advertised\n"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var b strings.Builder
-			if err := AuditBrief(&b, &policy.Result{Findings: tt.findings}, policy.ExitIncomplete, nil, false); err != nil {
+			var feeds []*rib.Feed
+			var reasons []string
+			for _, name := range []string{"a", "b"} {
+				feeds = append(feeds, &rib.Feed{Name: name, State: rib.FeedState{Unreadable: true}})
+				reasons = append(reasons, "feed "+name+" could not be read (dumps/"+name+")")
+			}
+			if err := AuditBrief(&b, &policy.Result{Findings: tt.findings, Feeds: feeds}, policy.ExitIncomplete, reasons, false); err != nil {
 				t.Fatal(err)
 			}
 			for _, want := range tt.want {

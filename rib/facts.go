@@ -37,7 +37,7 @@ func (t *Table) factsOf(id attrID) *attrFacts {
 	f := &attrFacts{notShown: a.NotShown, rare: a.rare, confined: r.confining(), origin: a.Origin, localPref: a.LocalPref, med: a.MED}
 	f.length = int32(a.ASPath.Length())
 	f.first, _ = a.ASPath.First()
-	tail := t.fromOwn(a.ASPath)
+	tail := t.FromOwn(a.ASPath)
 	f.ownInPath = tail != nil
 	if tail == nil {
 		tail = a.ASPath
@@ -67,9 +67,9 @@ func (p factPages) at(id attrID) *atomic.Pointer[attrFacts] {
 	return &page[id%factPageSize]
 }
 
-// fromOwn is the path from the first of our own ASNs on, nil where it holds none: what stands
-// left of it was put there after the route left us.
-func (t *Table) fromOwn(p ASPath) ASPath {
+// FromOwn is the path from the first of our own ASNs on, nil where it holds none: what stands
+// left of it was put there after the route left us. It shares memory with p.
+func (t *Table) FromOwn(p ASPath) ASPath {
 	for i, seg := range p {
 		for j, asn := range seg.ASNs {
 			if !t.own(asn) {
@@ -83,6 +83,18 @@ func (t *Table) fromOwn(p ASPath) ASPath {
 		}
 	}
 	return nil
+}
+
+// LengthSent is how long the AS path of an advertised route is as it leaves us (RFC 4271 9.1.2.2 a): with our own
+// ASN where the dump leaves it out, and without what was put in front later.
+func (t *Table) LengthSent(e *Entry) int {
+	if t.feeds[e.Feed].State.ASPathForm == BeforeOwnASN {
+		return e.Attrs.ASPath.Length() + 1
+	}
+	if tail := t.FromOwn(e.Attrs.ASPath); tail != nil {
+		return tail.Length()
+	}
+	return e.Attrs.ASPath.Length()
 }
 
 // confining are the communities that keep a route from going beyond our neighbour, or beyond some of

@@ -1,6 +1,7 @@
 package rib_test
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -416,4 +417,35 @@ func TestAServiceSeesTheLinksWhoseRoutesReachItAndNoOthers(t *testing.T) {
 	w := forward(opts{lp(200)}, nil)
 	w.ask(t, "us", peer, rib.Query{Sees: []rib.LinkID{1}}).is(t, rib.OutcomeDecided, "b", rib.ReasonOnlyRoute)
 	w.ask(t, "us", peer, rib.Query{Sees: []rib.LinkID{}}).is(t, rib.OutcomeUnreachable, "", rib.ReasonNone)
+}
+
+// RFC 4271 9.1.2.2 (a): a set counts as one AS. What the other end put in front is not sent by us, and our own ASN
+// is, where a dump prints paths before it.
+func TestHowLongAPathIsAsItLeavesUs(t *testing.T) {
+	for name, test := range map[string]struct {
+		view rib.View
+		form rib.ASPathForm
+		path string
+		want int
+	}{
+		"our own network":                 {rib.AdjRIBOutPost, rib.AsSent, "65536", 1},
+		"prepended":                       {rib.AdjRIBOutPost, rib.AsSent, "65536 65536 65536", 3},
+		"printed before our own ASN":      {rib.AdjRIBOutPost, rib.BeforeOwnASN, "65536 65536", 3},
+		"behind the neighbour":            {rib.FarEnd, rib.AsSent, "65540 65536 65536", 2},
+		"an aggregate of other networks'": {rib.FarEnd, rib.AsSent, "65540 65536 {65550 65551}", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newSite(isp("a", 65540))
+			id := w.feed("a", test.view, bothFamilies, func(f *rib.Feed) { f.State.ASPathForm = test.form })
+			w.row(id, "203.0.113.0/24", test.path)
+			table := w.sight().Table()
+			for _, e := range table.Exact(netip.MustParsePrefix("203.0.113.0/24")) {
+				if got := table.LengthSent(&e); got != test.want {
+					t.Errorf("%d, want %d", got, test.want)
+				}
+				return
+			}
+			t.Error("no row")
+		})
+	}
 }

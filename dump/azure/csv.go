@@ -172,7 +172,7 @@ func (w *csvWalk) one(l csvLine) {
 		w.goesOn(l)
 	case text == "":
 	case w.rowBehindPrompt(text):
-		w.lost([]csvLine{l}, "a prompt stands in front of it")
+		w.lost([]csvLine{l}, "something stands in front of it")
 	case powerShell.MatchString(text), reading.IsPrompt([]byte(text)):
 		w.ended = w.names != nil
 		w.shell.saw(l.line, text)

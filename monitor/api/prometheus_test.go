@@ -148,17 +148,27 @@ func (w *watchers) evaluated() time.Time {
 	return rules.Data.Groups[0].LastEvaluation
 }
 
-// until waits for the alerts that stand to be so many, and to stay so while rules that wait could fire. On a busy
-// machine a scrape may be late, and begin that anew.
-func (w *watchers) until(what string, n int) (list []alarm) {
+// begins waits for no alert to stand, and none to come: before the first scrape nothing is known to be watched.
+func (w *watchers) begins() {
 	w.t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if list = w.alarms(); len(list) != n || w.evaluated().IsZero() {
+		if len(w.alarms()) > 0 || w.evaluated().IsZero() {
 			continue
 		}
-		var stays bool
-		if list, stays = w.stay(what, n); stays {
-			return list
+		if _, stays := w.stay("a clean site", 0); stays {
+			w.met = nil
+			return
+		}
+	}
+	w.t.Fatalf("a clean site: %v", w.alarms())
+}
+
+// until waits for the alerts that stand to be so many, and for them to stay so while rules that wait could fire.
+func (w *watchers) until(what string, n int) (list []alarm) {
+	w.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if list = w.alarms(); len(list) == n {
+			return w.holds(what, n)
 		}
 	}
 	w.t.Fatalf("%s: %d alerts, not %d: %v", what, len(list), n, list)
@@ -166,11 +176,13 @@ func (w *watchers) until(what string, n int) (list []alarm) {
 }
 
 // holds says that the alerts that stand are so many, and stay so.
-func (w *watchers) holds(what string, n int) {
+func (w *watchers) holds(what string, n int) []alarm {
 	w.t.Helper()
-	if list, stays := w.stay(what, n); !stays {
+	list, stays := w.stay(what, n)
+	if !stays {
 		w.t.Fatalf("%s: %d alerts, not %d: %v", what, len(list), n, list)
 	}
+	return list
 }
 
 // stay looks at the alerts for as long as rules that wait take to fire.
@@ -195,7 +207,7 @@ func TestOneCauseIsOneAlert(t *testing.T) {
 	at := strings.TrimPrefix(m.URL(), "http://")
 	w := watch(t, at)
 	_, b := m.whole()
-	w.until("a clean site", 0)
+	w.begins()
 
 	m.send(b, announcement(wrong))
 	leak := w.until("a leaked prefix", 1)[0]
@@ -218,6 +230,9 @@ func TestOneCauseIsOneAlert(t *testing.T) {
 	b.Abort()
 	if lost := w.until("a lost session", 1)[0]; lost.Labels["alertname"] != "BgpauditSessionDown" || lost.Labels["neighbor"] != "mirror-b" || lost.Annotations["runbook_url"] == "" {
 		t.Errorf("of a lost session there is the alert %v", lost)
+	}
+	if want := []string{"BgpauditFinding", "BgpauditSessionDown"}; !slices.Equal(w.met, want) {
+		t.Errorf("a leak and a lost session fired %v, not %v", w.met, want)
 	}
 	b = m.router("127.0.0.3")
 	m.send(b, speaker.EndOfRIB(1))
